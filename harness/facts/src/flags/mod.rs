@@ -1,0 +1,14 @@
+//! Compiler command lines: lexed as a shell would, paired, classed and resolved.
+//!
+//! The classes say which options a ThinLTO backend must get again because the bitcode does
+//! not carry them; [`table`] is the data, with the evidence for every row.
+
+mod lex;
+mod options;
+mod resolve;
+pub mod table;
+
+pub use lex::{Command, LexError, lex};
+pub use options::{Opt, parse};
+pub use resolve::{Resolved, Setting, resolve, resolve_options};
+pub use table::{Class, Row, classify, row_of};

@@ -1,0 +1,13 @@
+//! The text files that kbuild leaves in a build directory.
+
+mod cmd;
+mod config;
+mod lists;
+mod symvers;
+mod tree;
+
+pub use cmd::{CmdFile, CmdIssue, Crc, SavedFlags, SymverLine, unescape};
+pub use config::{Config, ConfigValue};
+pub use lists::{ModuleMembers, module_members, normalize_path, object_list, object_list_or_bytes};
+pub use symvers::{Export, Symvers, SymversError};
+pub use tree::{KernelVersion, kernel_version, lto_modes};

@@ -1,0 +1,10 @@
+//! Bytes or text in, typed facts out.
+//!
+//! Nothing here opens a file, starts a process or panics: every reader takes `&[u8]` or
+//! `&str`, whatever it may hold, and what it cannot understand is part of its answer.
+
+pub mod dwarf;
+pub mod elf;
+pub mod flags;
+pub mod kbuild;
+pub mod log;

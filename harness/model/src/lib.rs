@@ -1,0 +1,24 @@
+//! The shared words of twinlto: what is built, what is found, what is said about it.
+//!
+//! Plain values that serialise. No I/O, no parsing of kernel files, no policy.
+
+mod arch;
+mod event;
+mod finding;
+mod key;
+mod mode;
+mod outcome;
+mod report;
+mod toolchain;
+
+pub use arch::{Arch, UnknownArch};
+pub use event::{Event, Stage};
+pub use finding::{Evidence, Finding, Severity, Site, Tier};
+pub use key::Key;
+pub use mode::{Mode, UnknownMode};
+pub use outcome::Outcome;
+pub use report::{
+    CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, Report, SCHEMA, StageTime,
+    Timings, TwinReport,
+};
+pub use toolchain::{ToolVersion, Toolchain};
