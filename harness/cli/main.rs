@@ -1,1 +1,30 @@
-fn main(){}
+//! `twinlto`: proves that in-process and distributed ThinLTO builds of a Linux kernel agree,
+//! or names what does not, and why.
+
+mod args;
+mod commands;
+mod exit;
+mod ui;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return ui::clap_message(&error),
+    };
+    let mut ui = ui::Ui::new();
+    if let Err(error) = twinlto_engine::install_interrupt_handler() {
+        ui.error(&error);
+        return exit::of_error(&error, false);
+    }
+    let bisect = args.bisect_exit();
+    match commands::run(args, &mut ui) {
+        Ok(outcome) => exit::of_outcome(&outcome, bisect),
+        Err(error) => {
+            ui.error(&error);
+            exit::of_error(&error, bisect)
+        }
+    }
+}

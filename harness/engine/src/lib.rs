@@ -1,1 +1,30 @@
-//! x
+//! The only crate with effects: processes, files, toolchains, trees, builds.
+
+mod audit;
+mod build;
+mod cases;
+mod check;
+mod configure;
+mod doctor;
+mod error;
+mod fs;
+mod gather;
+mod orphan;
+mod preflight;
+mod process;
+mod recipe;
+mod record;
+mod toolchain;
+mod tree;
+
+pub use audit::{AuditRequest, audit};
+pub use check::{CheckRequest, Render, check};
+pub use configure::ConfigSource;
+pub use doctor::{Tool, ToolState, doctor};
+pub use error::{EngineError, Kind};
+pub use gather::{Depth, gather};
+pub use process::{install_interrupt_handler, interrupted};
+pub use recipe::Recipe;
+pub use record::read_record;
+pub use toolchain::LlvmSpec;
+pub use tree::KernelTree;

@@ -3,6 +3,8 @@
 //! Nothing here opens a file, starts a process or panics: every reader takes `&[u8]` or
 //! `&str`, whatever it may hold, and what it cannot understand is part of its answer.
 
+pub mod archive;
+pub mod build;
 pub mod dwarf;
 pub mod elf;
 pub mod flags;

@@ -1,1 +1,192 @@
-//! .
+//! What `make V=1` said while it built a kernel.
+
+use crate::kbuild::normalize_path;
+use std::collections::BTreeMap;
+
+/// The facts of one build log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BuildLog {
+    /// Native object → the last backend command that was started for it.
+    pub backends: BTreeMap<String, String>,
+    /// Targets that make gave up.
+    pub failures: Vec<MakeFailure>,
+    /// Lines in which a tool reports an error, in order, at most [`MAX_ERRORS`].
+    pub errors: Vec<String>,
+}
+
+/// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MakeFailure {
+    /// Makefile that has the rule.
+    pub makefile: String,
+    /// Its line, where make says so.
+    pub line: Option<u32>,
+    /// The target that was not made.
+    pub target: String,
+    /// What follows: `Error 1`, `Killed`, ….
+    pub how: String,
+}
+
+/// How many error lines are kept; what breaks first is what matters.
+pub const MAX_ERRORS: usize = 200;
+
+impl BuildLog {
+    /// Reads a whole log; bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut log = Self::default();
+        for line in bytes.split(|b| *b == b'\n') {
+            let line = String::from_utf8_lossy(line);
+            let line = line.trim_end();
+            if let Some(failure) = make_failure(line) {
+                log.failures.push(failure);
+            } else if let Some((native, command)) = backend_command(line) {
+                log.backends.insert(native, command.to_owned());
+            } else if is_error(line) && log.errors.len() < MAX_ERRORS {
+                log.errors.push(line.to_owned());
+            }
+        }
+        log
+    }
+
+    /// The failures at which the trouble began: make repeats one on every level above it.
+    #[must_use]
+    pub fn roots(&self) -> Vec<&MakeFailure> {
+        self.failures.iter().filter(|f| f.is_root()).collect()
+    }
+
+    /// The line that tells most about a failed build.
+    #[must_use]
+    pub fn headline(&self) -> Option<String> {
+        self.errors.first().cloned().or_else(|| {
+            let f = self.roots().into_iter().next().or(self.failures.first())?;
+            Some(format!("{}: {} ({})", f.target, f.how, f.makefile))
+        })
+    }
+}
+
+impl MakeFailure {
+    /// Whether the recipe itself failed, and not a make that it called.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        !(self.how.starts_with("Error 2")
+            && !self.target.contains('.')
+            || self.target == "."
+            || self.target.starts_with("__"))
+    }
+}
+
+/// What one line of a growing log adds to the progress of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A front end or assembler starts on one object.
+    Object,
+    /// A ThinLTO backend starts on one object.
+    Backend,
+    /// The thin link starts.
+    ThinLink,
+    /// `vmlinux.o` or a later link starts.
+    Link,
+}
+
+/// Tells what a line of a `V=1` log starts, if anything that progress counts.
+#[must_use]
+pub fn step(line: &str) -> Option<Step> {
+    if !line.starts_with("  ") {
+        return None;
+    }
+    if line.contains(" -fthinlto-index=") {
+        Some(Step::Backend)
+    } else if line.contains(" --thinlto-index-only=") {
+        Some(Step::ThinLink)
+    } else if line.contains(" -o vmlinux.o ") {
+        Some(Step::Link)
+    } else if line.contains(" -c -o ") && line.contains(" -D__KERNEL__ ") {
+        Some(Step::Object)
+    } else {
+        None
+    }
+}
+
+fn backend_command(line: &str) -> Option<(String, &str)> {
+    let command = line.strip_prefix("  ")?.trim_start();
+    if !command.contains(" -fthinlto-index=") {
+        return None;
+    }
+    let after = command.rsplit_once(" -o ")?.1;
+    let native = after.split_ascii_whitespace().next()?;
+    Some((normalize_path(native)?, command))
+}
+
+fn make_failure(line: &str) -> Option<MakeFailure> {
+    let rest = line.strip_prefix("make")?;
+    let (level, rest) = rest.split_once(": *** [")?;
+    if !level.is_empty() && !level.starts_with('[') {
+        return None;
+    }
+    let (place, how) = rest.rsplit_once("] ")?;
+    let (location, target) = place.split_once(": ")?;
+    let (makefile, number) = location.rsplit_once(':').unwrap_or((location, ""));
+    Some(MakeFailure {
+        makefile: makefile.to_owned(),
+        line: number.parse().ok(),
+        target: target.to_owned(),
+        how: how.trim().to_owned(),
+    })
+}
+
+fn is_error(line: &str) -> bool {
+    if line.starts_with("  ") || line.starts_with('#') {
+        return false;
+    }
+    const SIGNS: [&str; 9] = [
+        ": error: ", "error: ", "ERROR: ", ": fatal error: ", "LLVM ERROR", "Assertion `",
+        "No space left on device", "undefined symbol:", ": not found",
+    ];
+    SIGNS.iter().any(|sign| line.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LOG: &str = "\
+# CC      virt/kvm/dirty_ring.thinlto-native.o
+  clang -O2 -x ir -fno-lto -fthinlto-index=virt/kvm/dirty_ring.o.thinlto.bc -c -o virt/kvm/dirty_ring.thinlto-native.o virt/kvm/dirty_ring.o
+<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'
+make[4]: *** [scripts/Makefile.thinlto:22: virt/kvm/dirty_ring.thinlto-native.o] Error 1
+make[3]: *** [scripts/Makefile.vmlinux_a:57: vmlinux.a] Error 2
+make[2]: *** [Makefile:1372: vmlinux_a] Error 2
+make: *** [Makefile:260: __sub-make] Error 2
+";
+
+    #[test]
+    fn a_failed_backend_is_found_with_its_command() {
+        let log = BuildLog::parse(LOG.as_bytes());
+        assert!(log.backends["virt/kvm/dirty_ring.thinlto-native.o"].starts_with("clang -O2 -x ir"));
+        assert_eq!(log.failures.len(), 4);
+        assert_eq!(log.failures[0].line, Some(22));
+        assert_eq!(log.errors, ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]);
+        assert_eq!(log.roots()[0].target, "virt/kvm/dirty_ring.thinlto-native.o");
+    }
+
+    #[test]
+    fn lines_are_counted_for_progress() {
+        let steps: Vec<_> = LOG.lines().filter_map(step).collect();
+        assert_eq!(steps, [Step::Backend]);
+        assert_eq!(step("  clang -D__KERNEL__ -Os -c -o a.o a.c "), Some(Step::Object));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = BuildLog::parse(&bytes);
+        }
+
+        #[test]
+        fn no_make_line_panics(rest in "\\PC{0,40}") {
+            let _ = make_failure(&format!("make[2]: *** [{rest}"));
+        }
+    }
+}

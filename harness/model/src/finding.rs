@@ -116,6 +116,9 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// Every place, sorted by architecture and subject; at least one.
     pub sites: Vec<Site>,
+    /// Findings of one key and one group share a cause and become one entry.
+    #[serde(skip)]
+    pub group: String,
 }
 
 impl Finding {
@@ -131,7 +134,15 @@ impl Finding {
             defect: None,
             remedy: None,
             sites: vec![site],
+            group: String::new(),
         }
+    }
+
+    /// Says which findings of this key share its cause.
+    #[must_use]
+    pub fn grouped(mut self, group: impl Into<String>) -> Self {
+        self.group = group.into();
+        self
     }
 
     /// Names the cause.

@@ -1,1 +1,13 @@
-//! x
+//! Reports as text: one format a file, each a function from [`Report`] to a string.
+//!
+//! Sees only the model; prints nothing itself.
+
+mod finding;
+mod json;
+mod table;
+mod terminal;
+mod text;
+
+pub use json::{FromJsonError, from_json, to_json};
+pub use terminal::{Style, terminal};
+pub use text::{duration, thousands};

@@ -1,1 +1,24 @@
-//! x
+//! Facts in, findings out: what differs between twins, whether it may, and why it does.
+//!
+//! Nothing here reads a file or runs a command.
+
+mod artefacts;
+mod compare;
+mod config;
+mod counts;
+mod diff;
+mod judge;
+mod merge;
+mod normalize;
+mod plan;
+mod transport;
+
+pub use artefacts::artefacts;
+pub use compare::{LayerVerdict, Verdict, compare_twins, judge_one};
+pub use config::{lost_options, switch_mode};
+pub use counts::{cell_counts, promoted_symbols};
+pub use judge::{outcome_of, summary};
+pub use merge::merge;
+pub use normalize::{Canonical, canonical};
+pub use plan::{Plan, PlannedCell, plan};
+pub use transport::transport;

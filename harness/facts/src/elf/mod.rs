@@ -1,1 +1,26 @@
-//! .
+//! ELF files: what they are, what is in them, and the kernel's own tables.
+
+mod error;
+mod exports;
+mod image;
+mod initcalls;
+mod initcalls_lds;
+mod kind;
+mod level;
+mod modules;
+mod place;
+mod relocation;
+mod section;
+mod symbol;
+
+pub use error::ElfError;
+pub use exports::{ExportEntry, ExportValue, exports};
+pub use image::Image;
+pub use initcalls::{Initcall, initcalls};
+pub use initcalls_lds::{LdsError, LdsInitcall, initcalls_lds};
+pub use kind::{ET_REL, ElfClass, ElfEndian, ElfIdent, KIND_PREFIX, ObjectKind, kind};
+pub use level::Level;
+pub use modules::{modinfo, modversions};
+pub use relocation::Relocation;
+pub use section::{SHT_NOBITS, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags};
+pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};

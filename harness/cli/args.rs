@@ -1,0 +1,108 @@
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Proves that in-process and distributed ThinLTO builds of a Linux kernel agree, object by
+/// object, or names the object, option, symbol or CRC that does not, and why.
+#[derive(Debug, Parser)]
+#[command(name = "twinlto", version, max_term_width = 100, after_help = EXIT)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT: &str = "Exit status: 0 agree, 1 differ, 2 usage, 3 the kernel did not build, \
+                    4 environment. --bisect-exit maps 3 and 4 to 125 for git bisect run.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build a kernel in both modes and compare the twins.
+    Check(CheckArgs),
+    /// Compare build directories that somebody else made; builds and writes nothing.
+    Audit(AuditArgs),
+    /// Show a recorded report again.
+    Report(ReportArgs),
+    /// List every tool that is needed: found or not, version, what for, how to get it.
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// Linux source tree (7.2 or later, nothing built inside); without it, the pocket kernel.
+    pub(crate) kernel: Option<PathBuf>,
+    /// Architecture: x86_64, arm64, riscv, loongarch or all (repeatable) [default: this machine's].
+    #[arg(long, value_name = "ARCH")]
+    pub(crate) arch: Vec<String>,
+    /// What the kernel's LLVM= takes: 1, -22 or /path/bin/.
+    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
+    pub(crate) llvm: String,
+    /// tiny, defconfig, a .config file, or +FRAGMENT to lay over it (repeatable, later wins)
+    /// [default: tiny].
+    #[arg(long, value_name = "CONFIG")]
+    pub(crate) config: Vec<String>,
+    /// Jobs to run at once [default: number of processors].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Directory for builds and records; the same command again continues there.
+    #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
+    pub(crate) out: PathBuf,
+    /// Build in-process from clean too, instead of from a copy of the distributed build.
+    #[arg(long)]
+    pub(crate) separate: bool,
+    /// Exit with 125 where there is no answer (3 and 4), for git bisect run.
+    #[arg(long)]
+    pub(crate) bisect_exit: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AuditArgs {
+    /// Build directory: what make got as O=, or a tree that was built in place.
+    pub(crate) build: PathBuf,
+    /// Its twin in the other mode; without it, transport and artefacts of one build.
+    pub(crate) other: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// Record directory, as the last line of a check names it, or its report.json.
+    pub(crate) record: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DoctorArgs {
+    /// The LLVM to look at, as the kernel's LLVM= takes it.
+    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
+    pub(crate) llvm: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OutputArgs {
+    /// Form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub(crate) format: Format,
+    /// List notes too: differences that are lawful and explained.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for a person.
+    Terminal,
+    /// JSON, schema twinlto.report/1.
+    Json,
+}
+
+impl Args {
+    pub(crate) fn bisect_exit(&self) -> bool {
+        matches!(&self.command, Command::Check(check) if check.bisect_exit)
+    }
+}

@@ -1,0 +1,70 @@
+use crate::args::CheckArgs;
+use crate::ui::Ui;
+use std::time::Instant;
+use twinlto_engine::{CheckRequest, ConfigSource, EngineError, LlvmSpec, check};
+use twinlto_model::{Arch, Event, Outcome, Report};
+use twinlto_report::Style;
+
+pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let request = CheckRequest {
+        kernel: args.kernel.clone(),
+        arches: arches(&args.arch)?,
+        llvm: args.llvm.parse::<LlvmSpec>()?,
+        config: ConfigSource::parse_all(&args.config)?,
+        jobs: jobs(args.jobs)?,
+        out: args.out.clone(),
+        separate: args.separate,
+        render,
+    };
+    let mut last = Instant::now();
+    let report = check(&request, &mut |event| {
+        if matches!(event, Event::Progress { .. }) {
+            if last.elapsed() < Ui::interval() {
+                return;
+            }
+            last = Instant::now();
+        }
+        ui.event(&event);
+    })?;
+    super::show(&report, &args.output, ui);
+    Ok(report.outcome)
+}
+
+fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
+    if names.iter().any(|name| name == "all") {
+        return Ok(Arch::ALL.to_vec());
+    }
+    let names: Vec<String> =
+        if names.is_empty() { vec![std::env::consts::ARCH.to_owned()] } else { names.to_vec() };
+    let mut arches = Vec::new();
+    for name in names.iter().flat_map(|name| name.split(',')) {
+        let arch = name.parse::<Arch>().map_err(|error| {
+            EngineError::usage(
+                format!("--arch {name}"),
+                error.to_string(),
+                "give one of them, or --arch all",
+            )
+        })?;
+        if !arches.contains(&arch) {
+            arches.push(arch);
+        }
+    }
+    Ok(arches)
+}
+
+fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
+    match asked {
+        Some(0) => Err(EngineError::usage("-j 0", "nothing could run", "give 1 or more")),
+        Some(n) => Ok(n),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}
+
+/// The files of a record.
+fn render(report: &Report) -> Vec<(&'static str, String)> {
+    let style = Style { verbose: true, ..Style::default() };
+    vec![
+        ("report.txt", twinlto_report::terminal(report, &style)),
+        ("report.json", twinlto_report::to_json(report)),
+    ]
+}

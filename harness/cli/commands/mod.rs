@@ -1,0 +1,28 @@
+//! One file a command.
+
+mod audit;
+mod check;
+mod doctor;
+mod report;
+
+use crate::args::{Args, Command, Format, OutputArgs};
+use crate::ui::Ui;
+use twinlto_engine::EngineError;
+use twinlto_model::{Outcome, Report};
+
+pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    match args.command {
+        Command::Check(args) => check::run(&args, ui),
+        Command::Audit(args) => audit::run(&args, ui),
+        Command::Report(args) => report::run(&args, ui),
+        Command::Doctor(args) => doctor::run(&args, ui),
+    }
+}
+
+fn show(report: &Report, output: &OutputArgs, ui: &mut Ui) {
+    let text = match output.format {
+        Format::Terminal => twinlto_report::terminal(report, &ui.style(output.verbose)),
+        Format::Json => twinlto_report::to_json(report),
+    };
+    ui.answer(&text);
+}

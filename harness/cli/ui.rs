@@ -1,0 +1,120 @@
+//! The only place that prints.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use twinlto_engine::EngineError;
+use twinlto_model::Event;
+use twinlto_report::{Style, duration};
+
+/// Standard output for answers, standard error for progress and errors.
+pub(crate) struct Ui {
+    interactive: bool,
+    started: Instant,
+    drawn: bool,
+}
+
+/// How often a progress line is drawn again.
+const REDRAW: Duration = Duration::from_millis(200);
+
+impl Ui {
+    pub(crate) fn new() -> Self {
+        let interactive = std::io::stderr().is_terminal();
+        Self { interactive, started: Instant::now(), drawn: false }
+    }
+
+    /// Prints an answer. A reader that went away (`| head`) is no error.
+    pub(crate) fn answer(&mut self, text: &str) {
+        self.clear();
+        let mut out = anstream::stdout();
+        let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Prints an error in its three lines.
+    pub(crate) fn error(&mut self, error: &EngineError) {
+        self.clear();
+        let mut text = format!("error: {}\n", one_line(&error.what));
+        text.push_str(&format!("cause: {}\n", one_line(&error.cause)));
+        if !error.hint.is_empty() {
+            text.push_str(&format!("hint: {}\n", one_line(&error.hint)));
+        }
+        let _closed = anstream::stderr().write_all(text.as_bytes());
+    }
+
+    /// Layout for this terminal: its columns, or 80 where there is none.
+    pub(crate) fn style(&self, verbose: bool) -> Style {
+        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+        let columns = columns.filter(|c| std::io::stdout().is_terminal() && *c >= 60).unwrap_or(80);
+        Style { columns, verbose }
+    }
+
+    /// Draws one event: a line that changes in place on a terminal, plain lines elsewhere.
+    pub(crate) fn event(&mut self, event: &Event) {
+        match event {
+            Event::Started { arch, mode, stage } => {
+                self.started = Instant::now();
+                if self.interactive {
+                    let mode = mode.map_or(String::new(), |m| format!(" {}", m.short()));
+                    self.draw(&format!("{arch:<10} {}{mode}", stage.name()));
+                }
+            }
+            Event::Progress { arch, mode, what, done, of } => {
+                if !self.interactive {
+                    return;
+                }
+                let elapsed = self.started.elapsed();
+                let mut line = format!("{arch:<10} {} {what} {done}", mode.short());
+                if let Some(of) = of {
+                    line.push_str(&format!(" of {of}"));
+                }
+                line.push_str(&format!("  {}", duration(elapsed)));
+                self.draw(&line);
+            }
+            Event::Finished { arch, mode, stage, took } => {
+                let mode = mode.map_or(String::new(), |m| format!(" {m}"));
+                let took = took.map_or("done before".to_owned(), duration);
+                self.line(&format!("{arch:<10} {}{mode}  {took}", stage.name()));
+            }
+            Event::Failed { arch, mode, stage, line } => {
+                let mode = mode.map_or(String::new(), |m| format!(" {m}"));
+                let line = one_line(line);
+                self.line(&format!("{arch:<10} {}{mode} failed: {line}", stage.name()));
+            }
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.clear();
+        let _closed = writeln!(anstream::stderr(), "{text}");
+    }
+
+    fn draw(&mut self, text: &str) {
+        let _closed = write!(anstream::stderr(), "\r\x1b[K{text}");
+        self.drawn = true;
+    }
+
+    fn clear(&mut self) {
+        if self.drawn {
+            let _closed = write!(anstream::stderr(), "\r\x1b[K");
+            self.drawn = false;
+        }
+    }
+
+    /// How often [`Ui::event`] wants progress.
+    pub(crate) const fn interval() -> Duration {
+        REDRAW
+    }
+}
+
+/// A message that may quote a file: one line, no control characters.
+fn one_line(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    clean.collect::<String>().trim().to_owned()
+}
+
+/// clap's own messages: help and version on standard output with status 0, mistakes on
+/// standard error with status 2.
+pub(crate) fn clap_message(error: &clap::Error) -> ExitCode {
+    let _closed = error.print();
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}

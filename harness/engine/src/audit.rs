@@ -1,0 +1,139 @@
+use crate::error::EngineError;
+use crate::gather::{Depth, gather};
+use std::path::PathBuf;
+use twinlto_facts::build::BuildFacts;
+use twinlto_model::{
+    Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, Timings, TwinReport,
+};
+use twinlto_verdict::{Verdict, cell_counts, compare_twins, judge_one, merge, outcome_of, summary};
+
+/// What `twinlto audit` is asked.
+#[derive(Debug, Clone)]
+pub struct AuditRequest {
+    /// A finished, failed or half-finished build directory.
+    pub build: PathBuf,
+    /// Its twin in the other mode.
+    pub other: Option<PathBuf>,
+}
+
+/// Compares build directories that somebody else made. Builds nothing, writes nothing.
+///
+/// # Errors
+///
+/// When a directory is no kernel build with ThinLTO, or when two directories are no twins.
+pub fn audit(request: &AuditRequest) -> Result<Report, EngineError> {
+    match &request.other {
+        None => audit_one(&request.build),
+        Some(other) => audit_two(&request.build, other),
+    }
+}
+
+/// A build with what it must say of itself.
+struct Build {
+    facts: BuildFacts,
+    arch: Arch,
+    mode: Mode,
+}
+
+fn open(path: &std::path::Path, depth: Depth) -> Result<Build, EngineError> {
+    let facts = gather(path, &[], depth)?;
+    let what = format!("build directory {}", path.display());
+    let Some(mode) = facts.mode else {
+        return Err(EngineError::usage(
+            what,
+            "its .config selects neither LTO_CLANG_THIN_DIST nor LTO_CLANG_THIN",
+            "configure it for ThinLTO and build it",
+        ));
+    };
+    let Some(arch) = facts.arch else {
+        return Err(EngineError::usage(
+            what,
+            "it is for none of x86_64, arm64, riscv and loongarch",
+            "those are the architectures with ThinLTO",
+        ));
+    };
+    Ok(Build { facts, arch, mode })
+}
+
+fn audit_one(path: &std::path::Path) -> Result<Report, EngineError> {
+    let build = open(path, Depth::Records)?;
+    let verdict = judge_one(build.arch, &build.facts, "only one build directory was given", true);
+    let comparison = format!("{} alone", build.mode);
+    Ok(report(&verdict, &[&build], comparison))
+}
+
+fn audit_two(a: &std::path::Path, b: &std::path::Path) -> Result<Report, EngineError> {
+    let (first, second) = rayon::join(|| open(a, Depth::Everything), || open(b, Depth::Everything));
+    let (first, second) = (first?, second?);
+    let what = format!("{} and {}", a.display(), b.display());
+    if first.arch != second.arch {
+        return Err(EngineError::usage(
+            what,
+            format!("one is for {}, the other for {}", first.arch, second.arch),
+            "give two builds of one architecture",
+        ));
+    }
+    if first.mode == second.mode {
+        return Err(EngineError::usage(
+            what,
+            format!("both are {}", first.mode),
+            "give one distributed and one in-process build; audit each alone otherwise",
+        ));
+    }
+    let (distributed, in_process) =
+        if first.mode == Mode::Distributed { (first, second) } else { (second, first) };
+    let verdict = compare_twins(distributed.arch, &distributed.facts, &in_process.facts);
+    Ok(report(&verdict, &[&distributed, &in_process], "distributed against in-process".to_owned()))
+}
+
+fn report(verdict: &Verdict, builds: &[&Build], comparison: String) -> Report {
+    let outcome = outcome_of(verdict, &[], None);
+    let findings = merge(verdict.findings().cloned().collect());
+    let twins = vec![TwinReport {
+        arch: verdict.arch,
+        outcome: outcome.clone(),
+        build: "as found".to_owned(),
+        layers: verdict.results(),
+    }];
+    let cells = builds
+        .iter()
+        .map(|build| CellReport {
+            arch: build.arch,
+            mode: build.mode,
+            toolchain: None,
+            outcome: match outcome {
+                Outcome::Broken(ref why) => Outcome::Broken(why.clone()),
+                _ => Outcome::Agree,
+            },
+            directory: build.facts.directory.clone(),
+            timings: Timings::new(),
+            counts: cell_counts(build.mode, &build.facts, verdict),
+        })
+        .collect();
+    Report {
+        schema: SCHEMA.to_owned(),
+        twinlto: env!("CARGO_PKG_VERSION").to_owned(),
+        kernel: KernelId { name: kernel_name(builds), path: None },
+        config: "as built".to_owned(),
+        comparison,
+        summary: summary(&outcome, &twins, &findings),
+        outcome,
+        twins,
+        cells,
+        findings,
+        not_compared: verdict.not_compared(),
+        record: None,
+    }
+}
+
+/// `Linux 7.3.4`, from the file in which kbuild keeps the release.
+fn kernel_name(builds: &[&Build]) -> String {
+    let release = builds.iter().find_map(|build| {
+        let path = std::path::Path::new(&build.facts.directory).join("include/config/kernel.release");
+        std::fs::read_to_string(path).ok()
+    });
+    match release.as_deref().map(str::trim) {
+        Some(release) if !release.is_empty() && release.len() < 100 => format!("Linux {release}"),
+        _ => "kernel".to_owned(),
+    }
+}

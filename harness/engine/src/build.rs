@@ -1,0 +1,174 @@
+//! kbuild as recipes, and how they are run.
+
+use crate::error::EngineError;
+use crate::orphan::MARK;
+use crate::process::run_logged;
+use crate::recipe::{PASSED, Recipe};
+use crate::toolchain::LlvmSpec;
+use crate::tree::KernelTree;
+use std::path::Path;
+use twinlto_facts::log::{BuildLog, Step, step};
+use twinlto_model::{Arch, Event, Mode};
+
+/// Everything that the makes of one cell share.
+#[derive(Debug, Clone)]
+pub(crate) struct Kbuild<'a> {
+    pub(crate) kernel: &'a KernelTree,
+    pub(crate) arch: Arch,
+    pub(crate) mode: Mode,
+    pub(crate) llvm: &'a LlvmSpec,
+    pub(crate) jobs: usize,
+    pub(crate) out: &'a Path,
+    pub(crate) dir: &'a Path,
+    pub(crate) log: &'a Path,
+}
+
+/// What both twins must not differ in: who built them, where and when.
+/// Source: `Documentation/kbuild/reproducible-builds.rst`, Linux 7.3.
+const PINNED: [(&str, &str); 4] = [
+    ("KBUILD_BUILD_TIMESTAMP", "1970-01-01 00:00:00 UTC"),
+    ("KBUILD_BUILD_USER", "twinlto"),
+    ("KBUILD_BUILD_HOST", "twinlto"),
+    ("KBUILD_BUILD_VERSION", "1"),
+];
+
+impl Kbuild<'_> {
+    /// `make -C KERNEL O=DIR ARCH=… LLVM=… -jN V=1 TARGET…`
+    pub(crate) fn make(&self, targets: &[&str]) -> Recipe {
+        let kernel = self.kernel.path.as_os_str();
+        let mut recipe = Recipe::new(&self.kernel.path, "make")
+            .arg("-C")
+            .arg(kernel)
+            .arg(format!("O={}", self.dir.display()))
+            .arg(format!("ARCH={}", self.arch))
+            .arg(format!("LLVM={}", self.llvm))
+            .arg(format!("-j{}", self.jobs))
+            .arg("V=1");
+        for (name, value) in PINNED {
+            recipe = recipe.env(name, value);
+        }
+        recipe = recipe.env(MARK, self.out.display().to_string());
+        for target in targets {
+            recipe = recipe.arg(*target);
+        }
+        recipe
+    }
+
+    /// What identifies the result of a make beside its inputs: the command without the number
+    /// of jobs, and the user's own variables.
+    pub(crate) fn identity(&self, targets: &[&str]) -> String {
+        let one = Self { jobs: 1, ..self.clone() };
+        let mut text = one.make(targets).to_string();
+        for name in PASSED {
+            if let Ok(value) = std::env::var(name) {
+                text.push_str(&format!("\n{name}={value}"));
+            }
+        }
+        text
+    }
+
+    /// Runs one make, its output to the log, and tells of its progress.
+    pub(crate) fn run(
+        &self,
+        recipe: &Recipe,
+        append: bool,
+        known: Option<usize>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Made, EngineError> {
+        let mut progress = Progress { of_objects: known, ..Progress::default() };
+        let index = self.dir.join("vmlinux.thinlto-index");
+        let status = run_logged(recipe, self.log, append, |piece| {
+            if progress.take(piece, &index) {
+                events(Event::Progress {
+                    arch: self.arch,
+                    mode: self.mode,
+                    what: progress.what(),
+                    done: progress.done(),
+                    of: progress.of(),
+                });
+            }
+        })?;
+        Ok(Made { ok: status.success(), objects: progress.objects })
+    }
+
+    /// The line of the log that tells most about a failure.
+    pub(crate) fn headline(&self) -> String {
+        let bytes = std::fs::read(self.log).unwrap_or_default();
+        BuildLog::parse(&bytes).headline().unwrap_or_else(|| "make failed without a message".to_owned())
+    }
+
+    /// Whether the disk was full, which is nobody's kernel bug.
+    pub(crate) fn disk_full(&self) -> bool {
+        let bytes = std::fs::read(self.log).unwrap_or_default();
+        BuildLog::parse(&bytes).errors.iter().any(|line| line.contains("No space left on device"))
+    }
+}
+
+/// How a make ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made {
+    pub(crate) ok: bool,
+    pub(crate) objects: usize,
+}
+
+/// Counts the steps in a growing log.
+#[derive(Debug, Default)]
+struct Progress {
+    rest: Vec<u8>,
+    objects: usize,
+    of_objects: Option<usize>,
+    backends: usize,
+    of_backends: Option<usize>,
+    linking: bool,
+}
+
+impl Progress {
+    /// Takes a piece of the log; tells whether anything moved.
+    fn take(&mut self, piece: &[u8], index: &Path) -> bool {
+        self.rest.extend_from_slice(piece);
+        let Some(end) = self.rest.iter().rposition(|b| *b == b'\n') else { return false };
+        let lines: Vec<u8> = self.rest.drain(..=end).collect();
+        let mut moved = false;
+        for line in lines.split(|b| *b == b'\n') {
+            let Some(step) = step(&String::from_utf8_lossy(line)) else { continue };
+            moved = true;
+            match step {
+                Step::Object => self.objects += 1,
+                Step::ThinLink => {}
+                Step::Link => self.linking = true,
+                Step::Backend => {
+                    self.backends += 1;
+                    if self.of_backends.is_none() {
+                        let text = std::fs::read(index).unwrap_or_default();
+                        self.of_backends = Some(text.iter().filter(|b| **b == b'\n').count());
+                    }
+                }
+            }
+        }
+        moved
+    }
+
+    const fn what(&self) -> &'static str {
+        match (self.linking, self.backends) {
+            (true, _) => "link",
+            (false, 0) => "objects",
+            (false, _) => "backends",
+        }
+    }
+
+    const fn done(&self) -> usize {
+        match (self.linking, self.backends) {
+            (true, _) => 1,
+            (false, 0) => self.objects,
+            (false, n) => n,
+        }
+    }
+
+    const fn of(&self) -> Option<usize> {
+        match (self.linking, self.backends) {
+            (true, _) => None,
+            (false, 0) => self.of_objects,
+            (false, _) => self.of_backends,
+        }
+    }
+}

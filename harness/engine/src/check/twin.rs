@@ -1,0 +1,394 @@
+//! The two builds of one architecture, stage by stage.
+
+use super::CheckRequest;
+use crate::build::{Kbuild, Made};
+use crate::configure::{dot_config, overlay_dot_config};
+use crate::error::EngineError;
+use crate::fs::{copy_tree, remove_tree};
+use crate::gather::{Depth, gather};
+use crate::record::{Mark, OutDir};
+use crate::tree::KernelTree;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use twinlto_facts::build::BuildFacts;
+use twinlto_model::{
+    Arch, CellReport, Event, Finding, Mode, NotCompared, Outcome, Severity, Stage, StageTime,
+    Timings, TwinReport,
+};
+use twinlto_verdict::{
+    Verdict, cell_counts, compare_twins, judge_one, lost_options, outcome_of,
+};
+
+/// One architecture of a check.
+pub(super) struct Twin<'a> {
+    pub(super) request: &'a CheckRequest,
+    pub(super) kernel: &'a KernelTree,
+    pub(super) out: &'a OutDir,
+    pub(super) arch: Arch,
+    /// What identifies kernel and toolchain.
+    pub(super) identity: &'a str,
+    pub(super) from_twin: bool,
+}
+
+/// What came of it.
+pub(super) struct TwinResult {
+    pub(super) report: TwinReport,
+    pub(super) cells: Vec<CellReport>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) not_compared: Vec<NotCompared>,
+}
+
+/// One build and how far it came.
+struct Cell {
+    mode: Mode,
+    dir: PathBuf,
+    log: PathBuf,
+    timings: Timings,
+    findings: Vec<Finding>,
+    /// Why there is no kernel, where there is none.
+    failure: Option<String>,
+    /// Hash of everything that decided the build.
+    recipe: String,
+}
+
+impl Twin<'_> {
+    pub(super) fn run(&self, events: &mut dyn FnMut(Event)) -> Result<TwinResult, EngineError> {
+        let distributed = self.distributed(events)?;
+        let in_process = match distributed.failure {
+            None => Some(self.in_process(&distributed, events)?),
+            Some(_) => None,
+        };
+        let (arch, mode) = (self.arch, None);
+        let stage = Stage::Compare;
+        events(Event::Started { arch, mode, stage });
+        let start = Instant::now();
+        let result = self.compare(distributed, in_process)?;
+        events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
+        Ok(result)
+    }
+
+    fn cell(&self, mode: Mode) -> Cell {
+        Cell {
+            mode,
+            dir: self.out.build(self.arch, mode),
+            log: self.out.log(self.arch, mode),
+            timings: Timings::new(),
+            findings: Vec::new(),
+            failure: None,
+            recipe: String::new(),
+        }
+    }
+
+    fn kbuild<'a>(&'a self, cell: &'a Cell) -> Kbuild<'a> {
+        Kbuild {
+            kernel: self.kernel,
+            arch: self.arch,
+            mode: cell.mode,
+            llvm: &self.request.llvm,
+            jobs: self.request.jobs,
+            out: &self.out.path,
+            dir: &cell.dir,
+            log: &cell.log,
+        }
+    }
+
+    /// Builds distributed from clean.
+    fn distributed(&self, events: &mut dyn FnMut(Event)) -> Result<Cell, EngineError> {
+        let mut cell = self.cell(Mode::Distributed);
+        self.clean_configure(&mut cell, events)?;
+        if cell.failure.is_none() {
+            self.build(&mut cell, events)?;
+        }
+        Ok(cell)
+    }
+
+    /// Builds in-process: from a copy of the distributed build, whose IR objects serve both
+    /// modes, or from clean.
+    fn in_process(&self, twin: &Cell, events: &mut dyn FnMut(Event)) -> Result<Cell, EngineError> {
+        let mut cell = self.cell(Mode::InProcess);
+        if self.from_twin {
+            self.copy_and_switch(&mut cell, twin, events)?;
+        } else {
+            self.clean_configure(&mut cell, events)?;
+        }
+        if cell.failure.is_none() {
+            self.build(&mut cell, events)?;
+        }
+        Ok(cell)
+    }
+
+    /// Runs a stage unless an earlier run finished the same one.
+    fn stage(
+        &self,
+        cell: &mut Cell,
+        stage: Stage,
+        recipe: &str,
+        events: &mut dyn FnMut(Event),
+        work: impl FnOnce(&mut Cell, &mut dyn FnMut(Event)) -> Result<Option<usize>, EngineError>,
+    ) -> Result<(), EngineError> {
+        let (arch, mode, name) = (self.arch, cell.mode, stage.name());
+        cell.recipe = blake3::hash(recipe.as_bytes()).to_hex().to_string();
+        if let Some(mark) = self.out.finished(arch, mode, name, &cell.recipe) {
+            cell.timings.insert(name.to_owned(), StageTime { seconds: mark.seconds, reused: true });
+            events(Event::Finished { arch, mode: Some(mode), stage, took: None });
+            return Ok(());
+        }
+        // From here on nothing that this stage or a later one made counts any more.
+        let later = ["configure", "copy", "build"];
+        let from = later.iter().position(|s| *s == name).unwrap_or(0);
+        self.out.forget(arch, mode, later.get(from..).unwrap_or_default())?;
+        events(Event::Started { arch, mode: Some(mode), stage });
+        let start = Instant::now();
+        let objects = work(cell, events)?;
+        let took = start.elapsed();
+        cell.timings.insert(
+            name.to_owned(),
+            StageTime { seconds: took.as_secs_f64(), reused: false },
+        );
+        if cell.failure.is_none() {
+            let mark = Mark::new(&cell.recipe, took, objects.unwrap_or(0));
+            self.out.finish(arch, mode, name, &mark)?;
+            events(Event::Finished { arch, mode: Some(mode), stage, took: Some(took) });
+        } else if let Some(line) = &cell.failure {
+            events(Event::Failed { arch, mode: Some(mode), stage, line: line.clone() });
+        }
+        Ok(())
+    }
+
+    /// Makes `.config` in an empty directory.
+    fn clean_configure(
+        &self,
+        cell: &mut Cell,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), EngineError> {
+        let requested = self.request.config.requested(self.arch, cell.mode)?;
+        let target = self.request.config.target();
+        let kbuild = self.kbuild(cell);
+        let recipe = format!(
+            "{}\n{}\n{}",
+            self.identity,
+            kbuild.identity(&[target.unwrap_or("olddefconfig")]),
+            requested.to_text()
+        );
+        self.stage(cell, Stage::Configure, &recipe, events, |cell, events| {
+            remove_tree(&cell.dir)?;
+            std::fs::create_dir_all(&cell.dir)
+                .map_err(|e| EngineError::io("make", &cell.dir, &e))?;
+            let mut append = false;
+            if let Some(target) = target {
+                self.make(cell, &[target], append, events)?;
+                append = true;
+            }
+            if cell.failure.is_none() {
+                overlay_dot_config(&cell.dir, &requested)?;
+                self.make(cell, &["olddefconfig"], append, events)?;
+            }
+            Ok(None)
+        })?;
+        self.verify_config(cell)
+    }
+
+    /// Copies the twin's build without what only distributed mode makes, and switches the mode.
+    fn copy_and_switch(
+        &self,
+        cell: &mut Cell,
+        twin: &Cell,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), EngineError> {
+        let recipe = format!("copy of {}\n{}", twin.recipe, self.kbuild(cell).identity(&["olddefconfig"]));
+        self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
+            remove_tree(&cell.dir)?;
+            copy_tree(&twin.dir, &cell.dir, serves_both_modes)?;
+            let requested = self.request.config.requested(self.arch, cell.mode)?;
+            overlay_dot_config(&cell.dir, &requested)?;
+            self.make(cell, &["olddefconfig"], false, events)?;
+            Ok(None)
+        })?;
+        self.verify_config(cell)
+    }
+
+    /// Every requested option must have survived; without its LTO mode a build means nothing.
+    fn verify_config(&self, cell: &mut Cell) -> Result<(), EngineError> {
+        if cell.failure.is_some() {
+            return Ok(());
+        }
+        let requested = self.request.config.requested(self.arch, cell.mode)?;
+        let lost = lost_options(self.arch, cell.mode, &requested, &dot_config(&cell.dir)?);
+        if lost.iter().any(|f| f.severity == Severity::Error) {
+            cell.failure = Some(format!("CONFIG_{} did not survive olddefconfig", cell.mode.kconfig()));
+        }
+        cell.findings.extend(lost);
+        Ok(())
+    }
+
+    fn build(&self, cell: &mut Cell, events: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
+        let config = dot_config(&cell.dir)?;
+        let targets: &[&str] =
+            if config.is_yes("MODULES") { &["vmlinux", "modules"] } else { &["vmlinux"] };
+        let recipe =
+            format!("{}\n{}\n{}", cell.recipe, self.kbuild(cell).identity(targets), config.to_text());
+        self.stage(cell, Stage::Build, &recipe, events, |cell, events| {
+            let made = self.make(cell, targets, true, events)?;
+            if cell.failure.is_some() && cell.mode == Mode::Distributed {
+                self.remaining_backends(cell, events)?;
+            }
+            Ok(Some(made.objects))
+        })
+    }
+
+    /// make stops at the first backend that fails. The others still have something to tell, so
+    /// they are tried too.
+    fn remaining_backends(
+        &self,
+        cell: &Cell,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), EngineError> {
+        if !cell.dir.join("vmlinux.thinlto-index").exists() || cell.dir.join("vmlinux.a").exists() {
+            return Ok(());
+        }
+        let kbuild = self.kbuild(cell);
+        let recipe = kbuild.make(&["vmlinux_a"]).arg("-k");
+        kbuild.run(&recipe, true, None, events)?;
+        Ok(())
+    }
+
+    /// One make; a failure of the kernel is kept in the cell, one of the disk ends the check.
+    fn make(
+        &self,
+        cell: &mut Cell,
+        targets: &[&str],
+        append: bool,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Made, EngineError> {
+        let kbuild = self.kbuild(cell);
+        let made = kbuild.run(&kbuild.make(targets), append, None, events)?;
+        if made.ok {
+            return Ok(made);
+        }
+        if kbuild.disk_full() {
+            return Err(EngineError::environment(
+                format!("failed to build in {}", cell.dir.display()),
+                "no space left on the device",
+                "make room on that file system, or give another --out",
+            ));
+        }
+        let line = kbuild.headline();
+        cell.failure = Some(line);
+        Ok(made)
+    }
+
+    fn compare(&self, distributed: Cell, in_process: Option<Cell>) -> Result<TwinResult, EngineError> {
+        let start = Instant::now();
+        let read = |cell: &Cell| {
+            let logs: &[&Path] = if cell.failure.is_some() { &[&cell.log] } else { &[] };
+            gather(&cell.dir, logs, Depth::Everything)
+        };
+        let (ours, theirs) = rayon::join(
+            || read(&distributed),
+            || in_process.as_ref().map(read).transpose(),
+        );
+        let (ours, theirs) = (ours?, theirs?);
+        let facts_took = start.elapsed();
+        let failed = |cell: &Cell| {
+            cell.failure.as_ref().map(|line| format!("the {} build failed: {line}", cell.mode))
+        };
+        let failure = failed(&distributed).or_else(|| in_process.as_ref().and_then(failed));
+        let verdict = match (&theirs, &failure) {
+            (Some(theirs), None) => compare_twins(self.arch, &ours, theirs),
+            _ => {
+                let why = if distributed.failure.is_some() {
+                    "the distributed build failed"
+                } else {
+                    "the in-process build failed"
+                };
+                judge_one(self.arch, &ours, why, false)
+            }
+        };
+        let mut extra: Vec<Finding> = distributed.findings.clone();
+        // The twin asks for the same options; only its own losses are news.
+        if let Some(cell) = &in_process {
+            let known: Vec<_> = extra.iter().flat_map(|f| f.subjects()).map(str::to_owned).collect();
+            let new = cell.findings.iter().filter(|f| {
+                f.subjects().iter().any(|s| !known.contains(&(*s).to_owned()))
+            });
+            let new: Vec<_> = new.cloned().collect();
+            extra.extend(new);
+        }
+        let outcome = outcome_of(&verdict, &extra, failure.as_deref());
+        let mut cells = vec![self.cell_report(distributed, &ours, &verdict, facts_took)];
+        let build = build_column(cells.first(), in_process.as_ref());
+        if let (Some(cell), Some(facts)) = (in_process, &theirs) {
+            cells.push(self.cell_report(cell, facts, &verdict, facts_took));
+        }
+        let mut findings = extra;
+        findings.extend(verdict.findings().cloned());
+        Ok(TwinResult {
+            report: TwinReport { arch: self.arch, outcome, build, layers: verdict.results() },
+            cells,
+            findings,
+            not_compared: verdict.not_compared(),
+        })
+    }
+
+    fn cell_report(
+        &self,
+        cell: Cell,
+        facts: &BuildFacts,
+        verdict: &Verdict,
+        facts_took: Duration,
+    ) -> CellReport {
+        let mut timings = cell.timings;
+        timings.insert(
+            "facts".to_owned(),
+            StageTime { seconds: facts_took.as_secs_f64(), reused: false },
+        );
+        CellReport {
+            arch: self.arch,
+            mode: cell.mode,
+            toolchain: None,
+            outcome: match cell.failure {
+                Some(why) => Outcome::Broken(why),
+                None => Outcome::Agree,
+            },
+            directory: cell.dir.display().to_string(),
+            timings,
+            counts: cell_counts(cell.mode, facts, verdict),
+        }
+    }
+}
+
+/// Whether a file of a distributed build is of any use in-process.
+fn serves_both_modes(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    !(name.ends_with(".thinlto.bc")
+        || name.contains(".thinlto-native.o")
+        || name.contains("vmlinux.thinlto-index")
+        || name.contains("builtin.order"))
+}
+
+/// `6m41s + 38s`, or which build failed.
+fn build_column(distributed: Option<&CellReport>, in_process: Option<&Cell>) -> String {
+    let time = |timings: &Timings| {
+        let seconds: f64 = ["configure", "copy", "build"]
+            .iter()
+            .filter_map(|stage| timings.get(*stage))
+            .map(|time| time.seconds)
+            .sum();
+        short_duration(seconds)
+    };
+    match (distributed, in_process) {
+        (Some(CellReport { outcome: Outcome::Broken(_), .. }), _) => "dist failed".to_owned(),
+        (_, Some(Cell { failure: Some(_), .. })) => "in failed".to_owned(),
+        (Some(ours), Some(theirs)) => format!("{} + {}", time(&ours.timings), time(&theirs.timings)),
+        _ => "–".to_owned(),
+    }
+}
+
+fn short_duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1}s"),
+        10..60 => format!("{whole}s"),
+        _ => format!("{}m{:02}s", whole / 60, whole % 60),
+    }
+}

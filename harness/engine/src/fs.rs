@@ -1,0 +1,258 @@
+use crate::error::EngineError;
+use rayon::prelude::*;
+use rustix::fs::{AtFlags, Timespec, Timestamps, utimensat};
+use std::fs::{File, Metadata};
+use std::io::Write;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Writes a whole file or nothing: into a neighbour, then renamed.
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+    let io = |error: std::io::Error| EngineError::io("write", path, &error);
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).map_err(io)?;
+    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    file.as_file().sync_all().map_err(io)?;
+    // Temporary files are private; these are for everybody who may see the directory.
+    file.as_file().set_permissions(PermissionsExt::from_mode(0o644)).map_err(io)?;
+    file.persist(path).map_err(|error| EngineError::io("write", path, &error.error))?;
+    Ok(())
+}
+
+/// Removes a directory and all in it; one that is not there is removed already.
+pub(crate) fn remove_tree(dir: &Path) -> Result<(), EngineError> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(EngineError::io("remove", dir, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Bytes free for this user where `path` will be.
+pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
+    let existing = path.ancestors().find(|p| p.exists())?;
+    let stat = rustix::fs::statvfs(existing).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// The first and the last bytes of a file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ends {
+    pub(crate) head: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
+}
+
+/// How much of a file is read at either end before its reader is asked whether that is enough.
+const HEAD: usize = 8 << 10;
+const TAIL: usize = 4 << 10;
+
+/// Reads the first line of a file and as much of its end as `enough` asks for, without the
+/// megabytes between.
+pub(crate) fn read_ends(path: &Path, enough: impl Fn(&[u8]) -> bool) -> std::io::Result<Ends> {
+    let file = File::open(path)?;
+    let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let head = grow(&file, len, HEAD, true, |head| head.contains(&b'\n'))?;
+    let tail = if len <= head.len() { head.clone() } else { grow(&file, len, TAIL, false, enough)? };
+    Ok(Ends { head, tail })
+}
+
+fn grow(
+    file: &File,
+    len: usize,
+    first: usize,
+    from_start: bool,
+    enough: impl Fn(&[u8]) -> bool,
+) -> std::io::Result<Vec<u8>> {
+    let mut size = first.min(len);
+    loop {
+        let mut bytes = vec![0; size];
+        let offset = if from_start { 0 } else { len - size };
+        file.read_exact_at(&mut bytes, offset as u64)?;
+        if size == len || enough(&bytes) {
+            return Ok(bytes);
+        }
+        size = size.saturating_mul(4).min(len);
+    }
+}
+
+/// Copies a directory tree with times, permissions and symbolic links; `keep` sees each path
+/// relative to the tree. Shares the blocks where the file system can. Returns the bytes copied.
+pub(crate) fn copy_tree(
+    from: &Path,
+    to: &Path,
+    keep: impl Fn(&Path) -> bool,
+) -> Result<u64, EngineError> {
+    let mut files = Vec::new();
+    let mut dirs = Vec::new();
+    list(from, Path::new(""), &keep, &mut files, &mut dirs)?;
+    std::fs::create_dir_all(to).map_err(|e| EngineError::io("make", to, &e))?;
+    for (dir, _) in &dirs {
+        let dir = to.join(dir);
+        std::fs::create_dir_all(&dir).map_err(|e| EngineError::io("make", &dir, &e))?;
+    }
+    let bytes = files
+        .par_iter()
+        .map(|(path, meta)| copy_one(&from.join(path), &to.join(path), meta))
+        .try_reduce(|| 0, |a, b| Ok(a + b))?;
+    // Directories last: making files in them changed their times.
+    for (dir, meta) in dirs.iter().rev() {
+        set_times(&to.join(dir), meta, false)?;
+    }
+    Ok(bytes)
+}
+
+type Listed = Vec<(PathBuf, Metadata)>;
+
+fn list(
+    root: &Path,
+    below: &Path,
+    keep: &impl Fn(&Path) -> bool,
+    files: &mut Listed,
+    dirs: &mut Listed,
+) -> Result<(), EngineError> {
+    let dir = root.join(below);
+    let io = |error| EngineError::io("read", &dir, &error);
+    for entry in std::fs::read_dir(&dir).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let path = below.join(entry.file_name());
+        if !keep(&path) {
+            continue;
+        }
+        let meta = entry.metadata().map_err(io)?;
+        if meta.is_dir() {
+            dirs.push((path.clone(), meta));
+            list(root, &path, keep, files, dirs)?;
+        } else {
+            files.push((path, meta));
+        }
+    }
+    Ok(())
+}
+
+fn copy_one(from: &Path, to: &Path, meta: &Metadata) -> Result<u64, EngineError> {
+    let io = |error| EngineError::io("copy", from, &error);
+    if meta.is_symlink() {
+        let target = std::fs::read_link(from).map_err(io)?;
+        std::os::unix::fs::symlink(target, to).map_err(io)?;
+    } else if meta.is_file() {
+        reflink_copy::reflink_or_copy(from, to).map_err(|e| EngineError::io("write", to, &e))?;
+        std::fs::set_permissions(to, meta.permissions()).map_err(io)?;
+    } else {
+        return Ok(0);
+    }
+    set_times(to, meta, meta.is_symlink())?;
+    Ok(meta.len())
+}
+
+/// make compares times to the nanosecond, so a copy must keep them to the nanosecond.
+fn set_times(path: &Path, meta: &Metadata, is_link: bool) -> Result<(), EngineError> {
+    let times = Timestamps {
+        last_access: Timespec { tv_sec: meta.atime(), tv_nsec: meta.atime_nsec() as _ },
+        last_modification: Timespec { tv_sec: meta.mtime(), tv_nsec: meta.mtime_nsec() as _ },
+    };
+    let flags = if is_link { AtFlags::SYMLINK_NOFOLLOW } else { AtFlags::empty() };
+    utimensat(rustix::fs::CWD, path, &times, flags)
+        .map_err(|error| EngineError::io("set the time of", path, &error.into()))
+}
+
+/// A hash of every file's name, size and time below a directory, version control aside: it
+/// changes when anything in the tree does.
+pub(crate) fn fingerprint(root: &Path) -> Result<String, EngineError> {
+    let tops: Vec<PathBuf> = {
+        let io = |error| EngineError::io("read", root, &error);
+        let mut tops = Vec::new();
+        for entry in std::fs::read_dir(root).map_err(io)? {
+            tops.push(entry.map_err(io)?.path());
+        }
+        tops.sort();
+        tops
+    };
+    let hashes: Vec<_> = tops
+        .par_iter()
+        .filter(|top| top.file_name().is_none_or(|name| name != ".git"))
+        .map(|top| hash_below(top))
+        .collect::<Result<_, _>>()?;
+    let mut hasher = blake3::Hasher::new();
+    for hash in hashes {
+        hasher.update(hash.as_bytes());
+    }
+    Ok(hasher.finalize().to_hex().as_str().get(..32).unwrap_or_default().to_owned())
+}
+
+fn hash_below(path: &Path) -> Result<blake3::Hash, EngineError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut stack = vec![path.to_owned()];
+    while let Some(path) = stack.pop() {
+        let io = |error| EngineError::io("read", &path, &error);
+        let meta = std::fs::symlink_metadata(&path).map_err(io)?;
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        if meta.is_dir() {
+            let mut children = Vec::new();
+            for entry in std::fs::read_dir(&path).map_err(io)? {
+                children.push(entry.map_err(io)?.path());
+            }
+            children.sort();
+            stack.extend(children);
+        } else {
+            hasher.update(&meta.len().to_le_bytes());
+            hasher.update(&meta.mtime().to_le_bytes());
+            hasher.update(&meta.mtime_nsec().to_le_bytes());
+        }
+    }
+    Ok(hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_copy_keeps_times_to_the_nanosecond() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("a"), dir.path().join("b"));
+        std::fs::create_dir_all(from.join("sub")).unwrap();
+        std::fs::write(from.join("sub/x"), "hello").unwrap();
+        std::fs::write(from.join("left-out"), "").unwrap();
+        std::os::unix::fs::symlink("sub/x", from.join("link")).unwrap();
+        let bytes = copy_tree(&from, &to, |p| p != Path::new("left-out")).unwrap();
+        assert_eq!(bytes, 5);
+        assert!(!to.join("left-out").exists());
+        let time = |root: &Path| {
+            let meta = std::fs::metadata(root.join("sub/x")).unwrap();
+            (meta.mtime(), meta.mtime_nsec())
+        };
+        assert_eq!(time(&from), time(&to));
+        assert_eq!(std::fs::read_link(to.join("link")).unwrap(), Path::new("sub/x"));
+    }
+
+    #[test]
+    fn a_fingerprint_changes_with_the_tree_and_not_without() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a"), "1").unwrap();
+        let first = fingerprint(dir.path()).unwrap();
+        assert_eq!(fingerprint(dir.path()).unwrap(), first);
+        std::fs::write(dir.path().join("a"), "22").unwrap();
+        assert_ne!(fingerprint(dir.path()).unwrap(), first);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// Whatever the size, the ends are the file's own, and large enough for their readers.
+        #[test]
+        fn ends_are_the_ends(first in 0_usize..20_000, middle in 0_usize..40_000, last in 0_usize..9_000) {
+            let mut bytes = vec![b'a'; first];
+            bytes.push(b'\n');
+            bytes.extend(vec![b'm'; middle]);
+            bytes.push(b'!');
+            bytes.extend(vec![b'z'; last]);
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let ends = read_ends(file.path(), |tail| tail.contains(&b'!')).unwrap();
+            prop_assert!(bytes.starts_with(&ends.head) && ends.head.contains(&b'\n'));
+            prop_assert!(bytes.ends_with(&ends.tail) && ends.tail.contains(&b'!'));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Reads the facts of a finished, failed or half-finished build directory. Never writes.
+
+mod image;
+mod objects;
+
+use crate::error::EngineError;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
+use twinlto_facts::build::{Answer, BuildFacts, Listing};
+use twinlto_facts::elf::initcalls_lds;
+use twinlto_facts::kbuild::{Config, Symvers, normalize_path, object_list_or_bytes};
+use twinlto_facts::log::BuildLog;
+use twinlto_facts::{archive, elf};
+use twinlto_model::{Arch, Mode};
+
+/// Reads a build directory. `logs` are the `make V=1` logs of the build, where there are any;
+/// they tell of backends that failed and so left no `.cmd` file. `with_image` also reads
+/// everything of `vmlinux` and the modules; without it only the export tables.
+///
+/// # Errors
+///
+/// When the directory cannot be read at all or is no kernel build directory.
+pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, EngineError> {
+    if !dir.is_dir() {
+        return Err(EngineError::usage(
+            format!("build directory {}", dir.display()),
+            "there is no such directory",
+            "give the directory that make got as O=, or the tree itself if it was built in place",
+        ));
+    }
+    let config_path = dir.join(".config");
+    let config = std::fs::read(&config_path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => EngineError::usage(
+            format!("build directory {}", dir.display()),
+            "it holds no .config, so no kernel was configured in it",
+            "give the directory that make got as O=, or the tree itself if it was built in place",
+        ),
+        _ => EngineError::io("read", &config_path, &error),
+    })?;
+    let config = Config::parse(&String::from_utf8_lossy(&config));
+    let mut facts = BuildFacts {
+        directory: dir.display().to_string(),
+        mode: mode_of(&config),
+        order: listing(dir, "builtin.order"),
+        index: listing(dir, "vmlinux.thinlto-index"),
+        archive: archive_listing(dir),
+        symvers: symvers(dir),
+        config,
+        ..BuildFacts::default()
+    };
+    if facts.mode == Some(Mode::InProcess) {
+        // Left over from a distributed build of the same directory.
+        facts.order = Listing::Absent;
+        facts.index = Listing::Absent;
+    }
+    for log in logs {
+        let bytes = std::fs::read(log).map_err(|error| EngineError::io("read", log, &error))?;
+        facts.logged_backends.extend(BuildLog::parse(&bytes).backends);
+    }
+    let (objects, image) = rayon::join(
+        || objects::read(dir, &facts),
+        || image::read(dir, "vmlinux", depth),
+    );
+    facts.objects = objects.indexed;
+    facts.other_objects = objects.others;
+    facts.other_symvers = objects.symvers;
+    facts.image = image;
+    if depth == Depth::Everything {
+        read_modules(dir, &mut facts);
+        facts.initcall_script = initcall_script(dir);
+    }
+    facts.arch = arch_of(&facts);
+    Ok(facts)
+}
+
+/// How much of a build is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Commands, artefacts and export tables.
+    Records,
+    /// These, and all of `vmlinux` and the modules.
+    Everything,
+}
+
+fn mode_of(config: &Config) -> Option<Mode> {
+    [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
+}
+
+/// The architecture that `.config` names, and if it names none, that of most native objects.
+fn arch_of(facts: &BuildFacts) -> Option<Arch> {
+    let by_config = [
+        ("X86_64", Arch::X86_64),
+        ("ARM64", Arch::Arm64),
+        ("RISCV", Arch::Riscv),
+        ("LOONGARCH", Arch::Loongarch),
+    ];
+    by_config
+        .into_iter()
+        .find(|(symbol, _)| facts.config.is_yes(symbol))
+        .map(|(_, arch)| arch)
+        .or_else(|| Arch::from_e_machine(facts.image.get()?.e_machine))
+}
+
+fn answer<T>(
+    path: &Path,
+    read: impl FnOnce(Vec<u8>) -> Result<T, String>,
+) -> Answer<T> {
+    match std::fs::read(path) {
+        Ok(bytes) => match read(bytes) {
+            Ok(value) => Answer::Read(value),
+            Err(why) => Answer::Bad(why),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => Answer::Absent,
+        Err(error) => Answer::Bad(error.to_string()),
+    }
+}
+
+/// A list of object names; one that leaves the build directory makes the list worthless.
+fn listing(dir: &Path, name: &str) -> Listing {
+    answer(&dir.join(name), |bytes| inside(object_list_or_bytes(&bytes)))
+}
+
+fn inside(names: Vec<String>) -> Result<Vec<String>, String> {
+    match names.iter().find(|name| normalize_path(name).as_ref() != Some(*name)) {
+        None => Ok(names),
+        Some(name) => Err(format!("'{name}' is no plain path below the build directory")),
+    }
+}
+
+fn archive_listing(dir: &Path) -> Listing {
+    answer(&dir.join("vmlinux.a"), |bytes| {
+        let names = archive::members(&bytes)?;
+        inside(names.into_iter().map(|n| n.strip_prefix("./").unwrap_or(&n).to_owned()).collect())
+    })
+}
+
+fn symvers(dir: &Path) -> Answer<Symvers> {
+    answer(&dir.join("Module.symvers"), |bytes| {
+        Symvers::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string())
+    })
+}
+
+fn initcall_script(dir: &Path) -> Answer<Vec<String>> {
+    answer(&dir.join(".tmp_initcalls.lds"), |bytes| {
+        let calls = initcalls_lds(&String::from_utf8_lossy(&bytes)).map_err(|e| e.to_string())?;
+        Ok(calls.iter().map(elf::LdsInitcall::entry).collect())
+    })
+}
+
+fn read_modules(dir: &Path, facts: &mut BuildFacts) {
+    let names = match listing(dir, "modules.order") {
+        Answer::Read(names) => names,
+        Answer::Absent => return,
+        Answer::Bad(why) => {
+            facts.unreadable.insert("modules.order".to_owned(), why);
+            return;
+        }
+    };
+    // Linux ≥ 6.4 lists X.o, before that X.ko.
+    let stems: Vec<String> = names
+        .iter()
+        .map(|n| n.strip_suffix(".ko").or(n.strip_suffix(".o")).unwrap_or(n).to_owned())
+        .collect();
+    let modules: BTreeMap<_, _> =
+        stems.par_iter().map(|stem| (stem.clone(), image::module(dir, stem))).collect();
+    for stem in &stems {
+        for (object, lines) in objects::module_symvers(dir, stem) {
+            facts.other_symvers.insert(object, lines);
+        }
+    }
+    facts.modules = modules;
+}

@@ -1,0 +1,86 @@
+use super::{Depth, answer};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
+use twinlto_facts::elf::{self, Image, SectionRef, SymbolKind};
+use twinlto_facts::dwarf;
+
+/// Reads `vmlinux`.
+pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
+    answer(&dir.join(name), |bytes| image(&bytes, depth))
+}
+
+/// Reads one module.
+pub(super) fn module(dir: &Path, stem: &str) -> Answer<ModuleFacts> {
+    answer(&dir.join(format!("{stem}.ko")), |bytes| {
+        let text = |error: elf::ElfError| error.to_string();
+        Ok(ModuleFacts {
+            image: image(&bytes, Depth::Everything)?,
+            versions: elf::modversions(&bytes).map_err(text)?,
+            modinfo: elf::modinfo(&bytes).map_err(text)?,
+        })
+    })
+}
+
+fn image(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let image = Image::parse(bytes).map_err(|error| error.to_string())?;
+    let exports = match elf::exports(&image) {
+        Ok(list) => Answer::Read(list),
+        Err(error) => Answer::Bad(error.to_string()),
+    };
+    let mut facts = ImageFacts {
+        exports,
+        e_flags: image.ident.e_flags,
+        e_machine: image.ident.e_machine,
+        ..ImageFacts::default()
+    };
+    if depth == Depth::Records {
+        return Ok(facts);
+    }
+    facts.sections = sections(&image);
+    (facts.symbols, facts.undefined) = symbols(&image);
+    facts.initcalls = match elf::initcalls(&image) {
+        Ok(list) => Answer::Read(list),
+        Err(error) => Answer::Bad(error.to_string()),
+    };
+    facts.producers = producers(bytes)?;
+    Ok(facts)
+}
+
+fn producers(bytes: &[u8]) -> Result<BTreeMap<String, u64>, String> {
+    let mut producers = BTreeMap::new();
+    for unit in dwarf::units(bytes).map_err(|error| error.to_string())? {
+        *producers.entry(unit.producer).or_insert(0) += 1;
+    }
+    Ok(producers)
+}
+
+fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
+    let mut sections: BTreeMap<String, SectionFacts> = BTreeMap::new();
+    for section in image.sections.iter().filter(|s| !s.name.is_empty()) {
+        let slot = sections.entry(section.name.clone().into_owned()).or_default();
+        slot.flags = section.flags.to_string();
+        slot.kind = section.type_name().into_owned();
+        slot.size += section.size;
+        slot.alloc |= section.flags.alloc();
+        slot.write |= section.flags.write();
+        slot.exec |= section.flags.exec();
+    }
+    sections
+}
+
+fn symbols(image: &Image<'_>) -> (Vec<SymbolFacts>, BTreeSet<String>) {
+    let mut symbols = Vec::with_capacity(image.symbols.len());
+    let mut undefined = BTreeSet::new();
+    for symbol in &image.symbols {
+        if matches!(symbol.kind, SymbolKind::Section | SymbolKind::File) || symbol.name.is_empty() {
+            continue;
+        }
+        if symbol.section == SectionRef::Undefined {
+            undefined.insert(symbol.name.clone().into_owned());
+        } else {
+            symbols.push(SymbolFacts { raw: symbol.name.clone().into_owned(), kind: symbol.kind.name() });
+        }
+    }
+    (symbols, undefined)
+}

@@ -1,0 +1,184 @@
+use crate::fs::{Ends, read_ends};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use twinlto_facts::build::{Answer, BuildFacts, CommandText, FileFacts, ObjectFacts};
+use twinlto_facts::elf::{KIND_PREFIX, ObjectKind, kind};
+use twinlto_facts::kbuild::{CmdFile, Crc, module_members, normalize_path};
+use twinlto_model::Mode;
+
+type SymverLines = Vec<(String, Crc)>;
+
+/// What is known of the objects of `vmlinux.a`.
+pub(super) struct Objects {
+    pub(super) indexed: BTreeMap<String, ObjectFacts>,
+    pub(super) others: BTreeMap<String, FileFacts>,
+    pub(super) symvers: BTreeMap<String, SymverLines>,
+}
+
+pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
+    if facts.mode == Some(Mode::InProcess) {
+        return in_process(dir, facts);
+    }
+    let index = facts.index.get().map(Vec::as_slice).unwrap_or_default();
+    let indexed: BTreeMap<String, ObjectFacts> = index
+        .par_iter()
+        .map(|name| (name.clone(), object(dir, name, &facts.logged_backends)))
+        .collect();
+    let order = facts.order.get().map(Vec::as_slice).unwrap_or_default();
+    let rest: Vec<&String> = order.iter().filter(|name| !indexed.contains_key(*name)).collect();
+    let others = rest.par_iter().map(|name| ((*name).clone(), file(&dir.join(name)))).collect();
+    let symvers = rest.par_iter().filter_map(|name| lines_of(dir, name)).collect();
+    Objects { indexed, others, symvers }
+}
+
+/// In-process, the IR objects are the bitcode members of `vmlinux.a`.
+fn in_process(dir: &Path, facts: &BuildFacts) -> Objects {
+    let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
+    let kinds: Vec<(&String, FileFacts)> =
+        members.par_iter().map(|name| (name, file(&dir.join(name)))).collect();
+    let (ir, others): (Vec<_>, Vec<_>) = kinds
+        .into_iter()
+        .partition(|(_, file)| matches!(file.kind, Some(ObjectKind::Bitcode { .. })));
+    let indexed = ir
+        .par_iter()
+        .map(|(name, file)| {
+            let symvers = lines_of(dir, name).map(|(_, lines)| lines).unwrap_or_default();
+            ((*name).clone(), ObjectFacts { ir: file.clone(), symvers, ..ObjectFacts::default() })
+        })
+        .collect();
+    let symvers = others.par_iter().filter_map(|(name, _)| lines_of(dir, name)).collect();
+    let others = others.into_iter().map(|(name, file)| (name.clone(), file)).collect();
+    Objects { indexed, others, symvers }
+}
+
+/// `#SYMVER` lines of one object that is not in the index.
+fn lines_of(dir: &Path, name: &str) -> Option<(String, SymverLines)> {
+    let ends = cmd_ends(dir, &cmd_path(name)).ok()?;
+    let lines = symver_lines(&CmdFile::parse(&ends.head, &ends.tail));
+    (!lines.is_empty()).then(|| (name.to_owned(), lines))
+}
+
+/// `#SYMVER` lines of the objects of one module, by object.
+pub(super) fn module_symvers(dir: &Path, stem: &str) -> Vec<(String, SymverLines)> {
+    let Ok(text) = std::fs::read(dir.join(format!("{stem}.mod"))) else { return Vec::new() };
+    let members = module_members(&String::from_utf8_lossy(&text));
+    let inside = members.objects.iter().filter_map(|name| normalize_path(name));
+    inside.filter_map(|name| lines_of(dir, &name)).collect()
+}
+
+fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
+    cmd.symvers.iter().map(|line| (line.name.clone().into_owned(), line.crc)).collect()
+}
+
+fn object(dir: &Path, name: &str, logged: &BTreeMap<String, String>) -> ObjectFacts {
+    let stem = name.strip_suffix(".o").unwrap_or(name);
+    let native = format!("{stem}.thinlto-native.o");
+    let mut facts = ObjectFacts {
+        ir: file(&dir.join(name)),
+        index: file(&dir.join(format!("{name}.thinlto.bc"))),
+        native: file(&dir.join(&native)),
+        ..ObjectFacts::default()
+    };
+    front(dir, name, &mut facts);
+    back(dir, &native, logged, &mut facts);
+    facts
+}
+
+fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
+    let path = cmd_path(name);
+    let ends = match cmd_ends(dir, &path) {
+        Ok(ends) => ends,
+        Err(error) => {
+            facts.front = absent_or_bad(&path, &error);
+            return;
+        }
+    };
+    let cmd = CmdFile::parse(&ends.head, &ends.tail);
+    facts.issues.extend(cmd.issues.iter().map(|issue| format!("{path}: {issue}")));
+    facts.symvers = symver_lines(&cmd);
+    // The target's own spelling tells how the object was reached; show the user that path.
+    let target = cmd.target.into_owned();
+    let shown = match normalize_path(&target) {
+        Some(normal) if normal == name && target != name => cmd_path(&target),
+        _ => path.clone(),
+    };
+    facts.saved = cmd.saved.map(|saved| CommandText {
+        text: saved.flags.into_owned(),
+        path: shown.clone(),
+        target: saved.target.into_owned(),
+    });
+    facts.front = if cmd.command.is_empty() {
+        Answer::Bad(format!("{path} holds no command"))
+    } else {
+        Answer::Read(CommandText { text: cmd.command.into_owned(), path: shown, target })
+    };
+}
+
+fn back(dir: &Path, native: &str, logged: &BTreeMap<String, String>, facts: &mut ObjectFacts) {
+    let path = cmd_path(native);
+    let recorded = match cmd_ends(dir, &path) {
+        Ok(ends) => {
+            let cmd = CmdFile::parse(&ends.head, &[]);
+            if cmd.command.is_empty() {
+                Answer::Bad(format!("{path} holds no command"))
+            } else {
+                let target = cmd.target.into_owned();
+                Answer::Read(CommandText { text: cmd.command.into_owned(), path: path.clone(), target })
+            }
+        }
+        Err(error) => absent_or_bad(&path, &error),
+    };
+    facts.back = match (recorded, logged.get(native)) {
+        // make removes what a failed recipe leaves, so no record and a logged command mean
+        // that the backend failed.
+        (Answer::Absent, Some(command)) => {
+            facts.back_from_log = true;
+            Answer::Read(CommandText {
+                text: command.clone(),
+                path: "the build log".to_owned(),
+                target: native.to_owned(),
+            })
+        }
+        (recorded, _) => recorded,
+    };
+}
+
+fn absent_or_bad(path: &str, error: &std::io::Error) -> Answer<CommandText> {
+    match error.kind() {
+        ErrorKind::NotFound => Answer::Absent,
+        _ => Answer::Bad(format!("{path}: {error}")),
+    }
+}
+
+fn cmd_ends(dir: &Path, path: &str) -> std::io::Result<Ends> {
+    read_ends(&dir.join(path), CmdFile::tail_is_complete)
+}
+
+/// `a/.b.o.cmd` for `a/b.o` (`scripts/Kbuild.include`: `dot-target`).
+fn cmd_path(object: &str) -> String {
+    match object.rsplit_once('/') {
+        Some((dir, base)) => format!("{dir}/.{base}.cmd"),
+        None => format!(".{object}.cmd"),
+    }
+}
+
+pub(super) fn file(path: &Path) -> FileFacts {
+    let Ok(mut open) = File::open(path) else { return FileFacts::default() };
+    let Ok(meta) = open.metadata() else { return FileFacts::default() };
+    let mut prefix = [0; KIND_PREFIX];
+    let mut filled = 0;
+    while let Some(rest) = prefix.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match open.read(rest) {
+            Ok(0) | Err(_) => break,
+            Ok(n) => filled += n,
+        }
+    }
+    FileFacts {
+        kind: Some(kind(prefix.get(..filled).unwrap_or_default())),
+        len: meta.len(),
+        modified: meta.modified().ok(),
+    }
+}

@@ -1,0 +1,121 @@
+use crate::error::EngineError;
+use crate::recipe::Recipe;
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C, SIGTERM and SIGHUP stop the running command, and then twinlto.
+///
+/// # Errors
+///
+/// When the handler cannot be installed.
+pub fn install_interrupt_handler() -> Result<(), EngineError> {
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst)).map_err(|error| {
+        EngineError::environment("failed to install the signal handler", error.to_string(), "")
+    })
+}
+
+/// Whether the user asked to stop.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// What a captured command said.
+#[derive(Debug, Clone)]
+pub(crate) struct Captured {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a short command and keeps what it says.
+pub(crate) fn capture(recipe: &Recipe) -> Result<Captured, EngineError> {
+    let output = recipe.command().output().map_err(|error| not_started(recipe, &error))?;
+    Ok(Captured {
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// Runs a long command with both outputs going to a log, in a process group of its own.
+/// `on_log` gets every new piece of the log as it grows.
+///
+/// # Errors
+///
+/// When the command cannot be started, the log cannot be written, or the user interrupts;
+/// then the whole group has been stopped.
+pub(crate) fn run_logged(
+    recipe: &Recipe,
+    log: &Path,
+    append: bool,
+    mut on_log: impl FnMut(&[u8]),
+) -> Result<ExitStatus, EngineError> {
+    let io = |error| EngineError::io("write", log, &error);
+    let file = File::options().create(true).append(append).write(true).truncate(!append).open(log).map_err(io)?;
+    let start = file.metadata().map_err(io)?.len();
+    let mut command = recipe.command();
+    command.stdout(Stdio::from(file.try_clone().map_err(io)?)).stderr(Stdio::from(file));
+    command.process_group(0);
+    let mut child = command.spawn().map_err(|error| not_started(recipe, &error))?;
+
+    let mut reader = File::open(log).map_err(io)?;
+    std::io::Seek::seek(&mut reader, std::io::SeekFrom::Start(start)).map_err(io)?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let status = child.try_wait().map_err(io)?;
+        loop {
+            let n = reader.read(&mut buffer).map_err(io)?;
+            if n == 0 {
+                break;
+            }
+            on_log(buffer.get(..n).unwrap_or_default());
+        }
+        if let Some(status) = status {
+            return Ok(status);
+        }
+        if interrupted() {
+            stop_group(&mut child);
+            return Err(EngineError::interrupted());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Asks a group to end, and makes it.
+fn stop_group(child: &mut Child) {
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
+    // Failing means that the group is gone already.
+    let _gone = kill_process_group(group, Signal::TERM);
+    for _ in 0..40 {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let _gone = kill_process_group(group, Signal::KILL);
+    let _reaped = child.wait();
+}
+
+fn not_started(recipe: &Recipe, error: &std::io::Error) -> EngineError {
+    let program = recipe.argv.first().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    if !recipe.dir.is_dir() {
+        return EngineError::environment(
+            format!("failed to run {program}"),
+            format!("{} is not a directory", recipe.dir.display()),
+            "",
+        );
+    }
+    EngineError::environment(
+        format!("failed to run {program}"),
+        error.to_string(),
+        "run twinlto doctor: it lists every tool that is needed and how to get it",
+    )
+}

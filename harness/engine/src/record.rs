@@ -1,0 +1,161 @@
+//! What a check leaves in its output directory: locks, stage marks, builds, logs, records.
+//!
+//! ```text
+//! OUT/lock                               the pid of the twinlto that works here
+//! OUT/ARCH/MODE/                         build directory (what make gets as O=)
+//! OUT/ARCH/MODE.log                      its V=1 log
+//! OUT/ARCH/MODE.STAGE.json               mark of a finished stage
+//! OUT/records/TIME/report.{json,txt}     what was reported
+//! ```
+
+use crate::error::EngineError;
+use crate::fs::write_atomic;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use twinlto_model::{Arch, Mode, Report};
+
+/// An output directory that is ours alone until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct OutDir {
+    pub(crate) path: PathBuf,
+    _lock: File,
+}
+
+impl OutDir {
+    /// Makes and locks it.
+    ///
+    /// # Errors
+    ///
+    /// When another twinlto holds it (its pid is named), or it cannot be written.
+    pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
+        std::fs::create_dir_all(path).map_err(|e| EngineError::io("make", path, &e))?;
+        let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
+        if path.to_string_lossy().contains(|c: char| c.is_whitespace() || c == ':') {
+            return Err(EngineError::usage(
+                format!("--out {}", path.display()),
+                "kbuild cannot build in a path with spaces or colons",
+                "give another directory",
+            ));
+        }
+        let lock_path = path.join("lock");
+        let io = |error| EngineError::io("lock", &lock_path, &error);
+        let mut lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                lock.read_to_string(&mut pid).map_err(io)?;
+                return Err(EngineError::environment(
+                    format!("--out {}", path.display()),
+                    format!("another twinlto works there: pid {}", pid.trim()),
+                    "wait for it, or give another --out",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+        lock.set_len(0).and_then(|()| lock.rewind()).map_err(io)?;
+        writeln!(lock, "{}", std::process::id()).map_err(io)?;
+        crate::orphan::stop_orphans(&path);
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// The build directory of one cell.
+    pub(crate) fn build(&self, arch: Arch, mode: Mode) -> PathBuf {
+        self.path.join(arch.name()).join(mode.name())
+    }
+
+    /// The log of one cell.
+    pub(crate) fn log(&self, arch: Arch, mode: Mode) -> PathBuf {
+        self.path.join(arch.name()).join(format!("{mode}.log"))
+    }
+
+    fn mark_path(&self, arch: Arch, mode: Mode, stage: &str) -> PathBuf {
+        self.path.join(arch.name()).join(format!("{mode}.{stage}.json"))
+    }
+
+    /// What a finished stage left, if it was made by the same recipe.
+    pub(crate) fn finished(&self, arch: Arch, mode: Mode, stage: &str, recipe: &str) -> Option<Mark> {
+        let bytes = std::fs::read(self.mark_path(arch, mode, stage)).ok()?;
+        let mark: Mark = serde_json::from_slice(&bytes).ok()?;
+        (mark.recipe == recipe).then_some(mark)
+    }
+
+    /// Marks a stage as finished.
+    pub(crate) fn finish(
+        &self,
+        arch: Arch,
+        mode: Mode,
+        stage: &str,
+        mark: &Mark,
+    ) -> Result<(), EngineError> {
+        let text = serde_json::to_vec_pretty(mark).unwrap_or_default();
+        write_atomic(&self.mark_path(arch, mode, stage), &text)
+    }
+
+    /// Forgets that a stage was finished, before its result is touched.
+    pub(crate) fn forget(&self, arch: Arch, mode: Mode, stages: &[&str]) -> Result<(), EngineError> {
+        for stage in stages {
+            let path = self.mark_path(arch, mode, stage);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(EngineError::io("remove", &path, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Picks the directory of the next record and names it in the report.
+    pub(crate) fn name_record(&self, report: &mut Report) -> PathBuf {
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S").to_string();
+        let records = self.path.join("records");
+        let mut dir = records.join(&now);
+        for n in 2.. {
+            if !dir.exists() {
+                break;
+            }
+            dir = records.join(format!("{now}.{n}"));
+        }
+        let cwd = std::env::current_dir().ok();
+        let shown = cwd.and_then(|cwd| dir.strip_prefix(cwd).ok().map(Path::to_owned));
+        report.record = Some(shown.unwrap_or_else(|| dir.clone()).display().to_string());
+        dir
+    }
+}
+
+/// The mark of a finished stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// Hash of everything that decides the stage's result.
+    pub(crate) recipe: String,
+    /// Wall time in seconds.
+    pub(crate) seconds: f64,
+    /// How many objects a build compiled; 0 for other stages.
+    pub(crate) objects: usize,
+}
+
+impl Mark {
+    pub(crate) fn new(recipe: &str, took: Duration, objects: usize) -> Self {
+        Self { recipe: recipe.to_owned(), seconds: took.as_secs_f64(), objects }
+    }
+}
+
+/// The JSON text of a recorded report: of a record directory, or the `report.json` in it.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn read_record(path: &Path) -> Result<String, EngineError> {
+    let file = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
+    std::fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, &e))
+}

@@ -1,0 +1,116 @@
+use crate::error::EngineError;
+use crate::process::capture;
+use crate::recipe::Recipe;
+use std::path::{Path, PathBuf};
+use twinlto_facts::kbuild::{KernelVersion, kernel_version, lto_modes};
+use twinlto_model::{Arch, KernelId, Mode, ToolVersion};
+
+/// A kernel source tree.
+#[derive(Debug, Clone)]
+pub struct KernelTree {
+    /// Its directory, absolute.
+    pub path: PathBuf,
+    /// Its version.
+    pub version: KernelVersion,
+    /// The ThinLTO modes that it offers.
+    pub modes: Vec<Mode>,
+}
+
+impl KernelTree {
+    /// Opens a source tree.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, when it is no kernel, or when something was built inside it.
+    pub fn open(path: &Path) -> Result<Self, EngineError> {
+        let usage = |cause: &str, hint: &str| {
+            EngineError::usage(format!("kernel {}", path.display()), cause, hint)
+        };
+        if !path.exists() {
+            return Err(usage("there is no such directory", "give the top directory of a Linux source tree"));
+        }
+        if !path.is_dir() {
+            return Err(usage("it is not a directory", "give the top directory of a Linux source tree"));
+        }
+        let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
+        let read = |name: &str| std::fs::read(path.join(name)).map(|b| String::from_utf8_lossy(&b).into_owned());
+        let version = read("Makefile").ok().as_deref().and_then(kernel_version);
+        let (Some(version), Ok(kconfig)) = (version, read("arch/Kconfig")) else {
+            return Err(usage(
+                "it is not a kernel: no Makefile with VERSION, PATCHLEVEL and SUBLEVEL, or no arch/Kconfig",
+                "give the top directory of a Linux source tree, not a build directory",
+            ));
+        };
+        let text = path.to_string_lossy();
+        if text.contains(|c: char| c.is_whitespace() || c == ':') {
+            return Err(usage(
+                "kbuild cannot build in a path with spaces or colons",
+                "move the tree, or give a copy in a plain path",
+            ));
+        }
+        for built in [".config", "include/config"] {
+            if path.join(built).exists() {
+                return Err(usage(
+                    &format!("something was built inside it ({built} is there), so kbuild refuses O="),
+                    "run make mrproper in it, or give a clean copy (git worktree add)",
+                ));
+            }
+        }
+        Ok(Self { modes: lto_modes(&kconfig), path, version })
+    }
+
+    /// What reports call it.
+    #[must_use]
+    pub fn id(&self) -> KernelId {
+        let name = if self.is_pocket() { "pocket kernel" } else { "Linux" };
+        KernelId {
+            name: format!("{name} {}", self.version),
+            path: Some(self.path.display().to_string()),
+        }
+    }
+
+    /// Whether it is twinlto's own pocket kernel.
+    #[must_use]
+    pub fn is_pocket(&self) -> bool {
+        self.version.extra.contains("-pocket")
+    }
+
+    /// Checks that it can be built distributed for this architecture.
+    ///
+    /// # Errors
+    ///
+    /// Names the need that is not met.
+    pub(crate) fn supports(&self, arch: Arch) -> Result<(), EngineError> {
+        let name = self.id().name;
+        if !self.modes.contains(&Mode::Distributed) {
+            return Err(EngineError::usage(
+                format!("kernel {}", self.path.display()),
+                format!("{name} has no CONFIG_LTO_CLANG_THIN_DIST in arch/Kconfig"),
+                "distributed ThinLTO is in Linux 7.2 and later",
+            ));
+        }
+        let kconfig = self.path.join("arch").join(arch.srcarch()).join("Kconfig");
+        let text = std::fs::read(&kconfig).map(|b| String::from_utf8_lossy(&b).into_owned());
+        if !text.is_ok_and(|t| t.contains("ARCH_SUPPORTS_LTO_CLANG_THIN")) {
+            return Err(EngineError::usage(
+                format!("architecture {arch}"),
+                format!("{name} has no ARCH_SUPPORTS_LTO_CLANG_THIN in arch/{}/Kconfig", arch.srcarch()),
+                "leave this --arch out",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The oldest LLVM that the kernel takes for an architecture, as the kernel's own script
+    /// says; none when it has no such script.
+    pub(crate) fn minimum_llvm(&self, arch: Arch) -> Option<ToolVersion> {
+        let script = self.path.join("scripts/min-tool-version.sh");
+        let recipe = Recipe::new(&self.path, "sh")
+            .arg(&script)
+            .arg("llvm")
+            .env("ARCH", arch.name())
+            .env("SRCARCH", arch.srcarch());
+        let said = capture(&recipe).ok().filter(|c| c.status.success())?;
+        ToolVersion::find(said.stdout.trim())
+    }
+}

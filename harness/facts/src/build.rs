@@ -1,0 +1,184 @@
+//! Everything that is known of one build directory, gathered from its files.
+//!
+//! The engine fills these values; nothing here opens anything.
+
+use crate::elf::{ExportEntry, Initcall, ObjectKind};
+use crate::kbuild::{Config, Crc, Symvers};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+use twinlto_model::{Arch, Mode};
+
+/// One build directory.
+#[derive(Debug, Clone, Default)]
+pub struct BuildFacts {
+    /// Its path, for messages.
+    pub directory: String,
+    /// Its `.config`.
+    pub config: Config,
+    /// The architecture that its objects are for.
+    pub arch: Option<Arch>,
+    /// The ThinLTO mode that its `.config` selects.
+    pub mode: Option<Mode>,
+    /// `builtin.order`: every object of `vmlinux.a` before the backends ran.
+    pub order: Listing,
+    /// `vmlinux.thinlto-index`: the IR objects that the thin link saw.
+    pub index: Listing,
+    /// Members of `vmlinux.a`, in order.
+    pub archive: Listing,
+    /// IR objects of the index (in-process: of the archive), by name.
+    pub objects: BTreeMap<String, ObjectFacts>,
+    /// Objects of `builtin.order` that are not in the index, by name.
+    pub other_objects: BTreeMap<String, FileFacts>,
+    /// `Module.symvers`.
+    pub symvers: Answer<Symvers>,
+    /// `vmlinux`.
+    pub image: Answer<ImageFacts>,
+    /// Modules by the name that `modules.order` gives them, without `.o` or `.ko`.
+    pub modules: BTreeMap<String, Answer<ModuleFacts>>,
+    /// Function names by level from `.tmp_initcalls.lds`.
+    pub initcall_script: Answer<Vec<String>>,
+    /// Backend commands that a build log tells of, by native object; for objects whose backend
+    /// failed and left no `.cmd` file.
+    pub logged_backends: BTreeMap<String, String>,
+    /// `#SYMVER` lines of the objects outside the index and of module members, by object.
+    pub other_symvers: BTreeMap<String, Vec<(String, Crc)>>,
+    /// Files that could not be read, with the reason.
+    pub unreadable: BTreeMap<String, String>,
+}
+
+/// The answer of a reader: there, absent, or unreadable with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Answer<T> {
+    /// There is no such file.
+    #[default]
+    Absent,
+    /// It is there and makes no sense.
+    Bad(String),
+    /// It was read.
+    Read(T),
+}
+
+impl<T> Answer<T> {
+    /// What was read, if it was.
+    pub const fn get(&self) -> Option<&T> {
+        match self {
+            Self::Read(value) => Some(value),
+            Self::Absent | Self::Bad(_) => None,
+        }
+    }
+
+    /// Why there is no answer: `no FILE`, or the reader's reason.
+    pub fn why_not(&self, file: &str) -> Option<String> {
+        match self {
+            Self::Absent => Some(format!("no {file}")),
+            Self::Bad(why) => Some(format!("{file}: {why}")),
+            Self::Read(_) => None,
+        }
+    }
+}
+
+/// A list of objects.
+pub type Listing = Answer<Vec<String>>;
+
+/// One file that a build should have made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileFacts {
+    /// What its first bytes say; none when it does not exist.
+    pub kind: Option<ObjectKind>,
+    /// Bytes.
+    pub len: u64,
+    /// Time of its last change.
+    pub modified: Option<SystemTime>,
+}
+
+/// A text that one file holds, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandText {
+    /// The shell command or the options.
+    pub text: String,
+    /// The file it was read from, relative to the build directory.
+    pub path: String,
+    /// The target's name as that file writes it.
+    pub target: String,
+}
+
+/// Everything about one IR object and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectFacts {
+    /// Its front-end command.
+    pub front: Answer<CommandText>,
+    /// The options that were saved for its backend; none when no line says so.
+    pub saved: Option<CommandText>,
+    /// Its backend command.
+    pub back: Answer<CommandText>,
+    /// Whether the backend command is known from a log only: it was started and not recorded.
+    pub back_from_log: bool,
+    /// What was odd in its `.cmd` files.
+    pub issues: Vec<String>,
+    /// `#SYMVER` lines of its `.cmd` file.
+    pub symvers: Vec<(String, Crc)>,
+    /// The IR object.
+    pub ir: FileFacts,
+    /// Its index.
+    pub index: FileFacts,
+    /// Its native object.
+    pub native: FileFacts,
+}
+
+/// What is compared of a linked kernel.
+#[derive(Debug, Clone, Default)]
+pub struct ImageFacts {
+    /// Sections by name.
+    pub sections: BTreeMap<String, SectionFacts>,
+    /// Every named symbol, raw.
+    pub symbols: Vec<SymbolFacts>,
+    /// Names that are used and not defined.
+    pub undefined: BTreeSet<String>,
+    /// Decoded `__ksymtab`, `__kcrctab` and `__kflagstab`.
+    pub exports: Answer<Vec<ExportEntry>>,
+    /// Initcalls in their real order.
+    pub initcalls: Answer<Vec<Initcall>>,
+    /// ELF header flags.
+    pub e_flags: u32,
+    /// ELF machine.
+    pub e_machine: u16,
+    /// DWARF compile units by producer; empty without debug information.
+    pub producers: BTreeMap<String, u64>,
+}
+
+/// One section, merged with those of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SectionFacts {
+    /// Flags as readelf prints them.
+    pub flags: String,
+    /// `PROGBITS`, `NOBITS`, ….
+    pub kind: String,
+    /// Bytes.
+    pub size: u64,
+    /// Whether it is loaded, writable, executable.
+    pub alloc: bool,
+    /// Writable.
+    pub write: bool,
+    /// Executable.
+    pub exec: bool,
+}
+
+/// One symbol.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SymbolFacts {
+    /// Its name as it stands.
+    pub raw: String,
+    /// `func`, `object`, `notype`, ….
+    pub kind: &'static str,
+}
+
+/// One module.
+#[derive(Debug, Clone, Default)]
+pub struct ModuleFacts {
+    /// What is compared of the `.ko`.
+    pub image: ImageFacts,
+    /// Imported symbols and the CRCs that it expects.
+    pub versions: BTreeMap<String, Crc>,
+    /// `.modinfo`, sorted; `vermagic` and the like included.
+    pub modinfo: Vec<(String, String)>,
+}

@@ -1,0 +1,15 @@
+//! The ELF and DWARF readers, on small files that `support` puts together byte by byte.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in tests, helpers included, a failed unwrap is the assertion"
+)]
+
+mod dwarf;
+mod exports;
+mod image;
+mod initcalls;
+mod modules;
+mod no_panic;
+mod support;

@@ -1,0 +1,138 @@
+//! Whatever the bytes, a reader answers.
+
+use crate::dwarf::{linked, unlinked};
+use crate::support::{
+    A, AARCH64, AX, EXEC, Elf, FUNC, GLOBAL, LOCAL, NOTYPE, REL, RISCV, SECTION, SHAPES, Shape, WA,
+};
+use proptest::prelude::*;
+use twinlto_facts::dwarf::units;
+use twinlto_facts::elf::{Image, exports, initcalls, kind, modinfo, modversions};
+
+/// Every reader on these bytes; returns whether any found something, so that the tests can
+/// see that the files they start from are good for all of them.
+fn all_readers(bytes: &[u8]) -> [bool; 6] {
+    let _ = kind(bytes).to_string();
+    let some = |found: Option<usize>| found.is_some_and(|count| count > 0);
+    let image = Image::parse(bytes).ok();
+    if let Some(image) = &image {
+        let _ = image.undefined().count();
+        for (index, section) in image.sections.iter().enumerate() {
+            let _ = (image.data(index).len(), section.flags.to_string(), section.type_name());
+            let _ = image.relocations(index).count();
+            let _ = image.relocation_sections(index).count();
+            let _ = section.holds(section.address);
+        }
+        let _ = image.symbols.iter().filter(|it| it.is_mapping()).count();
+    }
+    [
+        image.is_some(),
+        some(image.as_ref().and_then(|it| exports(it).ok()).map(|it| it.len())),
+        some(image.as_ref().and_then(|it| initcalls(it).ok()).map(|it| it.len())),
+        some(modversions(bytes).ok().map(|it| it.len())),
+        some(modinfo(bytes).ok().map(|it| it.len())),
+        some(units(bytes).ok().map(|it| it.len())),
+    ]
+}
+
+/// A file with something for every reader, linked or not.
+fn rich(shape: Shape, e_type: u16) -> Vec<u8> {
+    let mut elf = if e_type == EXEC { linked(shape) } else { unlinked(shape, RISCV, 1) };
+    let base = |at: u64| if e_type == EXEC { 0x8000_0000 + at } else { 0 };
+    let text = elf.section(".text", AX, base(0x1000), &[0; 16]);
+    let word = shape.word() as u64;
+    let entry = [base(0x1000), base(0x3000) + 1, base(0x3000)];
+    let fields = |values: &[u64]| -> Vec<u8> {
+        values.iter().flat_map(|value| shape.int(*value, shape.word())).collect()
+    };
+    let table = elf.section("__ksymtab", A, base(0x2000), &fields(&entry));
+    let strings = elf.section("__ksymtab_strings", A, base(0x3000), b"\0f\0");
+    elf.section("__kcrctab", A, base(0x4000), &[1; 4]);
+    elf.section("__kflagstab", A, base(0x5000), &[1]);
+    let calls = elf.section(".init.data", WA, base(0x6000), &fields(&[base(0x1000)]));
+    let function = elf.symbol("f", GLOBAL, FUNC, text, base(0x1000));
+    let string = elf.symbol("", LOCAL, SECTION, strings, base(0x3000));
+    elf.symbol("__ksymtab_f", LOCAL, NOTYPE, table, base(0x2000));
+    elf.symbol("__initcall_start", GLOBAL, NOTYPE, calls, base(0x6000));
+    elf.symbol("__initcall_end", GLOBAL, NOTYPE, calls, base(0x6000) + word);
+    if e_type == EXEC {
+        elf.rela(0, &[(base(0x6000), 0, 3, base(0x1000) as i64)]);
+    } else {
+        elf.rela(table, &[(0, function, 1, 0), (word, string, 1, 1), (2 * word, string, 1, 0)]);
+    }
+    let mut version = shape.int(7, shape.word());
+    version.extend(b"kfree");
+    version.resize(64, 0);
+    elf.section("__versions", A, 0, &version);
+    elf.section(".modinfo", A, 0, b"license=GPL\0");
+    elf.bytes()
+}
+
+#[test]
+fn the_files_to_damage_have_something_for_every_reader() {
+    for shape in SHAPES {
+        assert_eq!(all_readers(&rich(shape, EXEC)), [true; 6], "{shape:?}");
+        let unlinked = all_readers(&rich(shape, REL));
+        assert_eq!(unlinked, [true, true, false, true, true, true], "{shape:?}");
+    }
+}
+
+#[test]
+fn no_truncation_passes_for_a_whole_file() {
+    for shape in SHAPES {
+        let bytes = rich(shape, EXEC);
+        for end in 0..bytes.len() {
+            assert_eq!(all_readers(&bytes[..end]), [false; 6], "{shape:?} cut at {end}");
+        }
+    }
+}
+
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let file = (0..4_usize, prop_oneof![Just(EXEC), Just(REL)])
+        .prop_map(|(shape, e_type)| rich(SHAPES[shape], e_type));
+    let value = prop_oneof![any::<u8>(), Just(0), Just(0xff), Just(0x7f), Just(0x80)];
+    let change = (any::<prop::sample::Index>(), value, 1..9_usize);
+    (file, prop::collection::vec(change, 1..8)).prop_map(|(mut bytes, changes)| {
+        for (place, value, run) in changes {
+            let start = place.index(bytes.len());
+            bytes.iter_mut().skip(start).take(run).for_each(|byte| *byte = value);
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        all_readers(&bytes);
+    }
+
+    #[test]
+    fn no_bytes_after_a_header_panic(
+        shape in 0..4_usize,
+        rest in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let header = Elf::new(SHAPES[shape], EXEC, AARCH64).bytes();
+        all_readers(&[&header[..16], &rest].concat());
+    }
+
+    #[test]
+    fn no_damage_panics(bytes in damaged()) {
+        all_readers(&bytes);
+    }
+
+    #[test]
+    fn no_flipped_bit_panics(
+        shape in 0..4_usize,
+        place in any::<prop::sample::Index>(),
+        bit in 0..8_u32,
+    ) {
+        for e_type in [EXEC, REL] {
+            let mut bytes = rich(SHAPES[shape], e_type);
+            let place = place.index(bytes.len());
+            bytes[place] ^= 1 << bit;
+            all_readers(&bytes);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! One finding as a block of lines: subjects, both sides, because, so.
+
+use crate::terminal::Style;
+use crate::text::{first_few, pad, safe, thousands, width, wrap};
+use std::collections::BTreeMap;
+use twinlto_model::{Arch, Evidence, Finding, Site};
+
+/// How many subjects, and how many lines of one-line evidence, are shown.
+const FEW: usize = 4;
+
+/// Columns of the labels: `because`, `front end`, ….
+const LABEL: usize = 11;
+
+pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
+    let mut lines = vec![heading(finding, style)];
+    if is_list(finding) {
+        lines.extend(pairs(finding, style));
+    } else {
+        for line in wrap(&first_few(&finding.subjects(), FEW), style.columns.saturating_sub(2)) {
+            lines.push(format!("  {line}"));
+        }
+        if let Some(site) = finding.sites.first() {
+            for evidence in [&site.left, &site.right].into_iter().flatten() {
+                lines.extend(evidence_lines(evidence, style));
+            }
+        }
+    }
+    lines.extend(because(finding, style));
+    lines.extend(effects(finding, style));
+    if let Some(defect) = &finding.defect {
+        lines.extend(labelled("known as", defect, style));
+    }
+    if let Some(remedy) = &finding.remedy {
+        lines.extend(labelled("remedy", remedy, style));
+    }
+    lines
+}
+
+fn heading(finding: &Finding, style: &Style) -> String {
+    let left = format!("{:<7}{}", finding.severity.to_string(), finding.key);
+    let arches = finding.arches().iter().map(Arch::to_string).collect::<Vec<_>>().join(", ");
+    let gap = style.columns.saturating_sub(width(&left) + width(&arches)).max(2);
+    format!("{left}{}{arches}", " ".repeat(gap))
+}
+
+/// Whether every subject has evidence of its own, so that each is a line.
+fn is_list(finding: &Finding) -> bool {
+    let sides = |site: &Site| (text(&site.left), text(&site.right));
+    let first = finding.sites.first().map(sides);
+    finding.sites.iter().all(|s| s.mode.is_none() && s.left.is_some() && s.right.is_some())
+        && finding.sites.iter().any(|s| Some(sides(s)) != first)
+}
+
+fn text(evidence: &Option<Evidence>) -> String {
+    evidence.as_ref().map(|e| safe(&e.text)).unwrap_or_default()
+}
+
+/// `  .data   597632 bytes → 597504 bytes`
+fn pairs(finding: &Finding, style: &Style) -> Vec<String> {
+    let many = finding.arches().len() > 1;
+    let name = |site: &Site| {
+        let subject = safe(&site.subject);
+        if many { format!("{subject} ({})", site.arch) } else { subject }
+    };
+    let shown: Vec<&Site> = finding.sites.iter().take(FEW * 2).collect();
+    let columns = shown.iter().map(|s| width(&name(s))).max().unwrap_or(0).min(40);
+    let sides = finding.sites.first().map_or(String::new(), |s| {
+        let side = |e: &Option<Evidence>| e.as_ref().map(|e| e.side.clone()).unwrap_or_default();
+        format!("{} → {}", side(&s.left), side(&s.right))
+    });
+    let mut lines = vec![format!("  {}  {sides}", pad("", columns))];
+    for site in &shown {
+        let line = format!("  {}  {} → {}", pad(&name(site), columns), text(&site.left), text(&site.right));
+        lines.push(cut(&line, style.columns.max(100)));
+    }
+    let more = finding.sites.len().saturating_sub(shown.len());
+    if more > 0 {
+        lines.push(format!("  +{}", thousands(more as u64)));
+    }
+    lines
+}
+
+fn cut(line: &str, columns: usize) -> String {
+    if width(line) <= columns {
+        return line.to_owned();
+    }
+    let mut short: String = line.chars().take(columns.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+fn evidence_lines(evidence: &Evidence, style: &Style) -> Vec<String> {
+    let mut lines = labelled(&evidence.side, &safe(&evidence.text), style);
+    let Some(path) = &evidence.path else { return lines };
+    let path = safe(path);
+    let room = style.columns.saturating_sub(width(&path));
+    match lines.first_mut() {
+        Some(line) if lines_fit(line, room) => {
+            *line = format!("{}{path}", pad(line, room.min(LABEL + 22).max(width(line) + 2)));
+        }
+        _ => lines.push(format!("{}{path}", " ".repeat(LABEL + 2))),
+    }
+    lines
+}
+
+fn lines_fit(line: &str, room: usize) -> bool {
+    width(line) + 2 <= room
+}
+
+fn labelled(label: &str, text: &str, style: &Style) -> Vec<String> {
+    let indent = LABEL + 2;
+    let columns = style.columns.saturating_sub(indent).max(20);
+    let mut lines = Vec::new();
+    for (i, line) in wrap(text, columns).into_iter().enumerate() {
+        let label = if i == 0 { label } else { "" };
+        lines.push(format!("  {}{line}", pad(&format!("{label} "), LABEL)));
+    }
+    lines
+}
+
+fn because(finding: &Finding, style: &Style) -> Vec<String> {
+    match &finding.cause {
+        Some(cause) => labelled("because", &safe(cause), style),
+        None if finding.ruled_out.is_empty() => labelled("because", "cause unknown", style),
+        None => {
+            let out = finding.ruled_out.join("; ");
+            labelled("because", &format!("cause unknown; it is not {out}"), style)
+        }
+    }
+}
+
+/// What follows for the kernel, by architecture where they differ.
+fn effects(finding: &Finding, style: &Style) -> Vec<String> {
+    let mut by_arch: BTreeMap<Arch, BTreeMap<&str, usize>> = BTreeMap::new();
+    for site in finding.sites.iter().filter(|s| !s.effect.is_empty()) {
+        *by_arch.entry(site.arch).or_default().entry(site.effect.as_str()).or_default() += 1;
+    }
+    let distinct: std::collections::BTreeSet<Vec<&str>> =
+        by_arch.values().map(|e| e.keys().copied().collect()).collect();
+    let mut lines = Vec::new();
+    for (arch, effects) in &by_arch {
+        let total: usize = effects.values().sum();
+        let all: Vec<String> = effects
+            .iter()
+            .map(|(effect, n)| {
+                if effects.len() == 1 { safe(effect) } else { format!("{}; of {total}: {n}", safe(effect)) }
+            })
+            .collect();
+        for text in all {
+            let text = if distinct.len() > 1 { format!("{arch}: {text}") } else { text };
+            let label = if lines.is_empty() { "so" } else { "" };
+            lines.extend(labelled(label, &text, style));
+        }
+        if distinct.len() <= 1 {
+            break;
+        }
+    }
+    lines
+}

@@ -1,0 +1,92 @@
+//! The artefact layer: IR object, index and native object, one to one, of the right kind, and
+//! in their place in the archive.
+
+mod archive;
+mod files;
+
+use crate::compare::LayerVerdict;
+use std::collections::BTreeSet;
+use twinlto_facts::build::BuildFacts;
+use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
+
+/// Checks what the thin link and the backends left, and that both twins have the same IR.
+#[must_use]
+pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> LayerVerdict {
+    let mode = facts.mode.unwrap_or(Mode::Distributed);
+    let mut layer = LayerVerdict::new(Layer::Artefacts);
+    if mode == Mode::InProcess {
+        layer.compared = facts.objects.len() as u64;
+        if layer.compared == 0 {
+            layer.not_compared = facts.archive.why_not("vmlinux.a").or(Some("vmlinux.a holds no IR object".into()));
+        }
+        return layer;
+    }
+    let (Some(index), Some(order)) = (facts.index.get(), facts.order.get()) else {
+        let why = facts
+            .index
+            .why_not("vmlinux.thinlto-index")
+            .or_else(|| facts.order.why_not("builtin.order"));
+        layer.not_compared = why;
+        return layer;
+    };
+    layer.compared = index.len() as u64;
+    if index.is_empty() {
+        layer.not_compared = Some("the index lists no object".to_owned());
+    }
+    let place = Place { arch, mode };
+    layer.findings.extend(files::judge(place, facts, index));
+    layer.findings.extend(archive::judge(place, facts, order, index));
+    if let Some(twin) = twin {
+        layer.findings.extend(same_ir(place, index, twin));
+    }
+    layer
+}
+
+/// Where the findings of this layer are.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    arch: Arch,
+    mode: Mode,
+}
+
+impl Place {
+    fn error(self, key: &'static str, subject: &str) -> Finding {
+        let site = Site {
+            arch: self.arch,
+            mode: Some(self.mode),
+            subject: subject.to_owned(),
+            left: None,
+            right: None,
+            effect: String::new(),
+        };
+        Finding::new(Key::new(key), Severity::Error, site)
+    }
+}
+
+fn with_evidence(mut finding: Finding, left: Option<Evidence>, right: Option<Evidence>) -> Finding {
+    if let Some(site) = finding.sites.first_mut() {
+        site.left = left;
+        site.right = right;
+    }
+    finding
+}
+
+/// The objects that lld compiled in-process must be those that kbuild compiled distributed.
+fn same_ir(place: Place, index: &[String], twin: &BuildFacts) -> Vec<Finding> {
+    let ours: BTreeSet<&str> = index.iter().map(String::as_str).collect();
+    let theirs: BTreeSet<&str> = twin.objects.keys().map(String::as_str).collect();
+    let one = |subject: &str, left: &str, right: &str| {
+        with_evidence(
+            place.error("ir.set.changed", subject),
+            Some(Evidence::new("distributed", left)),
+            Some(Evidence::new("in-process", right)),
+        )
+        .grouped(left)
+    };
+    let only_ours = ours.difference(&theirs).map(|s| one(s, "an IR object", "not an IR object"));
+    let only_theirs = theirs.difference(&ours).map(|s| one(s, "not an IR object", "an IR object"));
+    if theirs.is_empty() {
+        return Vec::new();
+    }
+    only_ours.chain(only_theirs).collect()
+}

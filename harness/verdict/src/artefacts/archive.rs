@@ -1,0 +1,144 @@
+use super::files::{is_bitcode, native_name};
+use super::{Place, with_evidence};
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::BuildFacts;
+use twinlto_model::{Evidence, Finding};
+
+/// Judges `builtin.order` and `vmlinux.a` against the index.
+pub(super) fn judge(
+    place: Place,
+    facts: &BuildFacts,
+    order: &[String],
+    index: &[String],
+) -> Vec<Finding> {
+    let in_index: BTreeSet<&str> = index.iter().map(String::as_str).collect();
+    let mut findings = outside_index(place, facts);
+    let in_order: BTreeSet<&str> = order.iter().map(String::as_str).collect();
+    for name in in_index.difference(&in_order) {
+        findings.push(
+            place
+                .error("index.unknown-object", name)
+                .because("the index lists an object that builtin.order does not"),
+        );
+    }
+    if let Some(members) = facts.archive.get() {
+        let expected: Vec<String> = order
+            .iter()
+            .map(|name| if in_index.contains(name.as_str()) { native_name(name) } else { name.clone() })
+            .collect();
+        findings.extend(members_one_to_one(place, &expected, members));
+        findings.extend(member_order(place, &expected, members));
+    }
+    findings
+}
+
+/// An object of `builtin.order` that the index lacks must not be bitcode: no backend makes it
+/// native, and it stays bitcode in `vmlinux.a`.
+fn outside_index(place: Place, facts: &BuildFacts) -> Vec<Finding> {
+    let bitcode = facts.other_objects.iter().filter(|(_, f)| is_bitcode(f));
+    bitcode
+        .map(|(name, _)| {
+            place
+                .error("ir.outside-index", name)
+                .because("bitcode that the thin link did not index, such as a regular LTO object")
+                .known_as("full-lto-partition")
+        })
+        .collect()
+}
+
+fn members_one_to_one(place: Place, expected: &[String], members: &[String]) -> Vec<Finding> {
+    let count = |list: &[String]| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for name in list {
+            *counts.entry(name.clone()).or_default() += 1;
+        }
+        counts
+    };
+    let (wanted, found) = (count(expected), count(members));
+    let mut findings = Vec::new();
+    for (name, times) in &wanted {
+        match found.get(name) {
+            Some(n) if n == times => {}
+            Some(n) if n > times => findings.push(
+                place
+                    .error("archive.member.duplicated", name)
+                    .because(format!("vmlinux.a holds it {n} times"))
+                    .known_as("native-duplicated"),
+            ),
+            _ => findings.push(missing_member(place, name, &found)),
+        }
+    }
+    for name in found.keys().filter(|name| !wanted.contains_key(*name)) {
+        findings.push(extra_member(place, name, &wanted));
+    }
+    findings
+}
+
+fn missing_member(place: Place, name: &str, found: &BTreeMap<String, usize>) -> Finding {
+    let ir = name.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"));
+    match ir.filter(|ir| found.contains_key(ir)) {
+        Some(ir) => with_evidence(
+            place.error("archive.member.ir", &ir),
+            Some(Evidence::new("expected", name)),
+            Some(Evidence::new("vmlinux.a", &ir)),
+        )
+        .because("the archive holds the IR object instead of its native object")
+        .known_as("native-omitted"),
+        None => place
+            .error("archive.member.missing", name)
+            .because("vmlinux.a does not hold it")
+            .known_as("native-omitted"),
+    }
+}
+
+fn extra_member(place: Place, name: &str, wanted: &BTreeMap<String, usize>) -> Finding {
+    let ir = name.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"));
+    match ir.filter(|ir| wanted.contains_key(ir)) {
+        Some(ir) => with_evidence(
+            place.error("archive.member.not-indexed", &ir),
+            Some(Evidence::new("expected", &ir)),
+            Some(Evidence::new("vmlinux.a", name)),
+        )
+        .because(
+            "it is mapped to a native object though the index does not list it: its name is part \
+             of another object's",
+        )
+        .known_as("grep-substring"),
+        None => place
+            .error("archive.member.extra", name)
+            .because("vmlinux.a holds an object that builtin.order does not list"),
+    }
+}
+
+/// Initcalls of one level run in archive order, so it must be the order of `builtin.order`.
+fn member_order(place: Place, expected: &[String], members: &[String]) -> Option<Finding> {
+    let in_both = |list: &[String], other: &[String]| -> Vec<String> {
+        let other: BTreeSet<&String> = other.iter().collect();
+        list.iter().filter(|name| other.contains(name)).cloned().collect()
+    };
+    let (wanted, found) = (in_both(expected, members), in_both(members, expected));
+    if wanted == found {
+        return None;
+    }
+    let first = capture_diff_slices(Algorithm::Myers, &wanted, &found)
+        .into_iter()
+        .find(|op| op.tag() != DiffTag::Equal)?;
+    let at = first.old_range().start;
+    let subject = wanted.get(at).or(wanted.last())?;
+    let after = |list: &[String], at: usize| {
+        at.checked_sub(1)
+            .and_then(|i| list.get(i))
+            .map_or("first".to_owned(), |before| format!("after {before}"))
+    };
+    let found_at = found.iter().position(|name| name == subject)?;
+    Some(
+        with_evidence(
+            place.error("archive.order.changed", subject),
+            Some(Evidence::new("builtin.order", after(&wanted, at))),
+            Some(Evidence::new("vmlinux.a", after(&found, found_at))),
+        )
+        .because("the archive was not made in the order of builtin.order")
+        .known_as("order-lost"),
+    )
+}

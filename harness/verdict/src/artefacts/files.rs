@@ -1,0 +1,159 @@
+use super::{Place, with_evidence};
+use std::collections::BTreeMap;
+use twinlto_facts::build::{BuildFacts, FileFacts, ObjectFacts};
+use twinlto_facts::elf::ObjectKind;
+use twinlto_model::{Arch, Evidence, Finding};
+
+/// Judges the three files of every object of the index.
+pub(super) fn judge(place: Place, facts: &BuildFacts, index: &[String]) -> Vec<Finding> {
+    let usual = usual_e_flags(facts);
+    let mut findings = Vec::new();
+    for name in index {
+        let Some(object) = facts.objects.get(name) else {
+            let finding = place.error("ir.missing", name);
+            findings.push(finding.because("the index lists it and there is no such file"));
+            continue;
+        };
+        findings.extend(ir(place, name, object));
+        findings.extend(index_file(place, name, object));
+        findings.extend(native(place, name, object, facts, usual));
+    }
+    findings
+}
+
+/// The ELF header flags that most native objects have.
+fn usual_e_flags(facts: &BuildFacts) -> Option<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for object in facts.objects.values() {
+        if let Some(ObjectKind::Elf(ident)) = &object.native.kind {
+            *counts.entry(ident.e_flags).or_default() += 1;
+        }
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(flags, _)| flags)
+}
+
+fn ir(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
+    match &object.ir.kind {
+        Some(ObjectKind::Bitcode { .. }) => None,
+        Some(kind) => Some(
+            place
+                .error("ir.not-bitcode", name)
+                .because(format!("the index lists it as an IR object and it is {kind}")),
+        ),
+        None => Some(
+            place
+                .error("ir.missing", name)
+                .because("the index lists it and there is no such file"),
+        ),
+    }
+}
+
+fn index_file(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
+    let path = format!("{name}.thinlto.bc");
+    let evidence = |text: &str| Some(Evidence::new("index", text).at(&path));
+    match &object.index.kind {
+        Some(ObjectKind::Bitcode { .. }) if older(&object.index, &object.ir) => Some(
+            with_evidence(place.error("index.stale", name), evidence("older than the IR object"), None)
+                .because("the IR object was compiled again after the thin link")
+                .known_as("index-stale")
+                .remedy("run the thin link again"),
+        ),
+        Some(ObjectKind::Bitcode { .. }) => None,
+        Some(ObjectKind::Empty) => Some(
+            with_evidence(place.error("index.empty", name), evidence("0 bytes"), None)
+                .because("clang takes an empty index without a word: nothing is imported or promoted")
+                .known_as("index-empty"),
+        ),
+        Some(kind) => Some(
+            with_evidence(place.error("index.unreadable", name), evidence(&format!("{kind}")), None)
+                .because("it is no bitcode; clang says 'Error loading index file' and exits 0")
+                .known_as("index-truncated"),
+        ),
+        None => Some(
+            with_evidence(place.error("index.missing", name), evidence("no such file"), None)
+                .because("the thin link did not write it"),
+        ),
+    }
+}
+
+fn native(
+    place: Place,
+    name: &str,
+    object: &ObjectFacts,
+    facts: &BuildFacts,
+    usual: Option<u32>,
+) -> Option<Finding> {
+    let path = native_name(name);
+    let evidence = |text: String| Some(Evidence::new("native object", text).at(&path));
+    let finding = |key, text: String| with_evidence(place.error(key, name), None, evidence(text));
+    match &object.native.kind {
+        None => Some(no_native(place, name, object, facts)),
+        Some(ObjectKind::Empty) => Some(
+            finding("native.empty", "0 bytes".into())
+                .because(if is_bitcode(&object.index) {
+                    "the backend wrote nothing, and clang's exit status was 0"
+                } else {
+                    "the backend could not read its index, and clang's exit status was 0"
+                })
+                .known_as("index-truncated"),
+        ),
+        Some(ObjectKind::Bitcode { .. }) => Some(
+            finding("native.bitcode", "bitcode".into())
+                .because("the backend wrote bitcode again: nothing turned LTO off")
+                .known_as("fno-lto-dropped"),
+        ),
+        Some(ObjectKind::Elf(ident)) if ident.e_machine != place.arch.e_machine() => {
+            let made = Arch::from_e_machine(ident.e_machine)
+                .map_or_else(|| format!("machine {}", ident.e_machine), |a| a.to_string());
+            Some(
+                finding("native.machine", format!("ELF for {made}"))
+                    .because(format!("the backend compiled for {made} instead of {}", place.arch))
+                    .known_as("target-dropped")
+                    .grouped(made),
+            )
+        }
+        Some(ObjectKind::Elf(ident)) if usual.is_some_and(|usual| usual != ident.e_flags) => Some(
+            finding("native.e-flags", format!("e_flags {:#x}", ident.e_flags))
+                .because(format!(
+                    "the other native objects have e_flags {:#x}: an ABI option did not reach it",
+                    usual.unwrap_or_default()
+                ))
+                .known_as("abi-flag-dropped"),
+        ),
+        Some(ObjectKind::Elf(_)) if older(&object.native, &object.ir) => Some(
+            finding("native.stale", "older than the IR object".into())
+                .because("the IR object was compiled again and the backend did not run again")
+                .known_as("native-stale"),
+        ),
+        Some(ObjectKind::Elf(_)) => None,
+        Some(kind) => Some(
+            finding("native.not-elf", format!("{kind}")).because("the backend did not write an ELF object"),
+        ),
+    }
+}
+
+fn no_native(place: Place, name: &str, object: &ObjectFacts, facts: &BuildFacts) -> Finding {
+    let finding = place.error("native.missing", name);
+    if object.back_from_log {
+        return finding.because("its backend failed").grouped("failed");
+    }
+    if facts.archive.get().is_none() {
+        return finding.because("the build stopped before its backend ran").grouped("stopped");
+    }
+    finding.because("its backend did not run, and the archive was made all the same").grouped("not run")
+}
+
+/// Whether a file is there and is bitcode.
+pub(super) fn is_bitcode(file: &FileFacts) -> bool {
+    matches!(file.kind, Some(ObjectKind::Bitcode { .. }))
+}
+
+/// Whether one file is older than another; files without a time are not.
+fn older(file: &FileFacts, than: &FileFacts) -> bool {
+    matches!((file.modified, than.modified), (Some(a), Some(b)) if a < b)
+}
+
+/// `X.thinlto-native.o` for `X.o` (`scripts/Makefile.thinlto`, Linux 7.3).
+pub(super) fn native_name(object: &str) -> String {
+    format!("{}.thinlto-native.o", object.strip_suffix(".o").unwrap_or(object))
+}

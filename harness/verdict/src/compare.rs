@@ -1,0 +1,157 @@
+use crate::{artefacts, diff, transport};
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::BuildFacts;
+use twinlto_model::{Arch, Finding, Layer, LayerResult, Mode, NotCompared, Severity};
+
+/// What one layer found.
+#[derive(Debug, Clone)]
+pub struct LayerVerdict {
+    /// Which layer.
+    pub layer: Layer,
+    /// How many subjects were compared.
+    pub compared: u64,
+    /// Further numbers for the cells, by name.
+    pub counts: BTreeMap<String, u64>,
+    /// What it found.
+    pub findings: Vec<Finding>,
+    /// Why nothing was compared, where that is so.
+    pub not_compared: Option<String>,
+    /// Whether comparing nothing is right here: the configuration has nothing to compare, or
+    /// it was not asked for.
+    pub excused: bool,
+    /// What else was left out while other things were compared.
+    pub not_compared_also: Option<String>,
+}
+
+impl LayerVerdict {
+    /// A layer that has compared nothing yet.
+    #[must_use]
+    pub fn new(layer: Layer) -> Self {
+        Self {
+            layer,
+            compared: 0,
+            counts: BTreeMap::new(),
+            findings: Vec::new(),
+            not_compared: None,
+            excused: false,
+            not_compared_also: None,
+        }
+    }
+
+    /// A layer that cannot compare, and why.
+    #[must_use]
+    pub fn without(layer: Layer, why: impl Into<String>) -> Self {
+        Self { not_compared: Some(why.into()), ..Self::new(layer) }
+    }
+
+    /// A layer that has nothing to compare, which is as it should be.
+    #[must_use]
+    pub fn excused(layer: Layer, why: impl Into<String>) -> Self {
+        Self { excused: true, ..Self::without(layer, why) }
+    }
+
+    fn result(&self) -> LayerResult {
+        let subjects = |wanted: fn(Severity) -> bool| -> BTreeSet<&str> {
+            let findings = self.findings.iter().filter(|f| wanted(f.severity));
+            findings.flat_map(|f| f.sites.iter().map(|s| s.subject.as_str())).collect()
+        };
+        let errors = subjects(|s| s == Severity::Error);
+        let others = subjects(|s| s != Severity::Error);
+        LayerResult {
+            layer: self.layer,
+            compared: self.compared,
+            errors: errors.len() as u64,
+            others: others.difference(&errors).count() as u64,
+            not_compared: self.not_compared.clone(),
+        }
+    }
+}
+
+/// Everything that was found about one architecture.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// Architecture.
+    pub arch: Arch,
+    /// One entry a layer, in the order of [`Layer::ALL`].
+    pub layers: Vec<LayerVerdict>,
+}
+
+impl Verdict {
+    /// The findings of all layers.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.layers.iter().flat_map(|l| &l.findings)
+    }
+
+    /// The layers in the form of the report.
+    #[must_use]
+    pub fn results(&self) -> Vec<LayerResult> {
+        self.layers.iter().map(LayerVerdict::result).collect()
+    }
+
+    /// What was left out, by layer.
+    #[must_use]
+    pub fn not_compared(&self) -> Vec<NotCompared> {
+        let mut list = Vec::new();
+        for layer in &self.layers {
+            if let Some(why) = &layer.not_compared {
+                list.push(NotCompared {
+                    arch: self.arch,
+                    what: layer.layer.name().to_owned(),
+                    why: why.clone(),
+                });
+            }
+            if let Some(what) = &layer.not_compared_also {
+                list.push(NotCompared {
+                    arch: self.arch,
+                    what: what.clone(),
+                    why: String::new(),
+                });
+            }
+        }
+        list
+    }
+}
+
+/// Compares the two builds of one architecture.
+#[must_use]
+pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFacts) -> Verdict {
+    Verdict {
+        arch,
+        layers: vec![
+            transport(arch, distributed),
+            artefacts::artefacts(arch, distributed, Some(in_process)),
+            diff::exports(arch, distributed, Some(in_process)),
+            diff::symbols(arch, distributed, in_process),
+            diff::sections(arch, distributed, in_process),
+            diff::initcalls(arch, distributed, in_process),
+        ],
+    }
+}
+
+/// Judges one build alone: transport and artefacts, and whether its three records of every CRC
+/// agree. `why` says why there is no twin.
+#[must_use]
+pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Verdict {
+    let alone = |layer| {
+        if excused { LayerVerdict::excused(layer, why) } else { LayerVerdict::without(layer, why) }
+    };
+    let transport = match facts.mode {
+        Some(Mode::InProcess) => LayerVerdict::excused(
+            Layer::Transport,
+            "in-process: the linker runs the backends itself",
+        ),
+        _ => transport(arch, facts),
+    };
+    let exports = diff::exports(arch, facts, None);
+    Verdict {
+        arch,
+        layers: vec![
+            transport,
+            artefacts::artefacts(arch, facts, None),
+            if exports.not_compared.is_some() { alone(Layer::Exports) } else { exports },
+            alone(Layer::Symbols),
+            alone(Layer::Sections),
+            alone(Layer::Initcalls),
+        ],
+    }
+}

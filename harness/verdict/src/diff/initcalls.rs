@@ -1,0 +1,119 @@
+//! Initcalls: the same functions at the same levels in the same order.
+
+use super::between;
+use crate::compare::LayerVerdict;
+use crate::normalize::canonical;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::{Answer, BuildFacts};
+use twinlto_facts::elf::Initcall;
+use twinlto_model::{Arch, Finding, Layer, Severity};
+
+pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+    let (ours, theirs) = match (of(a, "distributed"), of(b, "in-process")) {
+        (Ok(ours), Ok(theirs)) => (ours, theirs),
+        (Err(why), _) | (_, Err(why)) => return LayerVerdict::without(Layer::Initcalls, why),
+    };
+    let mut layer = LayerVerdict::new(Layer::Initcalls);
+    let levels: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let empty = Vec::new();
+    for level in levels {
+        let left = ours.get(level).unwrap_or(&empty);
+        let right = theirs.get(level).unwrap_or(&empty);
+        layer.compared += left.len().max(right.len()) as u64;
+        one_level(arch, level, left, right, &mut layer.findings);
+    }
+    if layer.compared == 0 {
+        layer.not_compared = Some("vmlinux has no initcall".to_owned());
+    }
+    layer
+}
+
+/// Level → functions in the order in which they run.
+fn of(facts: &BuildFacts, side: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let image = match &facts.image {
+        Answer::Read(image) => image,
+        other => return Err(format!("{side}: {}", other.why_not("vmlinux").unwrap_or_default())),
+    };
+    let list: &Vec<Initcall> = match &image.initcalls {
+        Answer::Read(list) => list,
+        other => return Err(format!("{side}: {}", other.why_not("initcall table").unwrap_or_default())),
+    };
+    let mut levels: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for call in list {
+        let function = canonical(&call.function).name.into_owned();
+        levels.entry(call.level.to_string()).or_default().push(function);
+    }
+    Ok(levels)
+}
+
+fn one_level(arch: Arch, level: &str, left: &[String], right: &[String], findings: &mut Vec<Finding>) {
+    let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (left.iter().collect(), right.iter().collect());
+    for function in ours.symmetric_difference(&theirs) {
+        let text = |there: bool| if there { format!("level {level}") } else { format!("not at level {level}") };
+        let (a, b) = (text(ours.contains(function)), text(theirs.contains(function)));
+        findings.push(between(arch, "initcall.lost", Severity::Error, function, a, b).grouped(level));
+    }
+    let common = |list: &[String], other: &BTreeSet<&String>| -> Vec<String> {
+        list.iter().filter(|f| other.contains(f)).cloned().collect()
+    };
+    let (left, right) = (common(left, &theirs), common(right, &ours));
+    if let Some((function, before, after)) = first_moved(&left, &right) {
+        findings.push(
+            between(
+                arch,
+                "initcall.order.changed",
+                Severity::Error,
+                &function,
+                format!("level {level}, {before}"),
+                format!("level {level}, {after}"),
+            )
+            .grouped(level),
+        );
+    }
+}
+
+/// The first function that does not run where it did, and what runs before it on each side.
+fn first_moved(left: &[String], right: &[String]) -> Option<(String, String, String)> {
+    let first = capture_diff_slices(Algorithm::Myers, left, right)
+        .into_iter()
+        .find(|op| op.tag() != DiffTag::Equal)?;
+    // What Myers deletes on the left moved away; what it only inserts moved here.
+    let function = match first.tag() {
+        DiffTag::Insert => right.get(first.new_range().start)?,
+        _ => left.get(first.old_range().start)?,
+    };
+    let after = |list: &[String]| -> Option<String> {
+        let at = list.iter().position(|f| f == function)?;
+        Some(match at.checked_sub(1).and_then(|i| list.get(i)) {
+            Some(before) => format!("after {before}"),
+            None => "first".to_owned(),
+        })
+    };
+    Some((function.clone(), after(left)?, after(right)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_moved;
+    use proptest::prelude::*;
+
+    fn list(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_first_moved_initcall_is_named_with_its_neighbours() {
+        let moved = first_moved(&list("a b c d"), &list("a c d b"));
+        assert_eq!(moved, Some(("b".into(), "after a".into(), "after d".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn an_order_is_changed_exactly_when_the_lists_differ(
+            a in Just(list("a b c d e")).prop_shuffle(), b in Just(list("a b c d e")).prop_shuffle()
+        ) {
+            prop_assert_eq!(first_moved(&a, &b).is_some(), a != b);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Symbols: the same multiset of canonical names and kinds, and the same undefined ones.
+
+use super::{Pair, between, pairs, subject_in};
+use crate::compare::LayerVerdict;
+use crate::normalize::canonical;
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::{BuildFacts, ImageFacts};
+use twinlto_model::{Arch, Finding, Layer, Severity};
+
+pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+    let pairs = match pairs(a, b) {
+        Ok(pairs) => pairs,
+        Err(why) => return LayerVerdict::without(Layer::Symbols, why),
+    };
+    let mut layer = LayerVerdict::new(Layer::Symbols);
+    for pair in &pairs {
+        layer.compared += one_image(arch, pair, &mut layer.findings);
+    }
+    modules(arch, a, b, &mut layer.findings);
+    layer.findings.extend(promotion_policy(arch, &pairs));
+    if layer.compared == 0 {
+        layer.not_compared = Some("vmlinux has no symbol table".to_owned());
+    }
+    layer
+}
+
+/// Canonical name and kind → how often, with one raw name to show.
+fn multiset(image: &ImageFacts) -> BTreeMap<(String, &'static str), (u64, &str)> {
+    let mut counts = BTreeMap::new();
+    for symbol in &image.symbols {
+        if is_derived(&symbol.raw) {
+            continue;
+        }
+        let key = (canonical(&symbol.raw).name.into_owned(), symbol.kind);
+        counts.entry(key).or_insert((0, symbol.raw.as_str())).0 += 1;
+    }
+    counts
+}
+
+/// Symbols that say where code or data starts, or were left by the assembler: they follow the
+/// number of sections, not the code.
+fn is_derived(name: &str) -> bool {
+    name.is_empty()
+        || name.starts_with(".L")
+        || name.starts_with('$')
+        || name.starts_with("L0\u{1}")
+        || name.starts_with("__kallsyms")
+        || name.starts_with("kallsyms_")
+}
+
+fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
+    let (ours, theirs) = (multiset(pair.distributed), multiset(pair.in_process));
+    let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+    let count = keys.len() as u64;
+    for key in keys {
+        let times = |set: &BTreeMap<_, (u64, &str)>| set.get(key).map_or(0, |(n, _)| *n);
+        let (left, right) = (times(&ours), times(&theirs));
+        if left == right {
+            continue;
+        }
+        let (name, kind) = key;
+        let what = |n: u64| match n {
+            0 => "not there".to_owned(),
+            1 => format!("{kind} {name}"),
+            n => format!("{kind} {name}, {n} times"),
+        };
+        let which = match (left, right) {
+            (0, _) => "symbol.lost",
+            (_, 0) => "symbol.added",
+            _ => "symbol.count",
+        };
+        let subject = subject_in(pair, name);
+        findings.push(
+            between(arch, which, Severity::Warning, &subject, what(left), what(right)).grouped(kind.to_string()),
+        );
+    }
+    for name in pair.distributed.undefined.symmetric_difference(&pair.in_process.undefined) {
+        let what = |image: &ImageFacts| {
+            if image.undefined.contains(name) { "undefined" } else { "not undefined" }.to_owned()
+        };
+        let subject = subject_in(pair, name);
+        findings.push(between(
+            arch,
+            "symbol.undefined.changed",
+            Severity::Error,
+            &subject,
+            what(pair.distributed),
+            what(pair.in_process),
+        ));
+    }
+    count
+}
+
+fn modules(arch: Arch, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Finding>) {
+    let names: BTreeSet<&String> = a.modules.keys().chain(b.modules.keys()).collect();
+    for name in names {
+        let state = |facts: &BuildFacts| match facts.modules.get(name) {
+            None => "not built".to_owned(),
+            Some(answer) => answer.why_not(&format!("{name}.ko")).unwrap_or_else(|| "built".into()),
+        };
+        let (left, right) = (state(a), state(b));
+        if left != right || left != "built" {
+            findings.push(between(arch, "module.lost", Severity::Error, name, left, right));
+            continue;
+        }
+        let info = |facts: &BuildFacts| {
+            facts.modules.get(name).and_then(|m| m.get()).map(|m| m.modinfo.clone())
+        };
+        if info(a) != info(b) {
+            let text = |facts: &BuildFacts, other: &BuildFacts| {
+                let theirs = info(other).unwrap_or_default();
+                let only = info(facts).unwrap_or_default().into_iter().filter(|i| !theirs.contains(i));
+                only.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+            };
+            let (left, right) = (text(a, b), text(b, a));
+            findings.push(between(arch, "module.modinfo.changed", Severity::Error, name, left, right));
+        }
+    }
+}
+
+/// How many locals carry `.llvm.<hash>`: with LLVM ≥ 23 kbuild asks only the in-process link
+/// to keep names that are unique, which is a policy and no defect.
+fn promotion_policy(arch: Arch, pairs: &[Pair<'_>]) -> Option<Finding> {
+    let vmlinux = pairs.first()?;
+    let (left, right) = (promoted(vmlinux.distributed), promoted(vmlinux.in_process));
+    if left == right {
+        return None;
+    }
+    Some(
+        between(
+            arch,
+            "symbol.promotion.policy",
+            Severity::Note,
+            "promoted names",
+            format!("{left} names with .llvm."),
+            format!("{right} names with .llvm."),
+        )
+        .because(
+            "kbuild gives -mllvm -always-rename-promoted-locals=false to the in-process link \
+             alone, where lld knows it (LLVM 23 and later)",
+        )
+        .lawful(),
+    )
+}
+
+pub(crate) fn promoted(image: &ImageFacts) -> u64 {
+    image.symbols.iter().filter(|s| canonical(&s.raw).promoted).count() as u64
+}

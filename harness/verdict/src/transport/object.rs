@@ -1,0 +1,426 @@
+use super::loss::{Step, lost_with_modkern, requoted, step_of};
+use super::options::{Change, OptionChange, changes};
+use super::{KEY_NO_FLAGS, KEY_NOT_SAVED, severity_of};
+use std::collections::BTreeMap;
+use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
+use twinlto_facts::elf::ObjectKind;
+use twinlto_facts::flags::{Resolved, lex, resolve, resolve_options};
+use twinlto_facts::kbuild::normalize_path;
+use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
+
+/// What transport has to say of one object.
+#[derive(Default)]
+pub(super) struct ObjectVerdict {
+    pub(super) findings: Vec<Finding>,
+    pub(super) flags_compared: u64,
+    pub(super) compared: bool,
+}
+
+/// How many options are quoted in evidence.
+const QUOTED: usize = 4;
+
+pub(super) fn judge(arch: Arch, name: &str, object: &ObjectFacts) -> ObjectVerdict {
+    let mut judge = Judge { arch, name, object, verdict: ObjectVerdict::default() };
+    judge.run();
+    judge.verdict
+}
+
+struct Judge<'a> {
+    arch: Arch,
+    name: &'a str,
+    object: &'a ObjectFacts,
+    verdict: ObjectVerdict,
+}
+
+impl Judge<'_> {
+    fn run(&mut self) {
+        for issue in &self.object.issues {
+            let finding = self.finding(Key::new("cmd.unreadable"), Severity::Error, None, None);
+            self.verdict.findings.push(finding.grouped(issue.clone()).because(issue.clone()));
+        }
+        let front = match &self.object.front {
+            Answer::Read(front) => front,
+            Answer::Bad(why) => return self.unreadable("front-end", why),
+            Answer::Absent => {
+                return self.unreadable("front-end", "there is no .cmd file for this object");
+            }
+        };
+        let Some(front_options) = self.command(front) else { return };
+        if !self.makes_this_object(front, &front_options) {
+            return;
+        }
+        let saved = match &self.object.saved {
+            None => None,
+            Some(text) => match lex(&text.text) {
+                Ok(commands) => {
+                    let words: Vec<_> = commands.into_iter().flat_map(|c| c.words).collect();
+                    Some(resolve_options(&words))
+                }
+                Err(error) => return self.unreadable("saved", &error.to_string()),
+            },
+        };
+        let back = match &self.object.back {
+            Answer::Read(back) => back,
+            Answer::Bad(why) => return self.unreadable("backend", why),
+            Answer::Absent => {
+                if saved.is_none() {
+                    self.not_saved(front, &front_options, None);
+                }
+                return;
+            }
+        };
+        let Some(back_options) = self.command(back) else { return };
+        self.verdict.compared = true;
+        self.verdict.flags_compared = front_options.settings.len() as u64;
+        self.compare(front, &front_options, saved.as_ref(), back, &back_options);
+    }
+
+    fn compare(
+        &mut self,
+        front: &CommandText,
+        front_options: &Resolved,
+        saved: Option<&Resolved>,
+        back: &CommandText,
+        back_options: &Resolved,
+    ) {
+        if front_options.needed() > 0 && back_options.needed() == 0 {
+            match saved {
+                None => self.not_saved(front, front_options, Some(back)),
+                Some(_) => self.not_replayed(front, front_options, back),
+            }
+        } else {
+            let saved = saved.cloned().unwrap_or_default();
+            self.options(front, front_options, &saved, back, back_options);
+            self.modfile(front, front_options, back, back_options);
+            self.quoting(front, front_options, back, back_options);
+        }
+        self.driver(back, back_options);
+        self.compiler(front, front_options, back, back_options);
+    }
+
+    fn site(&self, left: Option<Evidence>, right: Option<Evidence>) -> Site {
+        Site {
+            arch: self.arch,
+            mode: Some(Mode::Distributed),
+            subject: self.name.to_owned(),
+            left,
+            right,
+            effect: String::new(),
+        }
+    }
+
+    fn finding(
+        &self,
+        key: Key,
+        severity: Severity,
+        left: Option<Evidence>,
+        right: Option<Evidence>,
+    ) -> Finding {
+        Finding::new(key, severity, self.site(left, right))
+    }
+
+    fn push(&mut self, finding: Finding) {
+        self.verdict.findings.push(finding);
+    }
+
+    fn unreadable(&mut self, which: &str, why: &str) {
+        let finding = self
+            .finding(Key::new("cmd.unreadable"), Severity::Error, None, None)
+            .because(format!("the {which} command cannot be compared: {why}"))
+            .grouped(format!("{which}: {why}"));
+        self.push(finding);
+    }
+
+    /// The first command of a text, resolved; the compiler comes before objtool.
+    fn command(&mut self, text: &CommandText) -> Option<Resolved> {
+        match lex(&text.text) {
+            Ok(commands) => match commands.first() {
+                Some(command) => Some(resolve(&command.words)),
+                None => {
+                    self.unreadable("recorded", &format!("{} holds no command", text.path));
+                    None
+                }
+            },
+            Err(error) => {
+                self.unreadable("recorded", &format!("{}: {error}", text.path));
+                None
+            }
+        }
+    }
+
+    /// A `.cmd` file that makes another object says nothing about this one.
+    fn makes_this_object(&mut self, front: &CommandText, options: &Resolved) -> bool {
+        let output = options.output.as_deref().and_then(normalize_path);
+        if output.as_deref() == Some(self.name) {
+            return true;
+        }
+        let made = options.output.as_deref().unwrap_or("nothing");
+        let evidence = Evidence::new("front end", format!("-o {made}")).at(&front.path);
+        let finding = self
+            .finding(Key::new("cmd.foreign"), Severity::Error, Some(evidence), None)
+            .because("its .cmd file records the making of another file")
+            .grouped("foreign");
+        self.push(finding);
+        false
+    }
+
+    fn front_evidence(front: &CommandText, options: &Resolved) -> Evidence {
+        Evidence::new("front end", format!("{} options", options.options)).at(&front.path)
+    }
+
+    /// `none of the 21 that it needs: --target=… -Os …`
+    fn nothing_evidence(front: &Resolved, path: Option<&str>) -> Evidence {
+        let needed = front.needed_in_order();
+        let mut by_weight = needed.clone();
+        by_weight.sort_by_key(|s| (s.class, s.index));
+        // What selects the target tells most, then what steers code generation.
+        by_weight.sort_by_key(|s| s.class != twinlto_facts::flags::Class::TargetSelecting);
+        let shown: Vec<&str> = by_weight.iter().take(QUOTED).map(|s| s.text.as_str()).collect();
+        let more = if needed.len() > shown.len() { " …" } else { "" };
+        let text = format!("none of the {} that it needs: {}{more}", needed.len(), shown.join(" "));
+        let evidence = Evidence::new("backend", text);
+        match path {
+            Some(path) => evidence.at(path),
+            None => evidence,
+        }
+    }
+
+    /// What became of an object whose backend got no options.
+    fn effect_of_nothing(&self) -> String {
+        let native = &self.object.native;
+        match &native.kind {
+            Some(ObjectKind::Elf(ident)) if !self.object.back_from_log => {
+                match Arch::from_e_machine(ident.e_machine) {
+                    Some(made) if made == self.arch => "compiled at -O0, without a word".to_owned(),
+                    Some(made) => format!("compiled at -O0, and for {made}"),
+                    None => "compiled at -O0, and for another machine".to_owned(),
+                }
+            }
+            _ if self.object.back_from_log => "the backend fails".to_owned(),
+            _ => "the backend would be told nothing".to_owned(),
+        }
+    }
+
+    fn not_saved(&mut self, front: &CommandText, options: &Resolved, back: Option<&CommandText>) {
+        let left = Evidence::new(
+            "front end",
+            format!("{} options, and no saved_c_flags_ line", options.options),
+        )
+        .at(&front.path);
+        let right = Self::nothing_evidence(options, back.map(|b| b.path.as_str()));
+        let mut finding = self
+            .finding(KEY_NOT_SAVED, Severity::Error, Some(left), Some(right))
+            .because("the rule that made the object did not save its flags")
+            .known_as("saved-flags-missing-one")
+            .remedy("remove the object and build it again")
+            .grouped("not saved");
+        if let Some(site) = finding.sites.first_mut() {
+            site.effect = self.effect_of_nothing();
+        }
+        self.push(finding);
+    }
+
+    fn not_replayed(&mut self, front: &CommandText, options: &Resolved, back: &CommandText) {
+        let left = Self::front_evidence(front, options);
+        let right = Self::nothing_evidence(options, Some(&back.path));
+        let saved_as = self.object.saved.as_ref().map(|s| s.target.as_str()).unwrap_or_default();
+        let finding = self.finding(KEY_NO_FLAGS, Severity::Error, Some(left), Some(right));
+        let mut finding = if saved_as != self.name {
+            finding
+                .because(format!(
+                    "they are saved under {saved_as} and were looked up under {}",
+                    self.name
+                ))
+                .known_as("saved-flags-path-alias")
+                .remedy("take the flags from the object's own .cmd file, whatever the variable is called")
+                .grouped("alias")
+        } else {
+            finding
+                .because("they are saved in its .cmd file under its own name and were not replayed")
+                .grouped("not replayed")
+        };
+        if let Some(site) = finding.sites.first_mut() {
+            site.effect = self.effect_of_nothing();
+        }
+        self.push(finding);
+    }
+
+    /// Lost, changed and added options: one finding for those of one severity and one cause.
+    fn options(
+        &mut self,
+        front: &CommandText,
+        front_options: &Resolved,
+        saved: &Resolved,
+        back: &CommandText,
+        back_options: &Resolved,
+    ) {
+        let all = changes(front_options, back_options);
+        let mut groups: BTreeMap<(Severity, Change, Step), Vec<&OptionChange>> = BTreeMap::new();
+        for change in &all {
+            if let Some(severity) = severity_of(change) {
+                let step = step_of(change, front_options, saved);
+                groups.entry((severity, change.change, step)).or_default().push(change);
+            }
+        }
+        for ((severity, kind, step), list) in groups {
+            let key = match kind {
+                Change::Missing => Key::new("flags.option.missing"),
+                Change::Different => Key::new("flags.option.changed"),
+                Change::Added => Key::new("flags.option.added"),
+            };
+            let side = |pick: fn(&OptionChange) -> Option<&String>| {
+                let texts: Vec<&str> =
+                    list.iter().filter_map(|c| pick(c)).map(String::as_str).collect();
+                if texts.is_empty() { "not there".to_owned() } else { texts.join(" ") }
+            };
+            let left = Evidence::new("front end", side(|c| c.from.as_ref())).at(&front.path);
+            let right = Evidence::new("backend", side(|c| c.to.as_ref())).at(&back.path);
+            let modkern = lost_with_modkern(&list, front_options, saved);
+            let cause = cause_of_change(kind, step, modkern);
+            let mut finding = self
+                .finding(key, severity, Some(left), Some(right))
+                .because(cause)
+                .grouped(format!("{step:?} {modkern} {}", side(|c| Some(c.from.as_ref().or(c.to.as_ref())?))));
+            if modkern && kind == Change::Missing {
+                finding = finding.known_as("modkern-cflags-not-saved");
+            }
+            if let (Some(site), Some(change)) = (finding.sites.first_mut(), list.first()) {
+                site.effect = effect_of_change(change);
+            }
+            self.push(finding);
+        }
+    }
+
+    /// kbuild's own tools read `-DKBUILD_MODFILE` from the native object's `.cmd`.
+    fn modfile(
+        &mut self,
+        front: &CommandText,
+        front_options: &Resolved,
+        back: &CommandText,
+        back_options: &Resolved,
+    ) {
+        let modfile = |r: &Resolved| {
+            let mut all = r.settings.values().map(|s| s.text.as_str());
+            all.find(|t| t.starts_with("-DKBUILD_MODFILE=")).map(str::to_owned)
+        };
+        let (Some(ours), None) = (modfile(front_options), modfile(back_options)) else { return };
+        let left = Evidence::new("front end", ours).at(&front.path);
+        let right = Evidence::new("backend", "no -DKBUILD_MODFILE").at(&back.path);
+        let mut finding = self
+            .finding(Key::new("flags.modfile.missing"), Severity::Warning, Some(left), Some(right))
+            .because("$(modkern_cflags) is not among the saved flags")
+            .known_as("modfile-macro-lost")
+            .grouped("modfile");
+        if let Some(site) = finding.sites.first_mut() {
+            site.effect =
+                "modules.builtin.ranges, read from this .cmd file, loses the module".to_owned();
+        }
+        self.push(finding);
+    }
+
+    fn quoting(
+        &mut self,
+        front: &CommandText,
+        front_options: &Resolved,
+        back: &CommandText,
+        back_options: &Resolved,
+    ) {
+        for token in requoted(front_options, back_options) {
+            let name = token.before.split('=').next().unwrap_or_default().to_owned();
+            let left = Evidence::new("front end", token.before).at(&front.path);
+            let right = Evidence::new("backend", token.after).at(&back.path);
+            let finding = self
+                .finding(Key::new("flags.quoting.changed"), Severity::Warning, Some(left), Some(right))
+                .because("a shell or make removed quotes between the front end and the backend")
+                .known_as("quote-escaping")
+                .grouped(name);
+            self.push(finding);
+        }
+    }
+
+    /// A backend is one that turns LTO off and has exactly this object and its own index.
+    fn driver(&mut self, back: &CommandText, options: &Resolved) {
+        let expected = format!("{}.thinlto.bc", self.name);
+        let right = |text: String| Some(Evidence::new("backend", text).at(&back.path));
+        let finding = match options.index.as_deref() {
+            None => Some(
+                self.finding(Key::new("flags.index.missing"), Severity::Error, None, right("no -fthinlto-index=".into()))
+                    .because("the backend ran without its index: nothing is imported or promoted")
+                    .known_as("index-flag-dropped"),
+            ),
+            Some(index) if normalize_path(index).as_deref() != Some(expected.as_str()) => Some(
+                self.finding(
+                    Key::new("flags.index.wrong"),
+                    Severity::Error,
+                    Some(Evidence::new("expected", format!("-fthinlto-index={expected}"))),
+                    right(format!("-fthinlto-index={index}")),
+                )
+                .because("the index is not this object's: input + .thinlto.bc")
+                .known_as("index-swapped"),
+            ),
+            Some(_) => None,
+        };
+        self.verdict.findings.extend(finding);
+        let on = options.lto.as_deref().is_some_and(|lto| lto != "-fno-lto");
+        if on {
+            let lto = options.lto.clone().unwrap_or_default();
+            let finding = self
+                .finding(Key::new("flags.lto.on"), Severity::Error, None, right(lto))
+                .because("no -fno-lto follows the front end's -flto=thin: the backend writes bitcode again")
+                .known_as("fno-lto-dropped");
+            self.push(finding);
+        }
+        let is_input = |input: &String| normalize_path(input).as_deref() == Some(self.name);
+        if !(options.inputs.len() == 1 && options.inputs.iter().all(is_input)) {
+            let finding = self
+                .finding(Key::new("flags.input.wrong"), Severity::Error, None, right(options.inputs.join(" ")))
+                .because("the backend's input is not this IR object alone");
+            self.push(finding);
+        }
+    }
+
+    fn compiler(&mut self, front: &CommandText, a: &Resolved, back: &CommandText, b: &Resolved) {
+        if a.program == b.program {
+            return;
+        }
+        let left = Evidence::new("front end", &a.program).at(&front.path);
+        let right = Evidence::new("backend", &b.program).at(&back.path);
+        let finding = self
+            .finding(Key::new("flags.compiler.changed"), Severity::Error, Some(left), Some(right))
+            .because("front end and backend are different programs")
+            .known_as("compiler-mismatch")
+            .grouped(format!("{} {}", a.program, b.program));
+        self.push(finding);
+    }
+}
+
+fn cause_of_change(kind: Change, step: Step, modkern: bool) -> String {
+    match (kind, step) {
+        (Change::Added, Step::Saving) => "it is among the saved flags, and the front end never had it",
+        (Change::Added, Step::Replaying) => "it was added when the backend's command was put together",
+        (_, Step::Saving) if modkern => {
+            "it was lost when the flags were saved: it comes from $(modkern_cflags) \
+             (KBUILD_CFLAGS_KERNEL, CFLAGS_KERNEL), and only $(_c_flags) was saved"
+        }
+        (_, Step::Saving) => "it was lost when the flags were saved: the saved line does not hold it",
+        (_, Step::Replaying) => "it was saved and got lost when the backend's command was put together",
+    }
+    .to_owned()
+}
+
+fn effect_of_change(change: &OptionChange) -> String {
+    use twinlto_facts::flags::Class;
+    let text = change.text();
+    match (change.class, change.change) {
+        (Class::CodegenRequired, Change::Missing) if text.starts_with("-O") => "compiled at -O0".to_owned(),
+        (Class::TargetSelecting, Change::Missing) => "the compiler's own default decides the target".to_owned(),
+        (Class::CodegenRequired | Class::TargetSelecting, _) => {
+            format!("{text} steers code generation and is not in the bitcode")
+        }
+        (Class::CodegenInIr, Change::Missing) => {
+            "the bitcode carries it, so the code is probably the same".to_owned()
+        }
+        (Class::Unknown, _) => "in no class of docs/OPTIONS.md: it may or may not matter".to_owned(),
+        _ => String::new(),
+    }
+}
