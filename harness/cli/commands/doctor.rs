@@ -40,10 +40,16 @@ fn table(tools: &[twinlto_engine::Tool]) -> String {
             }
             ToolState::Missing => {
                 let word = if tool.required { "missing" } else { "absent" };
-                text.push_str(&format!("{word:<8} {name:<columns$}  {}; get it: {}\n", tool.purpose, tool.how));
+                text.push_str(&format!(
+                    "{word:<8} {name:<columns$}  {}; get it: {}\n",
+                    tool.purpose, tool.how
+                ));
             }
             ToolState::Unfit { why } => {
-                text.push_str(&format!("unfit    {name:<columns$}  {why}; get it: {}\n", tool.how));
+                text.push_str(&format!(
+                    "unfit    {name:<columns$}  {why}; get it: {}\n",
+                    tool.how
+                ));
             }
         }
     }

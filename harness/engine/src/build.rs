@@ -57,7 +57,10 @@ impl Kbuild<'_> {
     /// What identifies the result of a make beside its inputs: the command without the number
     /// of jobs, and the user's own variables.
     pub(crate) fn identity(&self, targets: &[&str]) -> String {
-        let one = Self { jobs: 1, ..self.clone() };
+        let one = Self {
+            jobs: 1,
+            ..self.clone()
+        };
         let mut text = one.make(targets).to_string();
         for name in PASSED {
             if let Ok(value) = std::env::var(name) {
@@ -75,7 +78,10 @@ impl Kbuild<'_> {
         known: Option<usize>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Made, EngineError> {
-        let mut progress = Progress { of_objects: known, ..Progress::default() };
+        let mut progress = Progress {
+            of_objects: known,
+            ..Progress::default()
+        };
         let index = self.dir.join("vmlinux.thinlto-index");
         let status = run_logged(recipe, self.log, append, |piece| {
             if progress.take(piece, &index) {
@@ -88,19 +94,27 @@ impl Kbuild<'_> {
                 });
             }
         })?;
-        Ok(Made { ok: status.success(), objects: progress.objects })
+        Ok(Made {
+            ok: status.success(),
+            objects: progress.objects,
+        })
     }
 
     /// The line of the log that tells most about a failure.
     pub(crate) fn headline(&self) -> String {
         let bytes = std::fs::read(self.log).unwrap_or_default();
-        BuildLog::parse(&bytes).headline().unwrap_or_else(|| "make failed without a message".to_owned())
+        BuildLog::parse(&bytes)
+            .headline()
+            .unwrap_or_else(|| "make failed without a message".to_owned())
     }
 
     /// Whether the disk was full, which is nobody's kernel bug.
     pub(crate) fn disk_full(&self) -> bool {
         let bytes = std::fs::read(self.log).unwrap_or_default();
-        BuildLog::parse(&bytes).errors.iter().any(|line| line.contains("No space left on device"))
+        BuildLog::parse(&bytes)
+            .errors
+            .iter()
+            .any(|line| line.contains("No space left on device"))
     }
 }
 
@@ -126,11 +140,15 @@ impl Progress {
     /// Takes a piece of the log; tells whether anything moved.
     fn take(&mut self, piece: &[u8], index: &Path) -> bool {
         self.rest.extend_from_slice(piece);
-        let Some(end) = self.rest.iter().rposition(|b| *b == b'\n') else { return false };
+        let Some(end) = self.rest.iter().rposition(|b| *b == b'\n') else {
+            return false;
+        };
         let lines: Vec<u8> = self.rest.drain(..=end).collect();
         let mut moved = false;
         for line in lines.split(|b| *b == b'\n') {
-            let Some(step) = step(&String::from_utf8_lossy(line)) else { continue };
+            let Some(step) = step(&String::from_utf8_lossy(line)) else {
+                continue;
+            };
             moved = true;
             match step {
                 Step::Object => self.objects += 1,

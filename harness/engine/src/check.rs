@@ -52,10 +52,7 @@ const SPACE_POCKET: u64 = 60 << 20;
 ///
 /// When nothing could be compared for a reason that is not the kernel's: the request, a tool,
 /// the disk, the user.
-pub fn check(
-    request: &CheckRequest,
-    events: &mut dyn FnMut(Event),
-) -> Result<Report, EngineError> {
+pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Report, EngineError> {
     let kernel = match &request.kernel {
         Some(path) => KernelTree::open(path)?,
         None => KernelTree::open(&pocket_kernel()?)?,
@@ -77,7 +74,9 @@ pub fn check(
     );
     let mut twins = Vec::new();
     for pair in plan(&request.arches, request.separate).cells.chunks(2) {
-        let [distributed, in_process] = pair else { continue };
+        let [distributed, in_process] = pair else {
+            continue;
+        };
         let twin = Twin {
             request,
             kernel: &kernel,
@@ -105,7 +104,12 @@ fn preflight_arch(
     events(Event::Started { arch, mode, stage });
     let start = Instant::now();
     preflight::two_file_link(arch, &request.llvm)?;
-    events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
+    events(Event::Finished {
+        arch,
+        mode,
+        stage,
+        took: Some(start.elapsed()),
+    });
     Ok(())
 }
 
@@ -114,11 +118,19 @@ fn enough_space(
     kernel: &KernelTree,
     out: &OutDir,
 ) -> Result<(), EngineError> {
-    let need = if kernel.is_pocket() { SPACE_POCKET } else { SPACE_LINUX };
+    let need = if kernel.is_pocket() {
+        SPACE_POCKET
+    } else {
+        SPACE_LINUX
+    };
     match free_bytes(&out.path) {
         Some(free) if free < need => Err(EngineError::environment(
             format!("--out {}", request.out.display()),
-            format!("{} MB are free there, and a check needs {} MB", free >> 20, need >> 20),
+            format!(
+                "{} MB are free there, and a check needs {} MB",
+                free >> 20,
+                need >> 20
+            ),
             "make room on that file system, or give another --out",
         )),
         _ => Ok(()),

@@ -22,7 +22,8 @@ enum Base {
 
 /// Symbols that Kconfig computes from the toolchain: a `.config` of another one loses them.
 const PROBED: [&str; 11] = [
-    "CC_", "GCC_", "CLANG_", "LLD_", "AS_", "LD_", "RUSTC_", "PAHOLE_", "TOOLS_", "BINDGEN_", "LLVM_",
+    "CC_", "GCC_", "CLANG_", "LLD_", "AS_", "LD_", "RUSTC_", "PAHOLE_", "TOOLS_", "BINDGEN_",
+    "LLVM_",
 ];
 
 impl ConfigSource {
@@ -33,7 +34,10 @@ impl ConfigSource {
     ///
     /// When a file is not there.
     pub fn parse_all(values: &[String]) -> Result<Self, EngineError> {
-        let mut source = Self { base: Base::Tiny, fragments: Vec::new() };
+        let mut source = Self {
+            base: Base::Tiny,
+            fragments: Vec::new(),
+        };
         for value in values {
             let file = |name: &str| {
                 let path = PathBuf::from(name);
@@ -65,7 +69,9 @@ impl ConfigSource {
     #[must_use]
     pub fn name(&self) -> String {
         let file = |path: &Path| {
-            path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+            path.file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default()
         };
         let mut name = match &self.base {
             Base::Tiny => "tiny".to_owned(),
@@ -100,7 +106,9 @@ impl ConfigSource {
             Base::Defconfig => Config::default(),
             Base::File(path) => {
                 let mut config = read(path)?;
-                config.values.retain(|symbol, _| !PROBED.iter().any(|p| symbol.starts_with(p)));
+                config
+                    .values
+                    .retain(|symbol, _| !PROBED.iter().any(|p| symbol.starts_with(p)));
                 config
             }
         };
@@ -113,7 +121,10 @@ impl ConfigSource {
 
 fn read(path: &Path) -> Result<Config, EngineError> {
     let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, &e))?;
-    sound(&path.display().to_string(), Config::parse(&String::from_utf8_lossy(&bytes)))
+    sound(
+        &path.display().to_string(),
+        Config::parse(&String::from_utf8_lossy(&bytes)),
+    )
 }
 
 fn sound(name: &str, config: Config) -> Result<Config, EngineError> {
@@ -169,11 +180,16 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_and_a_line_that_is_none_are_named() {
-        assert_eq!(parse(&["+nowhere"]).unwrap_err().cause, "there is no file nowhere");
+        assert_eq!(
+            parse(&["+nowhere"]).unwrap_err().cause,
+            "there is no file nowhere"
+        );
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "\nPRINTK=y\n").unwrap();
         let source = parse(&[&file.path().display().to_string()]).unwrap();
-        let error = source.requested(Arch::Arm64, Mode::Distributed).unwrap_err();
+        let error = source
+            .requested(Arch::Arm64, Mode::Distributed)
+            .unwrap_err();
         assert!(error.what.ends_with(", line 2"), "{}", error.what);
     }
 }

@@ -57,7 +57,13 @@ const fn row(
     package: &'static str,
     needed_for: &'static str,
 ) -> Row {
-    Row { name, purpose, package, required: true, needed_for }
+    Row {
+        name,
+        purpose,
+        package,
+        required: true,
+        needed_for,
+    }
 }
 
 /// LLVM tools, by their plain names.
@@ -81,8 +87,18 @@ const PROGRAMS: [Row; 12] = [
     row("flex", "kbuild's parsers", "flex", "Linux"),
     row("bison", "kbuild's parsers", "bison", "Linux"),
     row("bc", "generated headers", "bc", "Linux"),
-    row("perl", "initcall order and generated files", "perl", "Linux"),
-    row("python3", "initcall order and generated files", "python3", "Linux"),
+    row(
+        "perl",
+        "initcall order and generated files",
+        "perl",
+        "Linux",
+    ),
+    row(
+        "python3",
+        "initcall order and generated files",
+        "python3",
+        "Linux",
+    ),
     row("cpio", "the built-in initramfs", "cpio", "Linux"),
     row("gzip", "kbuild's archives", "gzip", "Linux"),
     row("cmp", "kbuild's scripts", "diffutils", "Linux"),
@@ -92,8 +108,18 @@ const PROGRAMS: [Row; 12] = [
 /// Headers for kbuild's host tools.
 const HEADERS: [Row; 3] = [
     row("stdio.h", "host tools", "libc6-dev", "Linux"),
-    row("gelf.h", "objtool, on x86_64 and loongarch", "libelf-dev", "Linux"),
-    row("openssl/evp.h", "host tools that sign", "libssl-dev", "Linux"),
+    row(
+        "gelf.h",
+        "objtool, on x86_64 and loongarch",
+        "libelf-dev",
+        "Linux",
+    ),
+    row(
+        "openssl/evp.h",
+        "host tools that sign",
+        "libssl-dev",
+        "Linux",
+    ),
 ];
 
 /// Looks for every tool that is needed.
@@ -104,7 +130,14 @@ pub fn doctor(llvm: &LlvmSpec) -> Vec<Tool> {
         let program = llvm.program(name);
         let state = probe(&program);
         let how = format!("scripts/fetch-llvm 22, or your distribution's LLVM ({name})");
-        tools.push(Tool { name: program, purpose, how, required: true, needed_for, state });
+        tools.push(Tool {
+            name: program,
+            purpose,
+            how,
+            required: true,
+            needed_for,
+            state,
+        });
     }
     agree_on_version(&mut tools);
     for row in PROGRAMS {
@@ -128,7 +161,9 @@ fn tool(row: &Row, state: ToolState) -> Tool {
 }
 
 fn probe(program: &str) -> ToolState {
-    let Some(path) = find_program(program) else { return ToolState::Missing };
+    let Some(path) = find_program(program) else {
+        return ToolState::Missing;
+    };
     let recipe = Recipe::new(Path::new("/"), &path).arg("--version");
     let said = match capture(&recipe) {
         Ok(said) => said,
@@ -139,7 +174,9 @@ fn probe(program: &str) -> ToolState {
     if path.file_name().is_some_and(|n| n == "make") {
         let is_gnu = text.contains("GNU Make");
         if !is_gnu || version.is_none_or(|v| v.major < 4) {
-            return ToolState::Unfit { why: "it is not GNU make 4.0 or later".to_owned() };
+            return ToolState::Unfit {
+                why: "it is not GNU make 4.0 or later".to_owned(),
+            };
         }
     }
     ToolState::Found {
@@ -155,9 +192,10 @@ fn header(name: &str) -> ToolState {
         .map(|dir| Path::new(dir).join(name))
         .find(|path| path.is_file());
     match found {
-        Some(path) => {
-            ToolState::Found { version: String::new(), path: path.display().to_string() }
-        }
+        Some(path) => ToolState::Found {
+            version: String::new(),
+            path: path.display().to_string(),
+        },
         None => ToolState::Missing,
     }
 }

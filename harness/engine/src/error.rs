@@ -35,7 +35,11 @@ impl fmt::Display for EngineError {
 
 impl EngineError {
     /// The user asked for something that makes no sense.
-    pub fn usage(what: impl Into<String>, cause: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn usage(
+        what: impl Into<String>,
+        cause: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self::new(Kind::Usage, what, cause, hint)
     }
 
@@ -49,7 +53,11 @@ impl EngineError {
     }
 
     /// The kernel did not build.
-    pub fn build(what: impl Into<String>, cause: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn build(
+        what: impl Into<String>,
+        cause: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self::new(Kind::Build, what, cause, hint)
     }
 
@@ -75,7 +83,11 @@ impl EngineError {
             std::io::ErrorKind::NotFound => "check the path",
             _ => "",
         };
-        Self::environment(format!("failed to {doing} {}", path.display()), error.to_string(), hint)
+        Self::environment(
+            format!("failed to {doing} {}", path.display()),
+            error.to_string(),
+            hint,
+        )
     }
 
     fn new(
@@ -84,6 +96,11 @@ impl EngineError {
         cause: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self { kind, what: what.into(), cause: cause.into(), hint: hint.into() }
+        Self {
+            kind,
+            what: what.into(),
+            cause: cause.into(),
+            hint: hint.into(),
+        }
     }
 }

@@ -17,14 +17,20 @@ pub(crate) fn toolchain(
 ) -> Result<Toolchain, EngineError> {
     let toolchain = identify(llvm)?;
     for arch in arches {
-        if let Some(minimum) = kernel.minimum_llvm(*arch).filter(|m| toolchain.version < *m) {
+        if let Some(minimum) = kernel
+            .minimum_llvm(*arch)
+            .filter(|m| toolchain.version < *m)
+        {
             return Err(EngineError::environment(
                 format!("LLVM={llvm} is {}", toolchain.version),
                 format!(
                     "{} needs LLVM {minimum} or later for {arch} (scripts/min-tool-version.sh)",
                     kernel.id().name
                 ),
-                format!("give a newer --llvm; scripts/fetch-llvm {} brings one", minimum.major.max(22)),
+                format!(
+                    "give a newer --llvm; scripts/fetch-llvm {} brings one",
+                    minimum.major.max(22)
+                ),
             ));
         }
     }
@@ -40,14 +46,25 @@ const CALLEE: &str = "static int twice;\nint callee(int x) { return x + ++twice;
 pub(crate) fn two_file_link(arch: Arch, llvm: &LlvmSpec) -> Result<(), EngineError> {
     let dir = tempfile::tempdir()
         .map_err(|error| EngineError::io("make", &std::env::temp_dir(), &error))?;
-    let link = Link { dir: dir.path(), arch, llvm };
+    let link = Link {
+        dir: dir.path(),
+        arch,
+        llvm,
+    };
     link.write("caller.c", CALLER)?;
     link.write("callee.c", CALLEE)?;
     let target = format!("--target={}", arch.target());
     let flags = [target.as_str(), "-O2", "-nostdinc", "-ffreestanding"];
     for name in ["caller", "callee"] {
         let (source, object) = (format!("{name}.c"), format!("{name}.o"));
-        let lto = ["-flto=thin", "-fsplit-lto-unit", "-c", "-o", object.as_str(), source.as_str()];
+        let lto = [
+            "-flto=thin",
+            "-fsplit-lto-unit",
+            "-c",
+            "-o",
+            object.as_str(),
+            source.as_str(),
+        ];
         link.run("clang", "the front end", &[&flags[..], &lto[..]].concat())?;
     }
     let lld = ["-r", "--thinlto-index-only=index", "caller.o", "callee.o"];
@@ -55,8 +72,16 @@ pub(crate) fn two_file_link(arch: Arch, llvm: &LlvmSpec) -> Result<(), EngineErr
     for name in ["caller", "callee"] {
         let (object, native) = (format!("{name}.o"), format!("{name}.native.o"));
         let index = format!("-fthinlto-index={name}.o.thinlto.bc");
-        let backend =
-            ["-x", "ir", "-fno-lto", index.as_str(), "-c", "-o", native.as_str(), object.as_str()];
+        let backend = [
+            "-x",
+            "ir",
+            "-fno-lto",
+            index.as_str(),
+            "-c",
+            "-o",
+            native.as_str(),
+            object.as_str(),
+        ];
         link.run("clang", "the backend", &[&flags[..], &backend[..]].concat())?;
     }
     link.judge()
@@ -76,7 +101,10 @@ impl Link<'_> {
 
     fn failed(&self, step: &str, cause: impl Into<String>) -> EngineError {
         EngineError::environment(
-            format!("a two-file distributed link for {} with LLVM={} failed in {step}", self.arch, self.llvm),
+            format!(
+                "a two-file distributed link for {} with LLVM={} failed in {step}",
+                self.arch, self.llvm
+            ),
             cause,
             "this LLVM cannot build the kernel distributed; give another --llvm",
         )
@@ -104,9 +132,13 @@ impl Link<'_> {
                 ObjectKind::Elf(ident) if ident.e_machine == self.arch.e_machine() => {}
                 other => return Err(self.failed("the backend", format!("its output is {other}"))),
             }
-            let image = Image::parse(&bytes).map_err(|e| self.failed("the backend", e.to_string()))?;
+            let image =
+                Image::parse(&bytes).map_err(|e| self.failed("the backend", e.to_string()))?;
             if image.undefined().any(|symbol| symbol.name == "callee") {
-                return Err(self.failed("the backend", "it imported nothing, so it did not use its index"));
+                return Err(self.failed(
+                    "the backend",
+                    "it imported nothing, so it did not use its index",
+                ));
             }
         }
         Ok(())

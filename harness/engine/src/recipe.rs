@@ -17,22 +17,47 @@ pub struct Recipe {
 /// Variables that would change a kernel build behind our back; removed from every command.
 /// Source: `Makefile` and `scripts/Kbuild.include`, Linux 7.3; GNU make's own.
 pub(crate) const REMOVED: [&str; 14] = [
-    "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS", "ARCH", "SRCARCH",
-    "SUBARCH", "CROSS_COMPILE", "LLVM", "LLVM_IAS", "KBUILD_OUTPUT", "KBUILD_VERBOSE", "O",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKELEVEL",
+    "MAKEOVERRIDES",
+    "GNUMAKEFLAGS",
+    "ARCH",
+    "SRCARCH",
+    "SUBARCH",
+    "CROSS_COMPILE",
+    "LLVM",
+    "LLVM_IAS",
+    "KBUILD_OUTPUT",
+    "KBUILD_VERBOSE",
+    "O",
 ];
 
 /// Variables of the environment that kbuild reads and that are the user's to set; part of
 /// what identifies a build.
 pub(crate) const PASSED: [&str; 12] = [
-    "KCFLAGS", "KAFLAGS", "KCPPFLAGS", "CFLAGS_KERNEL", "CFLAGS_MODULE", "LDFLAGS_vmlinux",
-    "LDFLAGS_MODULE", "KBUILD_CFLAGS_KERNEL", "HOSTCFLAGS", "HOSTLDFLAGS", "INSTALL_MOD_STRIP",
+    "KCFLAGS",
+    "KAFLAGS",
+    "KCPPFLAGS",
+    "CFLAGS_KERNEL",
+    "CFLAGS_MODULE",
+    "LDFLAGS_vmlinux",
+    "LDFLAGS_MODULE",
+    "KBUILD_CFLAGS_KERNEL",
+    "HOSTCFLAGS",
+    "HOSTLDFLAGS",
+    "INSTALL_MOD_STRIP",
     "CCACHE_DISABLE",
 ];
 
 impl Recipe {
     /// A command in a directory.
     pub fn new(dir: &Path, program: impl Into<OsString>) -> Self {
-        Self { argv: vec![program.into()], env: Vec::new(), dir: dir.to_owned() }
+        Self {
+            argv: vec![program.into()],
+            env: Vec::new(),
+            dir: dir.to_owned(),
+        }
     }
 
     /// Adds an argument.
@@ -54,7 +79,10 @@ impl Recipe {
     #[must_use]
     pub(crate) fn command(&self) -> std::process::Command {
         let mut words = self.argv.iter();
-        let program = words.next().cloned().unwrap_or_else(|| OsString::from("false"));
+        let program = words
+            .next()
+            .cloned()
+            .unwrap_or_else(|| OsString::from("false"));
         let mut command = std::process::Command::new(program);
         command.args(words).current_dir(&self.dir);
         for name in REMOVED {
@@ -75,7 +103,11 @@ impl fmt::Display for Recipe {
         for (name, value) in &self.env {
             write!(f, "{name}={} ", quote(value))?;
         }
-        let words: Vec<String> = self.argv.iter().map(|a| quote(&a.to_string_lossy())).collect();
+        let words: Vec<String> = self
+            .argv
+            .iter()
+            .map(|a| quote(&a.to_string_lossy()))
+            .collect();
         f.write_str(&words.join(" "))
     }
 }
@@ -94,7 +126,12 @@ mod tests {
 
     #[test]
     fn a_recipe_prints_as_a_line_to_paste() {
-        let recipe = Recipe::new(Path::new("."), "make").arg("O=a b").env("KBUILD_BUILD_USER", "it's");
-        assert_eq!(recipe.to_string(), r"KBUILD_BUILD_USER='it'\''s' make 'O=a b'");
+        let recipe = Recipe::new(Path::new("."), "make")
+            .arg("O=a b")
+            .env("KBUILD_BUILD_USER", "it's");
+        assert_eq!(
+            recipe.to_string(),
+            r"KBUILD_BUILD_USER='it'\''s' make 'O=a b'"
+        );
     }
 }

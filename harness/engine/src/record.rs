@@ -32,8 +32,13 @@ impl OutDir {
     /// When another twinlto holds it (its pid is named), or it cannot be written.
     pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
         std::fs::create_dir_all(path).map_err(|e| EngineError::io("make", path, &e))?;
-        let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
-        if path.to_string_lossy().contains(|c: char| c.is_whitespace() || c == ':') {
+        let path = path
+            .canonicalize()
+            .map_err(|e| EngineError::io("read", path, &e))?;
+        if path
+            .to_string_lossy()
+            .contains(|c: char| c.is_whitespace() || c == ':')
+        {
             return Err(EngineError::usage(
                 format!("--out {}", path.display()),
                 "kbuild cannot build in a path with spaces or colons",
@@ -79,11 +84,19 @@ impl OutDir {
     }
 
     fn mark_path(&self, arch: Arch, mode: Mode, stage: &str) -> PathBuf {
-        self.path.join(arch.name()).join(format!("{mode}.{stage}.json"))
+        self.path
+            .join(arch.name())
+            .join(format!("{mode}.{stage}.json"))
     }
 
     /// What a finished stage left, if it was made by the same recipe.
-    pub(crate) fn finished(&self, arch: Arch, mode: Mode, stage: &str, recipe: &str) -> Option<Mark> {
+    pub(crate) fn finished(
+        &self,
+        arch: Arch,
+        mode: Mode,
+        stage: &str,
+        recipe: &str,
+    ) -> Option<Mark> {
         let bytes = std::fs::read(self.mark_path(arch, mode, stage)).ok()?;
         let mark: Mark = serde_json::from_slice(&bytes).ok()?;
         (mark.recipe == recipe).then_some(mark)
@@ -102,7 +115,12 @@ impl OutDir {
     }
 
     /// Forgets that a stage was finished, before its result is touched.
-    pub(crate) fn forget(&self, arch: Arch, mode: Mode, stages: &[&str]) -> Result<(), EngineError> {
+    pub(crate) fn forget(
+        &self,
+        arch: Arch,
+        mode: Mode,
+        stages: &[&str],
+    ) -> Result<(), EngineError> {
         for stage in stages {
             let path = self.mark_path(arch, mode, stage);
             match std::fs::remove_file(&path) {
@@ -117,7 +135,9 @@ impl OutDir {
 
     /// Picks the directory of the next record and names it in the report.
     pub(crate) fn name_record(&self, report: &mut Report) -> PathBuf {
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S").to_string();
+        let now = jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H-%M-%S")
+            .to_string();
         let records = self.path.join("records");
         let mut dir = records.join(&now);
         for n in 2.. {
@@ -146,7 +166,11 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn new(recipe: &str, took: Duration, objects: usize) -> Self {
-        Self { recipe: recipe.to_owned(), seconds: took.as_secs_f64(), objects }
+        Self {
+            recipe: recipe.to_owned(),
+            seconds: took.as_secs_f64(),
+            objects,
+        }
     }
 }
 
@@ -156,6 +180,10 @@ impl Mark {
 ///
 /// When there is none.
 pub fn read_record(path: &Path) -> Result<String, EngineError> {
-    let file = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
+    let file = if path.is_dir() {
+        path.join("report.json")
+    } else {
+        path.to_owned()
+    };
     std::fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, &e))
 }

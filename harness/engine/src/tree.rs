@@ -27,13 +27,23 @@ impl KernelTree {
             EngineError::usage(format!("kernel {}", path.display()), cause, hint)
         };
         if !path.exists() {
-            return Err(usage("there is no such directory", "give the top directory of a Linux source tree"));
+            return Err(usage(
+                "there is no such directory",
+                "give the top directory of a Linux source tree",
+            ));
         }
         if !path.is_dir() {
-            return Err(usage("it is not a directory", "give the top directory of a Linux source tree"));
+            return Err(usage(
+                "it is not a directory",
+                "give the top directory of a Linux source tree",
+            ));
         }
-        let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
-        let read = |name: &str| std::fs::read(path.join(name)).map(|b| String::from_utf8_lossy(&b).into_owned());
+        let path = path
+            .canonicalize()
+            .map_err(|e| EngineError::io("read", path, &e))?;
+        let read = |name: &str| {
+            std::fs::read(path.join(name)).map(|b| String::from_utf8_lossy(&b).into_owned())
+        };
         let version = read("Makefile").ok().as_deref().and_then(kernel_version);
         let (Some(version), Ok(kconfig)) = (version, read("arch/Kconfig")) else {
             return Err(usage(
@@ -51,18 +61,28 @@ impl KernelTree {
         for built in [".config", "include/config"] {
             if path.join(built).exists() {
                 return Err(usage(
-                    &format!("something was built inside it ({built} is there), so kbuild refuses O="),
+                    &format!(
+                        "something was built inside it ({built} is there), so kbuild refuses O="
+                    ),
                     "run make mrproper in it, or give a clean copy (git worktree add)",
                 ));
             }
         }
-        Ok(Self { modes: lto_modes(&kconfig), path, version })
+        Ok(Self {
+            modes: lto_modes(&kconfig),
+            path,
+            version,
+        })
     }
 
     /// What reports call it.
     #[must_use]
     pub fn id(&self) -> KernelId {
-        let name = if self.is_pocket() { "pocket kernel" } else { "Linux" };
+        let name = if self.is_pocket() {
+            "pocket kernel"
+        } else {
+            "Linux"
+        };
         KernelId {
             name: format!("{name} {}", self.version),
             path: Some(self.path.display().to_string()),
@@ -94,7 +114,10 @@ impl KernelTree {
         if !text.is_ok_and(|t| t.contains("ARCH_SUPPORTS_LTO_CLANG_THIN")) {
             return Err(EngineError::usage(
                 format!("architecture {arch}"),
-                format!("{name} has no ARCH_SUPPORTS_LTO_CLANG_THIN in arch/{}/Kconfig", arch.srcarch()),
+                format!(
+                    "{name} has no ARCH_SUPPORTS_LTO_CLANG_THIN in arch/{}/Kconfig",
+                    arch.srcarch()
+                ),
                 "leave this --arch out",
             ));
         }

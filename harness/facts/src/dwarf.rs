@@ -66,16 +66,20 @@ pub fn units(bytes: &[u8]) -> Result<Vec<Unit>, DwarfError> {
     let mut found = Vec::new();
     let mut headers = dwarf.units();
     let mut at = 0;
-    loop {
-        let damaged =
-            |at: u64| move |error: gimli::Error| DwarfError::Damaged { at, why: error.to_string() };
-        let Some(header) = headers.next().map_err(damaged(at))? else { break };
+    while let Some(header) = headers.next().map_err(|error| damaged(at, error))? {
         let next = at.saturating_add(header.length_including_self() as u64);
-        found.extend(unit(&dwarf, header).map_err(damaged(at))?);
+        found.extend(unit(&dwarf, header).map_err(|error| damaged(at, error))?);
         at = next;
     }
     found.sort();
     Ok(found)
+}
+
+fn damaged(at: u64, error: gimli::Error) -> DwarfError {
+    DwarfError::Damaged {
+        at,
+        why: error.to_string(),
+    }
 }
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
@@ -87,12 +91,19 @@ fn unit<'a>(
     let version = header.version();
     let unit = dwarf.unit(header)?;
     let mut entries = unit.entries();
-    let Some(root) = entries.next_dfs()? else { return Ok(None) };
-    if !matches!(root.tag(), gimli::DW_TAG_compile_unit | gimli::DW_TAG_skeleton_unit) {
+    let Some(root) = entries.next_dfs()? else {
+        return Ok(None);
+    };
+    if !matches!(
+        root.tag(),
+        gimli::DW_TAG_compile_unit | gimli::DW_TAG_skeleton_unit
+    ) {
         return Ok(None);
     }
     let text = |name| -> gimli::Result<String> {
-        let Some(value) = root.attr_value(name) else { return Ok(String::new()) };
+        let Some(value) = root.attr_value(name) else {
+            return Ok(String::new());
+        };
         let text = dwarf.attr_string(&unit, value)?;
         Ok(String::from_utf8_lossy(text.slice()).into_owned())
     };
@@ -113,7 +124,11 @@ fn unit<'a>(
 /// The bytes of a debug section, relocated where the file is not linked.
 fn section<'a>(image: &Image<'a>, id: SectionId) -> Result<Cow<'a, [u8]>, DwarfError> {
     let name = id.name();
-    let mut found = image.sections.iter().enumerate().filter(|(_, it)| it.name == name);
+    let mut found = image
+        .sections
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.name == name);
     let Some((index, section)) = found.next() else {
         let old = name.replacen(".debug_", ".zdebug_", 1);
         return match image.section(&old) {
@@ -152,15 +167,20 @@ enum Effect {
 /// values is passed over: gimli then says what is damaged.
 fn relocate(image: &Image<'_>, data: &mut [u8], it: &Relocation) -> Result<(), DwarfError> {
     let endian = image.ident.endian;
-    let Some(effect) = effect(image.ident.e_machine, it.kind)? else { return Ok(()) };
+    let Some(effect) = effect(image.ident.e_machine, it.kind)? else {
+        return Ok(());
+    };
     let (Effect::Set(size) | Effect::Add(size) | Effect::Subtract(size)) = effect;
-    let symbol = (it.symbol as usize).checked_sub(1).and_then(|index| image.symbols.get(index));
+    let symbol = (it.symbol as usize)
+        .checked_sub(1)
+        .and_then(|index| image.symbols.get(index));
     let value = match symbol {
         Some(symbol) if symbol.section != SectionRef::Undefined => symbol.value,
         _ => 0,
     };
-    let field =
-        usize::try_from(it.offset).ok().and_then(|at| data.get_mut(at..at.checked_add(size)?));
+    let field = usize::try_from(it.offset)
+        .ok()
+        .and_then(|at| data.get_mut(at..at.checked_add(size)?));
     let Some(field) = field else { return Ok(()) };
     let old = endian.uint(field);
     let new = match (effect, it.addend) {
@@ -176,8 +196,15 @@ fn relocate(image: &Image<'_>, data: &mut [u8], it: &Relocation) -> Result<(), D
     let little = new.to_le_bytes();
     let bytes = little.iter().take(size);
     match endian {
-        ElfEndian::Little => field.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
-        ElfEndian::Big => field.iter_mut().rev().zip(bytes).for_each(|(to, from)| *to = *from),
+        ElfEndian::Little => field
+            .iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from),
+        ElfEndian::Big => field
+            .iter_mut()
+            .rev()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from),
     }
     Ok(())
 }

@@ -69,8 +69,7 @@ impl MakeFailure {
     /// Whether the recipe itself failed, and not a make that it called.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        !(self.how.starts_with("Error 2")
-            && !self.target.contains('.')
+        !(self.how.starts_with("Error 2") && !self.target.contains('.')
             || self.target == "."
             || self.target.starts_with("__"))
     }
@@ -140,8 +139,15 @@ fn is_error(line: &str) -> bool {
         return false;
     }
     const SIGNS: [&str; 9] = [
-        ": error: ", "error: ", "ERROR: ", ": fatal error: ", "LLVM ERROR", "Assertion `",
-        "No space left on device", "undefined symbol:", ": not found",
+        ": error: ",
+        "error: ",
+        "ERROR: ",
+        ": fatal error: ",
+        "LLVM ERROR",
+        "Assertion `",
+        "No space left on device",
+        "undefined symbol:",
+        ": not found",
     ];
     SIGNS.iter().any(|sign| line.contains(sign))
 }
@@ -164,18 +170,29 @@ make: *** [Makefile:260: __sub-make] Error 2
     #[test]
     fn a_failed_backend_is_found_with_its_command() {
         let log = BuildLog::parse(LOG.as_bytes());
-        assert!(log.backends["virt/kvm/dirty_ring.thinlto-native.o"].starts_with("clang -O2 -x ir"));
+        assert!(
+            log.backends["virt/kvm/dirty_ring.thinlto-native.o"].starts_with("clang -O2 -x ir")
+        );
         assert_eq!(log.failures.len(), 4);
         assert_eq!(log.failures[0].line, Some(22));
-        assert_eq!(log.errors, ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]);
-        assert_eq!(log.roots()[0].target, "virt/kvm/dirty_ring.thinlto-native.o");
+        assert_eq!(
+            log.errors,
+            ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]
+        );
+        assert_eq!(
+            log.roots()[0].target,
+            "virt/kvm/dirty_ring.thinlto-native.o"
+        );
     }
 
     #[test]
     fn lines_are_counted_for_progress() {
         let steps: Vec<_> = LOG.lines().filter_map(step).collect();
         assert_eq!(steps, [Step::Backend]);
-        assert_eq!(step("  clang -D__KERNEL__ -Os -c -o a.o a.c "), Some(Step::Object));
+        assert_eq!(
+            step("  clang -D__KERNEL__ -Os -c -o a.o a.c "),
+            Some(Step::Object)
+        );
     }
 
     proptest! {

@@ -59,7 +59,9 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// What must not reach a terminal from a tree's file names: control characters.
 pub(crate) fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// The first few of a list, then `+N`.
@@ -80,7 +82,8 @@ mod tests {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_234_567), "1,234,567");
-        let times = [400, 9_960, 38_000, 401_000, 3_725_000].map(|ms| duration(Duration::from_millis(ms)));
+        let times =
+            [400, 9_960, 38_000, 401_000, 3_725_000].map(|ms| duration(Duration::from_millis(ms)));
         assert_eq!(times, ["0.4s", "10.0s", "38s", "6m41s", "1h02m"]);
     }
 

@@ -41,19 +41,27 @@ impl LayerVerdict {
     /// A layer that cannot compare, and why.
     #[must_use]
     pub fn without(layer: Layer, why: impl Into<String>) -> Self {
-        Self { not_compared: Some(why.into()), ..Self::new(layer) }
+        Self {
+            not_compared: Some(why.into()),
+            ..Self::new(layer)
+        }
     }
 
     /// A layer that has nothing to compare, which is as it should be.
     #[must_use]
     pub fn excused(layer: Layer, why: impl Into<String>) -> Self {
-        Self { excused: true, ..Self::without(layer, why) }
+        Self {
+            excused: true,
+            ..Self::without(layer, why)
+        }
     }
 
     fn result(&self) -> LayerResult {
         let subjects = |wanted: fn(Severity) -> bool| -> BTreeSet<&str> {
             let findings = self.findings.iter().filter(|f| wanted(f.severity));
-            findings.flat_map(|f| f.sites.iter().map(|s| s.subject.as_str())).collect()
+            findings
+                .flat_map(|f| f.sites.iter().map(|s| s.subject.as_str()))
+                .collect()
         };
         let errors = subjects(|s| s == Severity::Error);
         let others = subjects(|s| s != Severity::Error);
@@ -133,7 +141,11 @@ pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFac
 #[must_use]
 pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Verdict {
     let alone = |layer| {
-        if excused { LayerVerdict::excused(layer, why) } else { LayerVerdict::without(layer, why) }
+        if excused {
+            LayerVerdict::excused(layer, why)
+        } else {
+            LayerVerdict::without(layer, why)
+        }
     };
     let transport = match facts.mode {
         Some(Mode::InProcess) => LayerVerdict::excused(
@@ -148,7 +160,14 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
         layers: vec![
             transport,
             artefacts::artefacts(arch, facts, None),
-            if exports.not_compared.is_some() { alone(Layer::Exports) } else { exports },
+            if exports.not_compared.is_some() {
+                LayerVerdict {
+                    findings: exports.findings,
+                    ..alone(Layer::Exports)
+                }
+            } else {
+                exports
+            },
             alone(Layer::Symbols),
             alone(Layer::Sections),
             alone(Layer::Initcalls),

@@ -20,7 +20,9 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     }
     let mut merged: Vec<Finding> = entries.into_values().collect();
     for finding in &mut merged {
-        finding.sites.sort_by(|a, b| (a.arch, &a.subject, a.mode).cmp(&(b.arch, &b.subject, b.mode)));
+        finding
+            .sites
+            .sort_by(|a, b| (a.arch, &a.subject, a.mode).cmp(&(b.arch, &b.subject, b.mode)));
     }
     merged.sort_by(|a, b| {
         (a.severity, &a.key, site_order(a)).cmp(&(b.severity, &b.key, site_order(b)))
@@ -29,7 +31,10 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn site_order(finding: &Finding) -> Option<(twinlto_model::Arch, &str)> {
-    finding.sites.first().map(|site| (site.arch, site.subject.as_str()))
+    finding
+        .sites
+        .first()
+        .map(|site| (site.arch, site.subject.as_str()))
 }
 
 #[cfg(test)]
@@ -68,6 +73,9 @@ mod tests {
         let a = finding(Severity::Note, Arch::Arm64, "a", "1");
         let b = finding(Severity::Error, Arch::Arm64, "b", "2");
         let severities = |list| merge(list).iter().map(|f| f.severity).collect::<Vec<_>>();
-        assert_eq!(severities(vec![a.clone(), b.clone()]), severities(vec![b, a]));
+        assert_eq!(
+            severities(vec![a.clone(), b.clone()]),
+            severities(vec![b, a])
+        );
     }
 }

@@ -30,8 +30,16 @@ pub fn plan(arches: &[Arch], separate: bool) -> Plan {
             continue;
         }
         seen.push(*arch);
-        cells.push(PlannedCell { arch: *arch, mode: Mode::Distributed, from_twin: false });
-        cells.push(PlannedCell { arch: *arch, mode: Mode::InProcess, from_twin: !separate });
+        cells.push(PlannedCell {
+            arch: *arch,
+            mode: Mode::Distributed,
+            from_twin: false,
+        });
+        cells.push(PlannedCell {
+            arch: *arch,
+            mode: Mode::InProcess,
+            from_twin: !separate,
+        });
     }
     Plan { cells }
 }

@@ -15,9 +15,7 @@ use twinlto_model::{
     Arch, CellReport, Event, Finding, Mode, NotCompared, Outcome, Severity, Stage, StageTime,
     Timings, TwinReport,
 };
-use twinlto_verdict::{
-    Verdict, cell_counts, compare_twins, judge_one, lost_options, outcome_of,
-};
+use twinlto_verdict::{Verdict, cell_counts, compare_twins, judge_one, lost_options, outcome_of};
 
 /// One architecture of a check.
 pub(super) struct Twin<'a> {
@@ -63,7 +61,12 @@ impl Twin<'_> {
         events(Event::Started { arch, mode, stage });
         let start = Instant::now();
         let result = self.compare(distributed, in_process)?;
-        events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
+        events(Event::Finished {
+            arch,
+            mode,
+            stage,
+            took: Some(start.elapsed()),
+        });
         Ok(result)
     }
 
@@ -129,28 +132,57 @@ impl Twin<'_> {
         let (arch, mode, name) = (self.arch, cell.mode, stage.name());
         cell.recipe = blake3::hash(recipe.as_bytes()).to_hex().to_string();
         if let Some(mark) = self.out.finished(arch, mode, name, &cell.recipe) {
-            cell.timings.insert(name.to_owned(), StageTime { seconds: mark.seconds, reused: true });
-            events(Event::Finished { arch, mode: Some(mode), stage, took: None });
+            cell.timings.insert(
+                name.to_owned(),
+                StageTime {
+                    seconds: mark.seconds,
+                    reused: true,
+                },
+            );
+            events(Event::Finished {
+                arch,
+                mode: Some(mode),
+                stage,
+                took: None,
+            });
             return Ok(());
         }
         // From here on nothing that this stage or a later one made counts any more.
         let later = ["configure", "copy", "build"];
         let from = later.iter().position(|s| *s == name).unwrap_or(0);
-        self.out.forget(arch, mode, later.get(from..).unwrap_or_default())?;
-        events(Event::Started { arch, mode: Some(mode), stage });
+        self.out
+            .forget(arch, mode, later.get(from..).unwrap_or_default())?;
+        events(Event::Started {
+            arch,
+            mode: Some(mode),
+            stage,
+        });
         let start = Instant::now();
         let objects = work(cell, events)?;
         let took = start.elapsed();
         cell.timings.insert(
             name.to_owned(),
-            StageTime { seconds: took.as_secs_f64(), reused: false },
+            StageTime {
+                seconds: took.as_secs_f64(),
+                reused: false,
+            },
         );
         if cell.failure.is_none() {
             let mark = Mark::new(&cell.recipe, took, objects.unwrap_or(0));
             self.out.finish(arch, mode, name, &mark)?;
-            events(Event::Finished { arch, mode: Some(mode), stage, took: Some(took) });
+            events(Event::Finished {
+                arch,
+                mode: Some(mode),
+                stage,
+                took: Some(took),
+            });
         } else if let Some(line) = &cell.failure {
-            events(Event::Failed { arch, mode: Some(mode), stage, line: line.clone() });
+            events(Event::Failed {
+                arch,
+                mode: Some(mode),
+                stage,
+                line: line.clone(),
+            });
         }
         Ok(())
     }
@@ -195,7 +227,11 @@ impl Twin<'_> {
         twin: &Cell,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
-        let recipe = format!("copy of {}\n{}", twin.recipe, self.kbuild(cell).identity(&["olddefconfig"]));
+        let recipe = format!(
+            "copy of {}\n{}",
+            twin.recipe,
+            self.kbuild(cell).identity(&["olddefconfig"])
+        );
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
             copy_tree(&twin.dir, &cell.dir, serves_both_modes)?;
@@ -215,7 +251,10 @@ impl Twin<'_> {
         let requested = self.request.config.requested(self.arch, cell.mode)?;
         let lost = lost_options(self.arch, cell.mode, &requested, &dot_config(&cell.dir)?);
         if lost.iter().any(|f| f.severity == Severity::Error) {
-            cell.failure = Some(format!("CONFIG_{} did not survive olddefconfig", cell.mode.kconfig()));
+            cell.failure = Some(format!(
+                "CONFIG_{} did not survive olddefconfig",
+                cell.mode.kconfig()
+            ));
         }
         cell.findings.extend(lost);
         Ok(())
@@ -223,10 +262,17 @@ impl Twin<'_> {
 
     fn build(&self, cell: &mut Cell, events: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
         let config = dot_config(&cell.dir)?;
-        let targets: &[&str] =
-            if config.is_yes("MODULES") { &["vmlinux", "modules"] } else { &["vmlinux"] };
-        let recipe =
-            format!("{}\n{}\n{}", cell.recipe, self.kbuild(cell).identity(targets), config.to_text());
+        let targets: &[&str] = if config.is_yes("MODULES") {
+            &["vmlinux", "modules"]
+        } else {
+            &["vmlinux"]
+        };
+        let recipe = format!(
+            "{}\n{}\n{}",
+            cell.recipe,
+            self.kbuild(cell).identity(targets),
+            config.to_text()
+        );
         self.stage(cell, Stage::Build, &recipe, events, |cell, events| {
             let made = self.make(cell, targets, true, events)?;
             if cell.failure.is_some() && cell.mode == Mode::Distributed {
@@ -277,10 +323,18 @@ impl Twin<'_> {
         Ok(made)
     }
 
-    fn compare(&self, distributed: Cell, in_process: Option<Cell>) -> Result<TwinResult, EngineError> {
+    fn compare(
+        &self,
+        distributed: Cell,
+        in_process: Option<Cell>,
+    ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
         let read = |cell: &Cell| {
-            let logs: &[&Path] = if cell.failure.is_some() { &[&cell.log] } else { &[] };
+            let logs: &[&Path] = if cell.failure.is_some() {
+                &[&cell.log]
+            } else {
+                &[]
+            };
             gather(&cell.dir, logs, Depth::Everything)
         };
         let (ours, theirs) = rayon::join(
@@ -290,7 +344,9 @@ impl Twin<'_> {
         let (ours, theirs) = (ours?, theirs?);
         let facts_took = start.elapsed();
         let failed = |cell: &Cell| {
-            cell.failure.as_ref().map(|line| format!("the {} build failed: {line}", cell.mode))
+            cell.failure
+                .as_ref()
+                .map(|line| format!("the {} build failed: {line}", cell.mode))
         };
         let failure = failed(&distributed).or_else(|| in_process.as_ref().and_then(failed));
         let verdict = match (&theirs, &failure) {
@@ -307,9 +363,15 @@ impl Twin<'_> {
         let mut extra: Vec<Finding> = distributed.findings.clone();
         // The twin asks for the same options; only its own losses are news.
         if let Some(cell) = &in_process {
-            let known: Vec<_> = extra.iter().flat_map(|f| f.subjects()).map(str::to_owned).collect();
+            let known: Vec<_> = extra
+                .iter()
+                .flat_map(|f| f.subjects())
+                .map(str::to_owned)
+                .collect();
             let new = cell.findings.iter().filter(|f| {
-                f.subjects().iter().any(|s| !known.contains(&(*s).to_owned()))
+                f.subjects()
+                    .iter()
+                    .any(|s| !known.contains(&(*s).to_owned()))
             });
             let new: Vec<_> = new.cloned().collect();
             extra.extend(new);
@@ -323,7 +385,12 @@ impl Twin<'_> {
         let mut findings = extra;
         findings.extend(verdict.findings().cloned());
         Ok(TwinResult {
-            report: TwinReport { arch: self.arch, outcome, build, layers: verdict.results() },
+            report: TwinReport {
+                arch: self.arch,
+                outcome,
+                build,
+                layers: verdict.results(),
+            },
             cells,
             findings,
             not_compared: verdict.not_compared(),
@@ -340,7 +407,10 @@ impl Twin<'_> {
         let mut timings = cell.timings;
         timings.insert(
             "facts".to_owned(),
-            StageTime { seconds: facts_took.as_secs_f64(), reused: false },
+            StageTime {
+                seconds: facts_took.as_secs_f64(),
+                reused: false,
+            },
         );
         CellReport {
             arch: self.arch,
@@ -359,7 +429,10 @@ impl Twin<'_> {
 
 /// Whether a file of a distributed build is of any use in-process.
 fn serves_both_modes(path: &Path) -> bool {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     !(name.ends_with(".thinlto.bc")
         || name.contains(".thinlto-native.o")
         || name.contains("vmlinux.thinlto-index")
@@ -377,9 +450,22 @@ fn build_column(distributed: Option<&CellReport>, in_process: Option<&Cell>) -> 
         short_duration(seconds)
     };
     match (distributed, in_process) {
-        (Some(CellReport { outcome: Outcome::Broken(_), .. }), _) => "dist failed".to_owned(),
-        (_, Some(Cell { failure: Some(_), .. })) => "in failed".to_owned(),
-        (Some(ours), Some(theirs)) => format!("{} + {}", time(&ours.timings), time(&theirs.timings)),
+        (
+            Some(CellReport {
+                outcome: Outcome::Broken(_),
+                ..
+            }),
+            _,
+        ) => "dist failed".to_owned(),
+        (
+            _,
+            Some(Cell {
+                failure: Some(_), ..
+            }),
+        ) => "in failed".to_owned(),
+        (Some(ours), Some(theirs)) => {
+            format!("{} + {}", time(&ours.timings), time(&theirs.timings))
+        }
         _ => "–".to_owned(),
     }
 }

@@ -2,8 +2,8 @@ use super::{Depth, answer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
-use twinlto_facts::elf::{self, Image, SectionRef, SymbolKind};
 use twinlto_facts::dwarf;
+use twinlto_facts::elf::{self, Image, SectionRef, SymbolKind};
 
 /// Reads `vmlinux`.
 pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
@@ -58,7 +58,9 @@ fn producers(bytes: &[u8]) -> Result<BTreeMap<String, u64>, String> {
 fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
     let mut sections: BTreeMap<String, SectionFacts> = BTreeMap::new();
     for section in image.sections.iter().filter(|s| !s.name.is_empty()) {
-        let slot = sections.entry(section.name.clone().into_owned()).or_default();
+        let slot = sections
+            .entry(section.name.clone().into_owned())
+            .or_default();
         slot.flags = section.flags.to_string();
         slot.kind = section.type_name().into_owned();
         slot.size += section.size;
@@ -79,7 +81,10 @@ fn symbols(image: &Image<'_>) -> (Vec<SymbolFacts>, BTreeSet<String>) {
         if symbol.section == SectionRef::Undefined {
             undefined.insert(symbol.name.clone().into_owned());
         } else {
-            symbols.push(SymbolFacts { raw: symbol.name.clone().into_owned(), kind: symbol.kind.name() });
+            symbols.push(SymbolFacts {
+                raw: symbol.name.clone().into_owned(),
+                kind: symbol.kind.name(),
+            });
         }
     }
     (symbols, undefined)

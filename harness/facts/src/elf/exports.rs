@@ -76,7 +76,10 @@ pub fn exports(image: &Image<'_>) -> Result<Vec<ExportEntry>, ElfError> {
     match readings.as_slice() {
         [raw] => Ok(name_values(image, raw)),
         [] => Err(ElfError::table("__ksymtab", refusals.join("; "))),
-        _ => Err(ElfError::table("__ksymtab", "relative and absolute pointers both make sense")),
+        _ => Err(ElfError::table(
+            "__ksymtab",
+            "relative and absolute pointers both make sense",
+        )),
     }
 }
 
@@ -114,14 +117,16 @@ fn find_tables(image: &Image<'_>) -> Vec<Table> {
         let (start, gpl) = match (stem, suffix) {
             ("__ksymtab", "") => ("__", false),
             ("__ksymtab_gpl", "") => ("__", true),
-            ("___ksymtab", "+") | ("___ksymtab_gpl", "+") => continue,
             ("___ksymtab", suffix) if !suffix.is_empty() => ("___", false),
             ("___ksymtab_gpl", suffix) if !suffix.is_empty() => ("___", true),
             _ => continue,
         };
         let kind = if gpl { "_gpl" } else { "" };
-        let companion =
-            |table: &str| by_name.get(format!("{start}{table}{kind}{suffix}").as_str()).copied();
+        let companion = |table: &str| {
+            by_name
+                .get(format!("{start}{table}{kind}{suffix}").as_str())
+                .copied()
+        };
         tables.push(Table {
             name: (*name).to_owned(),
             entries: *index,
@@ -140,10 +145,17 @@ fn entry_labels<'i>(
 ) -> BTreeMap<(usize, u64), &'i str> {
     let mut labels = BTreeMap::new();
     for symbol in &image.symbols {
-        let super::SectionRef::Named(index) = symbol.section else { continue };
-        let Some(name) = symbol.name.strip_prefix("__ksymtab_") else { continue };
+        let super::SectionRef::Named(index) = symbol.section else {
+            continue;
+        };
+        let Some(name) = symbol.name.strip_prefix("__ksymtab_") else {
+            continue;
+        };
         if sections.contains(&index) {
-            let start = image.sections.get(index).map_or(0, |section| section.address);
+            let start = image
+                .sections
+                .get(index)
+                .map_or(0, |section| section.address);
             labels.insert((index, symbol.value.wrapping_sub(start)), name);
         }
     }
@@ -160,7 +172,11 @@ fn read_table(
     let word = encoding.size(image);
     let size = image.data(table.entries).len() as u64;
     if !size.is_multiple_of(3 * word) {
-        return Err(format!("{} has {size} bytes, no multiple of {}", table.name, 3 * word));
+        return Err(format!(
+            "{} has {size} bytes, no multiple of {}",
+            table.name,
+            3 * word
+        ));
     }
     let count = size / (3 * word);
     let crcs = companion(image, table.crcs, count, 4)?;
@@ -174,8 +190,13 @@ fn read_table(
             if name.is_empty() {
                 return Err("its name is empty".to_owned());
             }
-            if let Some(label) = labels.get(&(table.entries, offset)).filter(|it| **it != name) {
-                return Err(format!("'__ksymtab_{label}' stands at the entry of '{name}'"));
+            if let Some(label) = labels
+                .get(&(table.entries, offset))
+                .filter(|it| **it != name)
+            {
+                return Err(format!(
+                    "'__ksymtab_{label}' stands at the entry of '{name}'"
+                ));
             }
             let flags = flags.and_then(|data| field(data, number, 1)?.first().copied());
             let crc = crcs.and_then(|data| field(data, number * 4, 4));
@@ -205,21 +226,32 @@ fn companion<'a>(
     if data.len() as u64 == count * entry {
         return Ok(Some(data));
     }
-    let name = image.sections.get(index).map_or("", |section| &section.name);
-    Err(format!("{name} has {} bytes for {count} entries of {entry}", data.len()))
+    let name = image
+        .sections
+        .get(index)
+        .map_or("", |section| &section.name);
+    Err(format!(
+        "{name} has {} bytes for {count} entries of {entry}",
+        data.len()
+    ))
 }
 
 /// The text in `__ksymtab_strings` that a pointer leads to.
 fn string(image: &Image<'_>, target: Target) -> Result<String, String> {
     let outside = || "a name lies outside __ksymtab_strings".to_owned();
-    let Target::Here(place, _) = target else { return Err(outside()) };
+    let Target::Here(place, _) = target else {
+        return Err(outside());
+    };
     let index = section_of(image, place).ok_or_else(outside)?;
     let section = image.sections.get(index).ok_or_else(outside)?;
     if section.name != "__ksymtab_strings" {
         return Err(outside());
     }
-    let offset =
-        if place.section.is_some() { place.at } else { place.at.wrapping_sub(section.address) };
+    let offset = if place.section.is_some() {
+        place.at
+    } else {
+        place.at.wrapping_sub(section.address)
+    };
     let text = text_at(image.data(index), offset).ok_or_else(outside)?;
     match std::str::from_utf8(text) {
         Ok(text) => Ok(text.to_owned()),

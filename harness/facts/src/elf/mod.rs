@@ -10,6 +10,7 @@ mod level;
 mod modules;
 mod place;
 mod relocation;
+mod riscv;
 mod section;
 mod symbol;
 
@@ -22,5 +23,6 @@ pub use kind::{ET_REL, ElfClass, ElfEndian, ElfIdent, KIND_PREFIX, ObjectKind, k
 pub use level::Level;
 pub use modules::{modinfo, modversions};
 pub use relocation::Relocation;
+pub use riscv::riscv_attributes;
 pub use section::{SHT_NOBITS, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags};
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};

@@ -44,7 +44,12 @@ impl std::error::Error for LexError {}
 ///
 /// [`LexError`] for an open quote or a trailing backslash.
 pub fn lex(line: &str) -> Result<Vec<Command<'_>>, LexError> {
-    let mut lexer = Lexer { line, rest: line, commands: Vec::new(), words: Vec::new() };
+    let mut lexer = Lexer {
+        line,
+        rest: line,
+        commands: Vec::new(),
+        words: Vec::new(),
+    };
     lexer.run()?;
     Ok(lexer.commands)
 }
@@ -87,7 +92,9 @@ impl<'a> Lexer<'a> {
 
     fn end_command(&mut self) {
         if !self.words.is_empty() {
-            self.commands.push(Command { words: std::mem::take(&mut self.words) });
+            self.commands.push(Command {
+                words: std::mem::take(&mut self.words),
+            });
         }
     }
 
@@ -101,8 +108,7 @@ impl<'a> Lexer<'a> {
 
     /// The next word; none for a line continuation, which is no word at all.
     fn word(&mut self) -> Result<Option<Cow<'a, str>>, LexError> {
-        let special =
-            |c: char| is_blank(c) || is_operator(c) || matches!(c, '\'' | '"' | '\\');
+        let special = |c: char| is_blank(c) || is_operator(c) || matches!(c, '\'' | '"' | '\\');
         let plain = self.take_until(special);
         match self.rest.chars().next() {
             Some('\'' | '"' | '\\') => {}
@@ -217,7 +223,10 @@ mod tests {
     fn objtool_after_a_semicolon_is_another_command() {
         assert_eq!(
             words("clang -c a.c  ; ./tools/objtool --link a.o"),
-            [vec!["clang", "-c", "a.c"], vec!["./tools/objtool", "--link", "a.o"]]
+            [
+                vec!["clang", "-c", "a.c"],
+                vec!["./tools/objtool", "--link", "a.o"]
+            ]
         );
     }
 
@@ -228,8 +237,14 @@ mod tests {
 
     #[test]
     fn an_open_quote_is_named_with_its_place() {
-        assert_eq!(lex("ab 'c"), Err(LexError::OpenQuote { quote: '\'', at: 3 }));
-        assert_eq!(lex("ab \"c\\\""), Err(LexError::OpenQuote { quote: '"', at: 3 }));
+        assert_eq!(
+            lex("ab 'c"),
+            Err(LexError::OpenQuote { quote: '\'', at: 3 })
+        );
+        assert_eq!(
+            lex("ab \"c\\\""),
+            Err(LexError::OpenQuote { quote: '"', at: 3 })
+        );
         assert_eq!(lex("ab \\"), Err(LexError::TrailingBackslash));
     }
 

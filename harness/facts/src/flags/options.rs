@@ -18,7 +18,10 @@ impl Opt<'_> {
         if self.name_len == 0 {
             return None;
         }
-        Some((self.text.get(..self.name_len)?, self.text.get(self.name_len + 1..)?))
+        Some((
+            self.text.get(..self.name_len)?,
+            self.text.get(self.name_len + 1..)?,
+        ))
     }
 
     /// Whether it is an input file rather than an option.
@@ -31,9 +34,32 @@ impl Opt<'_> {
 /// Options that take their argument as the next word, as clang and kbuild write them.
 /// Source: `clang/include/clang/Driver/Options.td` (`Separate`, `JoinedOrSeparate`), LLVM 22.
 const SEPARATE: [&str; 26] = [
-    "-mllvm", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-isysroot", "-iprefix",
-    "-x", "-o", "-I", "-D", "-U", "-Xclang", "-Xassembler", "-Xpreprocessor", "-Xlinker", "-MF",
-    "-MT", "-MQ", "-target", "-arch", "--param", "-L", "-T", "--sysroot",
+    "-mllvm",
+    "-include",
+    "-imacros",
+    "-isystem",
+    "-iquote",
+    "-idirafter",
+    "-isysroot",
+    "-iprefix",
+    "-x",
+    "-o",
+    "-I",
+    "-D",
+    "-U",
+    "-Xclang",
+    "-Xassembler",
+    "-Xpreprocessor",
+    "-Xlinker",
+    "-MF",
+    "-MT",
+    "-MQ",
+    "-target",
+    "-arch",
+    "--param",
+    "-L",
+    "-T",
+    "--sysroot",
 ];
 
 /// Pairs the words after the program into options.
@@ -46,14 +72,22 @@ pub fn parse<'a>(words: &'a [Cow<'a, str>]) -> Vec<Opt<'a>> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let index = options.len();
-        let joined = if SEPARATE.contains(&word.as_ref()) { words.next() } else { None };
+        let joined = if SEPARATE.contains(&word.as_ref()) {
+            words.next()
+        } else {
+            None
+        };
         options.push(match joined {
             Some(argument) => Opt {
                 text: Cow::Owned(format!("{word} {argument}")),
                 index,
                 name_len: word.len(),
             },
-            None => Opt { text: Cow::Borrowed(word.as_ref()), index, name_len: 0 },
+            None => Opt {
+                text: Cow::Borrowed(word.as_ref()),
+                index,
+                name_len: 0,
+            },
         });
     }
     options
@@ -65,9 +99,12 @@ mod tests {
 
     #[test]
     fn arguments_belong_to_their_options() {
-        let words = ["-mllvm", "-a=1", "-I", "x", "-Iy", "in.c", "-x", "ir", "-o"]
-            .map(Cow::Borrowed);
-        let texts: Vec<_> = parse(&words).into_iter().map(|o| o.text.into_owned()).collect();
+        let words =
+            ["-mllvm", "-a=1", "-I", "x", "-Iy", "in.c", "-x", "ir", "-o"].map(Cow::Borrowed);
+        let texts: Vec<_> = parse(&words)
+            .into_iter()
+            .map(|o| o.text.into_owned())
+            .collect();
         assert_eq!(texts, ["-mllvm -a=1", "-I x", "-Iy", "in.c", "-x ir", "-o"]);
     }
 }

@@ -53,7 +53,10 @@ impl Class {
     /// Whether the backend needs the option again.
     #[must_use]
     pub const fn needed_by_backend(self) -> bool {
-        matches!(self, Self::CodegenRequired | Self::TargetSelecting | Self::CodegenInIr)
+        matches!(
+            self,
+            Self::CodegenRequired | Self::TargetSelecting | Self::CodegenInIr
+        )
     }
 }
 
@@ -96,17 +99,33 @@ pub struct Row {
 }
 
 const fn row(form: Form, class: Class, evidence: &'static str) -> Row {
-    Row { form, class, default: None, evidence }
+    Row {
+        form,
+        class,
+        default: None,
+        evidence,
+    }
 }
 
-const fn row_default(form: Form, class: Class, default: &'static str, evidence: &'static str) -> Row {
-    Row { form, class, default: Some(default), evidence }
+const fn row_default(
+    form: Form,
+    class: Class,
+    default: &'static str,
+    evidence: &'static str,
+) -> Row {
+    Row {
+        form,
+        class,
+        default: Some(default),
+        evidence,
+    }
 }
 
 const MEASURED: &str = "measured: the native object changes when the backend lacks it";
 const ALIKE: &str = "treated alike, not measured: clang reads it in code generation only";
 const IN_IR: &str = "measured: recorded in the bitcode, the native object does not change";
-const IN_IR_ALIKE: &str = "treated alike, not measured: clang records it as attribute or module flag";
+const IN_IR_ALIKE: &str =
+    "treated alike, not measured: clang records it as attribute or module flag";
 const FRONT: &str = "used up before the bitcode is written";
 
 use Class::{
@@ -117,27 +136,74 @@ use Form::{Each, F, Joined, M, OneOf, Pair, Word};
 
 /// The table. The first row that recognises an option decides, so narrower rows come first.
 pub const TABLE: &[Row] = &[
+    // The commonest first: most options of a kernel command line are macros and warnings.
+    row(
+        Each("-Wa,"),
+        CodegenRequired,
+        "measured: -Wa,-bogus is rejected by the backend only",
+    ),
+    row(Each("-Wp,"), FrontendOnly, FRONT),
+    row(
+        Each("-Werror"),
+        WarningStrict,
+        "a diagnostic that only one mode treats as an error",
+    ),
+    row(
+        Joined("-Wframe-larger-than"),
+        WarningStrict,
+        "measured: an error distributed, a warning in-process",
+    ),
+    row(Each("-W"), Warning, "diagnostics"),
+    row(Each("-D"), FrontendOnly, FRONT),
+    row(Each("-I"), FrontendOnly, FRONT),
     // Target.
     row(Joined("--target="), TargetSelecting, MEASURED),
     row(Pair("-target"), TargetSelecting, ALIKE),
-    row(OneOf("-m32|-m64", &["-m32", "-m64", "-m16", "-mx32"]), TargetSelecting, MEASURED),
     row(
-        OneOf("byte order", &["-mbig-endian", "-mlittle-endian", "-EB", "-EL"]),
+        OneOf("-m32|-m64", &["-m32", "-m64", "-m16", "-mx32"]),
         TargetSelecting,
         MEASURED,
     ),
-    row(Joined("-mabi="), TargetSelecting, "measured: riscv and loongarch e_flags change"),
-    row(Joined("-march="), TargetSelecting, "measured: riscv attributes change"),
+    row(
+        OneOf(
+            "byte order",
+            &["-mbig-endian", "-mlittle-endian", "-EB", "-EL"],
+        ),
+        TargetSelecting,
+        MEASURED,
+    ),
+    row(
+        Joined("-mabi="),
+        TargetSelecting,
+        "measured: riscv and loongarch e_flags change",
+    ),
+    row(
+        Joined("-march="),
+        TargetSelecting,
+        "measured: riscv attributes change",
+    ),
     row(Joined("-mcpu="), TargetSelecting, ALIKE),
     row(Joined("-mtune="), CodegenInIr, IN_IR_ALIKE),
     // Code generation that the bitcode does not carry.
-    row(Joined("-O"), CodegenRequired, "measured: slab_common.o .text 3685 → 5317 bytes without it"),
+    row(
+        Joined("-O"),
+        CodegenRequired,
+        "measured: slab_common.o .text 3685 → 5317 bytes without it",
+    ),
     row(
         OneOf(
             "position independence",
             &[
-                "-fPIE", "-fpie", "-fno-PIE", "-fno-pie", "-fPIC", "-fpic", "-fno-PIC", "-fno-pic",
-                "-static-pie", "-nopie",
+                "-fPIE",
+                "-fpie",
+                "-fno-PIE",
+                "-fno-pie",
+                "-fPIC",
+                "-fpic",
+                "-fno-PIC",
+                "-fno-pic",
+                "-static-pie",
+                "-nopie",
             ],
         ),
         CodegenRequired,
@@ -150,8 +216,16 @@ pub const TABLE: &[Row] = &[
     row(F("align-loops"), CodegenRequired, MEASURED),
     row(M("relax-all"), CodegenRequired, MEASURED),
     row(F("basic-block-address-map"), CodegenRequired, MEASURED),
-    row(M("branches-within-32B-boundaries"), CodegenRequired, MEASURED),
-    row(M("annotate-tablejump"), CodegenRequired, "measured: loongarch"),
+    row(
+        M("branches-within-32B-boundaries"),
+        CodegenRequired,
+        MEASURED,
+    ),
+    row(
+        M("annotate-tablejump"),
+        CodegenRequired,
+        "measured: loongarch",
+    ),
     row(F("basic-block-sections"), CodegenRequired, ALIKE),
     row(F("split-machine-functions"), CodegenRequired, ALIKE),
     row(F("profile-sample-use"), CodegenRequired, ALIKE),
@@ -159,9 +233,12 @@ pub const TABLE: &[Row] = &[
     row_default(F("integrated-as"), CodegenRequired, "yes", ALIKE),
     row(Joined("-gz"), CodegenRequired, ALIKE),
     row(Joined("-gsplit-dwarf"), CodegenRequired, ALIKE),
-    row(Each("-Wa,"), CodegenRequired, "measured: -Wa,-bogus is rejected by the backend only"),
     row(Pair("-Xassembler"), CodegenRequired, ALIKE),
-    row(Pair("-mllvm"), CodegenRequired, "measured with -mllvm -max-store-memset=…"),
+    row(
+        Pair("-mllvm"),
+        CodegenRequired,
+        "measured with -mllvm -max-store-memset=…",
+    ),
     // Code generation that the bitcode carries.
     row(F("jump-tables"), CodegenInIr, IN_IR),
     row(F("patchable-function-entry"), CodegenInIr, IN_IR),
@@ -170,7 +247,9 @@ pub const TABLE: &[Row] = &[
         OneOf(
             "stack protector",
             &[
-                "-fstack-protector", "-fstack-protector-strong", "-fstack-protector-all",
+                "-fstack-protector",
+                "-fstack-protector-strong",
+                "-fstack-protector-all",
                 "-fno-stack-protector",
             ],
         ),
@@ -216,12 +295,20 @@ pub const TABLE: &[Row] = &[
     row(M("save-restore"), CodegenInIr, IN_IR),
     row(M("strict-align"), CodegenInIr, IN_IR_ALIKE),
     row(M("unaligned-access"), CodegenInIr, IN_IR_ALIKE),
-    row(M("general-regs-only"), CodegenInIr, "in the bitcode as target-features of each function"),
+    row(
+        M("general-regs-only"),
+        CodegenInIr,
+        "in the bitcode as target-features of each function",
+    ),
     row(M("outline-atomics"), CodegenInIr, IN_IR_ALIKE),
     row(M("outline"), CodegenInIr, IN_IR_ALIKE),
     row(M("implicit-float"), CodegenInIr, IN_IR_ALIKE),
     row(M("fp-ret-in-387"), CodegenInIr, IN_IR_ALIKE),
-    row(Joined("-mpreferred-stack-boundary="), CodegenInIr, IN_IR_ALIKE),
+    row(
+        Joined("-mpreferred-stack-boundary="),
+        CodegenInIr,
+        IN_IR_ALIKE,
+    ),
     row(Joined("-mbranch-cost="), CodegenInIr, IN_IR_ALIKE),
     // x86, arm64, riscv and loongarch instruction sets: target-features of each function.
     row(M("sse"), CodegenInIr, IN_IR_ALIKE),
@@ -247,23 +334,58 @@ pub const TABLE: &[Row] = &[
     row(M("direct-extern-access"), CodegenInIr, IN_IR_ALIKE),
     row(Joined("-mtls-size="), CodegenInIr, IN_IR_ALIKE),
     row(Joined("-msign-return-address="), CodegenInIr, IN_IR_ALIKE),
-    row(Each("-gdwarf"), CodegenInIr, "debug metadata is in the bitcode"),
-    row(Each("-ggdb"), CodegenInIr, "debug metadata is in the bitcode"),
-    row(OneOf("-g", &["-g", "-g0", "-g1", "-g2", "-g3"]), CodegenInIr, "debug metadata is in the bitcode"),
+    row(
+        Each("-gdwarf"),
+        CodegenInIr,
+        "debug metadata is in the bitcode",
+    ),
+    row(
+        Each("-ggdb"),
+        CodegenInIr,
+        "debug metadata is in the bitcode",
+    ),
+    row(
+        OneOf("-g", &["-g", "-g0", "-g1", "-g2", "-g3"]),
+        CodegenInIr,
+        "debug metadata is in the bitcode",
+    ),
     // The kind of compile.
-    row(OneOf("-flto", &["-flto", "-flto=thin", "-flto=full", "-flto=auto", "-fno-lto"]), LtoDriver, MEASURED),
-    row(F("split-lto-unit"), LtoDriver, "measured: no effect on a backend"),
+    row(
+        OneOf(
+            "-flto",
+            &[
+                "-flto",
+                "-flto=thin",
+                "-flto=full",
+                "-flto=auto",
+                "-fno-lto",
+            ],
+        ),
+        LtoDriver,
+        MEASURED,
+    ),
+    row(
+        F("split-lto-unit"),
+        LtoDriver,
+        "measured: no effect on a backend",
+    ),
     row(Joined("-fthinlto-index="), LtoDriver, MEASURED),
-    row(Joined("-fvisibility="), LtoDriver, "in the bitcode as visibility of each symbol"),
+    row(
+        Joined("-fvisibility="),
+        LtoDriver,
+        "in the bitcode as visibility of each symbol",
+    ),
     row(F("whole-program-vtables"), LtoDriver, IN_IR_ALIKE),
-    row(Pair("-x"), LtoDriver, "measured: bitcode is recognised without it, the object is identical"),
+    row(
+        Pair("-x"),
+        LtoDriver,
+        "measured: bitcode is recognised without it, the object is identical",
+    ),
     row(OneOf("action", &["-c", "-S", "-E"]), LtoDriver, MEASURED),
     row(Pair("-o"), LtoDriver, "names the output"),
     row(Word("-pipe"), LtoDriver, "no effect"),
     // Front end.
-    row(Each("-D"), FrontendOnly, FRONT),
     row(Each("-U"), FrontendOnly, FRONT),
-    row(Each("-I"), FrontendOnly, FRONT),
     row(Each("-isystem"), FrontendOnly, FRONT),
     row(Each("-iquote"), FrontendOnly, FRONT),
     row(Each("-idirafter"), FrontendOnly, FRONT),
@@ -271,8 +393,11 @@ pub const TABLE: &[Row] = &[
     row(Each("-imacros"), FrontendOnly, FRONT),
     row(Each("-nostdinc"), FrontendOnly, FRONT),
     row(Each("-std="), FrontendOnly, FRONT),
-    row(Each("-Wp,"), FrontendOnly, FRONT),
-    row(Each("-M"), FrontendOnly, "dependency output of the preprocessor"),
+    row(
+        Each("-M"),
+        FrontendOnly,
+        "dependency output of the preprocessor",
+    ),
     row(F("ms-extensions"), FrontendOnly, FRONT),
     row(F("short-wchar"), FrontendOnly, FRONT),
     row(F("short-enums"), FrontendOnly, FRONT),
@@ -283,23 +408,36 @@ pub const TABLE: &[Row] = &[
     row(Word("-ffreestanding"), FrontendOnly, FRONT),
     row(F("hosted"), FrontendOnly, FRONT),
     row(F("strict-flex-arrays"), FrontendOnly, FRONT),
-    row(F("strict-overflow"), FrontendOnly, "decides nsw flags when the bitcode is written"),
-    row(F("wrapv"), FrontendOnly, "decides nsw flags when the bitcode is written"),
-    row(F("strict-aliasing"), FrontendOnly, "decides TBAA metadata when the bitcode is written"),
+    row(
+        F("strict-overflow"),
+        FrontendOnly,
+        "decides nsw flags when the bitcode is written",
+    ),
+    row(
+        F("wrapv"),
+        FrontendOnly,
+        "decides nsw flags when the bitcode is written",
+    ),
+    row(
+        F("strict-aliasing"),
+        FrontendOnly,
+        "decides TBAA metadata when the bitcode is written",
+    ),
     row(F("trivial-auto-var-init"), FrontendOnly, FRONT),
     row(F("macro-prefix-map"), FrontendOnly, FRONT),
     row(Each("-ffile-prefix-map="), FrontendOnly, FRONT),
     row(Each("-fdebug-prefix-map="), FrontendOnly, FRONT),
     row(Each("-frandomize-layout"), FrontendOnly, FRONT),
-    row(Each("-fno-builtin"), FrontendOnly, "in the bitcode as no-builtin attributes"),
+    row(
+        Each("-fno-builtin"),
+        FrontendOnly,
+        "in the bitcode as no-builtin attributes",
+    ),
     row(F("experimental-late-parse-attributes"), FrontendOnly, FRONT),
     row(F("plan9-extensions"), FrontendOnly, FRONT),
     row(F("gnu89-inline"), FrontendOnly, FRONT),
     row(F("math-errno"), FrontendOnly, FRONT),
     // Diagnostics.
-    row(Each("-Werror"), WarningStrict, "a diagnostic that only one mode treats as an error"),
-    row(Joined("-Wframe-larger-than"), WarningStrict, "measured: an error distributed, a warning in-process"),
-    row(Each("-W"), Warning, "diagnostics"),
     row(Word("-w"), Warning, "diagnostics"),
     row(Word("-Qunused-arguments"), Harmless, "diagnostics format"),
     row(F("color-diagnostics"), Harmless, "diagnostics format"),
@@ -326,21 +464,38 @@ pub struct Classified<'a> {
 #[must_use]
 pub fn classify<'a>(text: &'a str, pair: Option<(&'a str, &'a str)>) -> Classified<'a> {
     if !text.starts_with('-') || text == "-" {
-        return Classified { class: Class::Input, family: "input", value: text, default: None };
+        return Classified {
+            class: Class::Input,
+            family: "input",
+            value: text,
+            default: None,
+        };
     }
     for row in TABLE {
         if let Some((family, value)) = recognise(row.form, text, pair) {
-            return Classified { class: row.class, family, value, default: row.default };
+            return Classified {
+                class: row.class,
+                family,
+                value,
+                default: row.default,
+            };
         }
     }
-    Classified { class: Class::Unknown, family: text, value: text, default: None }
+    Classified {
+        class: Class::Unknown,
+        family: text,
+        value: text,
+        default: None,
+    }
 }
 
 /// The row that decides about an option.
 #[must_use]
 pub fn row_of(text: &str) -> Option<&'static Row> {
     let pair = text.split_once(' ');
-    TABLE.iter().find(|row| recognise(row.form, text, pair).is_some())
+    TABLE
+        .iter()
+        .find(|row| recognise(row.form, text, pair).is_some())
 }
 
 fn recognise<'a>(

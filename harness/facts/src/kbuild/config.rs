@@ -81,10 +81,21 @@ fn assignment(line: &str) -> Option<(&str, ConfigValue)> {
         return Some((rest.strip_suffix(" is not set")?, ConfigValue::No));
     }
     let (symbol, value) = line.strip_prefix("CONFIG_")?.split_once('=')?;
-    if symbol.is_empty() || !symbol.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+    if symbol.is_empty()
+        || !symbol
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    {
         return None;
     }
-    Some((symbol, if value == "n" { ConfigValue::No } else { ConfigValue::Set(value.to_owned()) }))
+    Some((
+        symbol,
+        if value == "n" {
+            ConfigValue::No
+        } else {
+            ConfigValue::Set(value.to_owned())
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -94,7 +105,8 @@ mod tests {
 
     #[test]
     fn the_last_assignment_wins() {
-        let config = Config::parse("CONFIG_A=y\n# CONFIG_A is not set\nCONFIG_B=\"x y\"\n# hello\n");
+        let config =
+            Config::parse("CONFIG_A=y\n# CONFIG_A is not set\nCONFIG_B=\"x y\"\n# hello\n");
         assert_eq!(config.get("A"), ConfigValue::No);
         assert_eq!(config.get("B").to_string(), "\"x y\"");
         assert!(config.bad_lines.is_empty());
@@ -102,7 +114,10 @@ mod tests {
 
     #[test]
     fn a_line_that_says_nothing_is_named() {
-        assert_eq!(Config::parse("\nFOO=y\n").bad_lines, [(2, "FOO=y".to_owned())]);
+        assert_eq!(
+            Config::parse("\nFOO=y\n").bad_lines,
+            [(2, "FOO=y".to_owned())]
+        );
     }
 
     proptest! {

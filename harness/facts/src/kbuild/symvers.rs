@@ -89,7 +89,12 @@ fn parse_line(line: &str) -> Result<(String, Export), String> {
     let gpl = kind.contains("_GPL");
     Ok((
         name.to_owned(),
-        Export { crc, module: module.to_owned(), gpl, namespace: namespace.to_owned() },
+        Export {
+            crc,
+            module: module.to_owned(),
+            gpl,
+            namespace: namespace.to_owned(),
+        },
     ))
 }
 
@@ -135,9 +140,18 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         let error = |text| Symvers::parse(text).unwrap_err().to_string();
-        assert_eq!(error("0x1\ta\tvmlinux\nx\n"), "line 2: 1 columns instead of 3, 4 or 5");
-        assert_eq!(error("1\ta\tvmlinux\tEXPORT_SYMBOL\t\n"), "line 1: '1' is not a CRC");
-        assert_eq!(error("0x1\ta\tvmlinux\tNEW\t\n"), "line 1: 'NEW' is not a kind of export");
+        assert_eq!(
+            error("0x1\ta\tvmlinux\nx\n"),
+            "line 2: 1 columns instead of 3, 4 or 5"
+        );
+        assert_eq!(
+            error("1\ta\tvmlinux\tEXPORT_SYMBOL\t\n"),
+            "line 1: '1' is not a CRC"
+        );
+        assert_eq!(
+            error("0x1\ta\tvmlinux\tNEW\t\n"),
+            "line 1: 'NEW' is not a kind of export"
+        );
     }
 
     #[test]

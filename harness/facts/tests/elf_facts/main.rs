@@ -12,4 +12,5 @@ mod image;
 mod initcalls;
 mod modules;
 mod no_panic;
+mod riscv;
 mod support;

@@ -29,17 +29,18 @@ fn usual_e_flags(facts: &BuildFacts) -> Option<u32> {
             *counts.entry(ident.e_flags).or_default() += 1;
         }
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(flags, _)| flags)
+    counts
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(flags, _)| flags)
 }
 
 fn ir(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
     match &object.ir.kind {
         Some(ObjectKind::Bitcode { .. }) => None,
-        Some(kind) => Some(
-            place
-                .error("ir.not-bitcode", name)
-                .because(format!("the index lists it as an IR object and it is {kind}")),
-        ),
+        Some(kind) => Some(place.error("ir.not-bitcode", name).because(format!(
+            "the index lists it as an IR object and it is {kind}"
+        ))),
         None => Some(
             place
                 .error("ir.missing", name)
@@ -53,25 +54,39 @@ fn index_file(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding>
     let evidence = |text: &str| Some(Evidence::new("index", text).at(&path));
     match &object.index.kind {
         Some(ObjectKind::Bitcode { .. }) if older(&object.index, &object.ir) => Some(
-            with_evidence(place.error("index.stale", name), evidence("older than the IR object"), None)
-                .because("the IR object was compiled again after the thin link")
-                .known_as("index-stale")
-                .remedy("run the thin link again"),
+            with_evidence(
+                place.error("index.stale", name),
+                evidence("older than the IR object"),
+                None,
+            )
+            .because("the IR object was compiled again after the thin link")
+            .known_as("index-stale")
+            .remedy("run the thin link again"),
         ),
         Some(ObjectKind::Bitcode { .. }) => None,
         Some(ObjectKind::Empty) => Some(
             with_evidence(place.error("index.empty", name), evidence("0 bytes"), None)
-                .because("clang takes an empty index without a word: nothing is imported or promoted")
+                .because(
+                    "clang takes an empty index without a word: nothing is imported or promoted",
+                )
                 .known_as("index-empty"),
         ),
         Some(kind) => Some(
-            with_evidence(place.error("index.unreadable", name), evidence(&format!("{kind}")), None)
-                .because("it is no bitcode; clang says 'Error loading index file' and exits 0")
-                .known_as("index-truncated"),
+            with_evidence(
+                place.error("index.unreadable", name),
+                evidence(&format!("{kind}")),
+                None,
+            )
+            .because("it is no bitcode; clang says 'Error loading index file' and exits 0")
+            .known_as("index-truncated"),
         ),
         None => Some(
-            with_evidence(place.error("index.missing", name), evidence("no such file"), None)
-                .because("the thin link did not write it"),
+            with_evidence(
+                place.error("index.missing", name),
+                evidence("no such file"),
+                None,
+            )
+            .because("the thin link did not write it"),
         ),
     }
 }
@@ -107,7 +122,10 @@ fn native(
                 .map_or_else(|| format!("machine {}", ident.e_machine), |a| a.to_string());
             Some(
                 finding("native.machine", format!("ELF for {made}"))
-                    .because(format!("the backend compiled for {made} instead of {}", place.arch))
+                    .because(format!(
+                        "the backend compiled for {made} instead of {}",
+                        place.arch
+                    ))
                     .known_as("target-dropped")
                     .grouped(made),
             )
@@ -127,7 +145,8 @@ fn native(
         ),
         Some(ObjectKind::Elf(_)) => None,
         Some(kind) => Some(
-            finding("native.not-elf", format!("{kind}")).because("the backend did not write an ELF object"),
+            finding("native.not-elf", format!("{kind}"))
+                .because("the backend did not write an ELF object"),
         ),
     }
 }
@@ -138,9 +157,13 @@ fn no_native(place: Place, name: &str, object: &ObjectFacts, facts: &BuildFacts)
         return finding.because("its backend failed").grouped("failed");
     }
     if facts.archive.get().is_none() {
-        return finding.because("the build stopped before its backend ran").grouped("stopped");
+        return finding
+            .because("the build stopped before its backend ran")
+            .grouped("stopped");
     }
-    finding.because("its backend did not run, and the archive was made all the same").grouped("not run")
+    finding
+        .because("its backend did not run, and the archive was made all the same")
+        .grouped("not run")
 }
 
 /// Whether a file is there and is bitcode.
@@ -155,5 +178,8 @@ fn older(file: &FileFacts, than: &FileFacts) -> bool {
 
 /// `X.thinlto-native.o` for `X.o` (`scripts/Makefile.thinlto`, Linux 7.3).
 pub(super) fn native_name(object: &str) -> String {
-    format!("{}.thinlto-native.o", object.strip_suffix(".o").unwrap_or(object))
+    format!(
+        "{}.thinlto-native.o",
+        object.strip_suffix(".o").unwrap_or(object)
+    )
 }

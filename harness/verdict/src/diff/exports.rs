@@ -16,12 +16,13 @@ pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> Lay
     let ours = match &a.symvers {
         Answer::Read(symvers) => symvers,
         other => {
-            return LayerVerdict::without(
-                Layer::Exports,
-                other.why_not("Module.symvers").unwrap_or_default(),
-            );
+            let why = other.why_not("Module.symvers").unwrap_or_default();
+            layer.findings.extend(unreadable(arch, a));
+            layer.not_compared = Some(why);
+            return layer;
         }
     };
+    layer.findings.extend(unreadable(arch, a));
     let mut names: BTreeSet<&String> = ours.exports.keys().collect();
     consistent(arch, a, ours, &mut layer);
     if let Some(b) = b {
@@ -33,10 +34,12 @@ pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> Lay
             }
             other => {
                 let why = other.why_not("Module.symvers").unwrap_or_default();
+                layer.findings.extend(unreadable(arch, b));
                 layer.not_compared = Some(format!("in-process: {why}"));
                 return layer;
             }
         }
+        layer.findings.extend(unreadable(arch, b));
     }
     layer.compared = names.len() as u64;
     if names.is_empty() {
@@ -45,18 +48,64 @@ pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> Lay
     layer
 }
 
+/// A file that is there and makes no sense is a finding, not a reason to look away.
+fn unreadable(arch: Arch, facts: &BuildFacts) -> Vec<Finding> {
+    let mode = facts.mode.unwrap_or(Mode::Distributed);
+    let finding = |file: &str, why: &str| {
+        let site = Site {
+            arch,
+            mode: Some(mode),
+            subject: file.to_owned(),
+            left: None,
+            right: None,
+            effect: String::new(),
+        };
+        Finding::new(Key::new("file.unreadable"), Severity::Error, site)
+            .because(why)
+            .grouped(format!("{file} {why}"))
+    };
+    let mut findings = Vec::new();
+    if let Answer::Bad(why) = &facts.symvers {
+        findings.push(finding("Module.symvers", why));
+    }
+    match &facts.image {
+        Answer::Bad(why) => findings.push(finding("vmlinux", why)),
+        Answer::Read(image) => {
+            if let Answer::Bad(why) = &image.exports {
+                findings.push(finding("__ksymtab in vmlinux", why));
+            }
+        }
+        Answer::Absent => {}
+    }
+    findings
+}
+
 fn twins(arch: Arch, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Finding>) {
     let names: BTreeSet<&String> = ours.exports.keys().chain(theirs.exports.keys()).collect();
     for name in names {
         match (ours.exports.get(name), theirs.exports.get(name)) {
             (Some(a), Some(b)) => fields(arch, name, a, b, findings),
             (Some(a), None) => findings.push(
-                between(arch, "export.lost", Severity::Error, name, describe(a), "not exported".into())
-                    .grouped("in-process"),
+                between(
+                    arch,
+                    "export.lost",
+                    Severity::Error,
+                    name,
+                    describe(a),
+                    "not exported".into(),
+                )
+                .grouped("in-process"),
             ),
             (None, Some(b)) => findings.push(
-                between(arch, "export.lost", Severity::Error, name, "not exported".into(), describe(b))
-                    .grouped("distributed"),
+                between(
+                    arch,
+                    "export.lost",
+                    Severity::Error,
+                    name,
+                    "not exported".into(),
+                    describe(b),
+                )
+                .grouped("distributed"),
             ),
             (None, None) => {}
         }
@@ -64,7 +113,11 @@ fn twins(arch: Arch, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Findin
 }
 
 fn describe(export: &Export) -> String {
-    let kind = if export.gpl { "EXPORT_SYMBOL_GPL" } else { "EXPORT_SYMBOL" };
+    let kind = if export.gpl {
+        "EXPORT_SYMBOL_GPL"
+    } else {
+        "EXPORT_SYMBOL"
+    };
     format!("{kind} {} of {}", export.crc, export.module)
 }
 
@@ -75,7 +128,13 @@ fn fields(arch: Arch, name: &str, a: &Export, b: &Export, findings: &mut Vec<Fin
         }
     };
     let gpl = |e: &Export| if e.gpl { "GPL only" } else { "any license" }.to_owned();
-    let namespace = |e: &Export| if e.namespace.is_empty() { "none".into() } else { e.namespace.clone() };
+    let namespace = |e: &Export| {
+        if e.namespace.is_empty() {
+            "none".into()
+        } else {
+            e.namespace.clone()
+        }
+    };
     differ("export.crc.changed", a.crc.to_string(), b.crc.to_string());
     differ("export.gpl.changed", gpl(a), gpl(b));
     differ("export.namespace.changed", namespace(a), namespace(b));
@@ -103,8 +162,11 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
 
     let lines = symver_lines(facts);
     let table = facts.image.get().and_then(|i| i.exports.get());
-    let table: BTreeMap<&str, &_> =
-        table.into_iter().flatten().map(|e| (e.name.as_str(), e)).collect();
+    let table: BTreeMap<&str, &_> = table
+        .into_iter()
+        .flatten()
+        .map(|e| (e.name.as_str(), e))
+        .collect();
     for (name, export) in &symvers.exports {
         if let Some((crc, object)) = lines.get(name) {
             checked += 1;
@@ -150,7 +212,9 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
                         "Module.symvers",
                         format!("GPL {} namespace '{}'", export.gpl, export.namespace),
                     );
-                    layer.findings.push(error("export.table.inconsistent", name, left, right));
+                    layer
+                        .findings
+                        .push(error("export.table.inconsistent", name, left, right));
                 }
             }
             None => {
@@ -163,9 +227,13 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
         }
     }
     for (module, answer) in &facts.modules {
-        let Some(module_facts) = answer.get() else { continue };
+        let Some(module_facts) = answer.get() else {
+            continue;
+        };
         for (name, crc) in &module_facts.versions {
-            let Some(export) = symvers.exports.get(name) else { continue };
+            let Some(export) = symvers.exports.get(name) else {
+                continue;
+            };
             checked += 1;
             if *crc != export.crc {
                 let right = Evidence::new("__versions", crc.to_string()).at(format!("{module}.ko"));
@@ -183,7 +251,12 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
     layer.counts.insert(key.to_owned(), checked);
     for name in &symvers.duplicates {
         let left = Evidence::new("Module.symvers", "two lines").at("Module.symvers");
-        let finding = error("export.duplicated", name, left, Evidence::new("expected", "one line"));
+        let finding = error(
+            "export.duplicated",
+            name,
+            left,
+            Evidence::new("expected", "one line"),
+        );
         layer.findings.push(finding);
     }
 }

@@ -33,26 +33,56 @@ pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerd
 fn of(facts: &BuildFacts, side: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
     let image = match &facts.image {
         Answer::Read(image) => image,
-        other => return Err(format!("{side}: {}", other.why_not("vmlinux").unwrap_or_default())),
+        other => {
+            return Err(format!(
+                "{side}: {}",
+                other.why_not("vmlinux").unwrap_or_default()
+            ));
+        }
     };
     let list: &Vec<Initcall> = match &image.initcalls {
         Answer::Read(list) => list,
-        other => return Err(format!("{side}: {}", other.why_not("initcall table").unwrap_or_default())),
+        other => {
+            return Err(format!(
+                "{side}: {}",
+                other.why_not("initcall table").unwrap_or_default()
+            ));
+        }
     };
     let mut levels: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for call in list {
         let function = canonical(&call.function).name.into_owned();
-        levels.entry(call.level.to_string()).or_default().push(function);
+        levels
+            .entry(call.level.to_string())
+            .or_default()
+            .push(function);
     }
     Ok(levels)
 }
 
-fn one_level(arch: Arch, level: &str, left: &[String], right: &[String], findings: &mut Vec<Finding>) {
-    let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (left.iter().collect(), right.iter().collect());
+fn one_level(
+    arch: Arch,
+    level: &str,
+    left: &[String],
+    right: &[String],
+    findings: &mut Vec<Finding>,
+) {
+    let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
+        (left.iter().collect(), right.iter().collect());
     for function in ours.symmetric_difference(&theirs) {
-        let text = |there: bool| if there { format!("level {level}") } else { format!("not at level {level}") };
-        let (a, b) = (text(ours.contains(function)), text(theirs.contains(function)));
-        findings.push(between(arch, "initcall.lost", Severity::Error, function, a, b).grouped(level));
+        let text = |there: bool| {
+            if there {
+                format!("level {level}")
+            } else {
+                format!("not at level {level}")
+            }
+        };
+        let (a, b) = (
+            text(ours.contains(function)),
+            text(theirs.contains(function)),
+        );
+        findings
+            .push(between(arch, "initcall.lost", Severity::Error, function, a, b).grouped(level));
     }
     let common = |list: &[String], other: &BTreeSet<&String>| -> Vec<String> {
         list.iter().filter(|f| other.contains(f)).cloned().collect()
@@ -105,7 +135,10 @@ mod tests {
     #[test]
     fn the_first_moved_initcall_is_named_with_its_neighbours() {
         let moved = first_moved(&list("a b c d"), &list("a c d b"));
-        assert_eq!(moved, Some(("b".into(), "after a".into(), "after d".into())));
+        assert_eq!(
+            moved,
+            Some(("b".into(), "after a".into(), "after d".into()))
+        );
     }
 
     proptest! {

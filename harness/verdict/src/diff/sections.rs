@@ -41,7 +41,10 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
     for name in names {
-        let (left, right) = (ours.get(name).filter(loaded), theirs.get(name).filter(loaded));
+        let (left, right) = (
+            ours.get(name).filter(loaded),
+            theirs.get(name).filter(loaded),
+        );
         if left.is_none() && right.is_none() {
             continue;
         }
@@ -69,9 +72,15 @@ fn one_sided(
     only: &SectionFacts,
 ) -> Option<Finding> {
     let text = |s: Option<&SectionFacts>| {
-        s.map_or("not there".to_owned(), |s| format!("{} bytes, {}", s.size, s.flags))
+        s.map_or("not there".to_owned(), |s| {
+            format!("{} bytes, {}", s.size, s.flags)
+        })
     };
-    let key = if left.is_some() { "section.added" } else { "section.lost" };
+    let key = if left.is_some() {
+        "section.added"
+    } else {
+        "section.lost"
+    };
     let finding = |severity| between(arch, key, severity, subject, text(left), text(right));
     if only.size == 0 {
         let note = finding(Severity::Note).because("it is empty").lawful();
@@ -85,10 +94,21 @@ fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) ->
         return None;
     }
     let text = |s: &SectionFacts| {
-        let both = if s.write && s.exec { " (writable and executable)" } else { "" };
+        let both = if s.write && s.exec {
+            " (writable and executable)"
+        } else {
+            ""
+        };
         format!("{}{both}", s.flags)
     };
-    Some(between(arch, "section.permissions.changed", Severity::Error, subject, text(a), text(b)))
+    Some(between(
+        arch,
+        "section.permissions.changed",
+        Severity::Error,
+        subject,
+        text(a),
+        text(b),
+    ))
 }
 
 fn size(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
@@ -96,9 +116,8 @@ fn size(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option
         return None;
     }
     let (left, right) = (format!("{} bytes", a.size), format!("{} bytes", b.size));
-    let finding = |key, severity| {
-        between(arch, key, severity, subject, left.clone(), right.clone())
-    };
+    let finding =
+        |key, severity| between(arch, key, severity, subject, left.clone(), right.clone());
     let (more, delta) = (a.size.max(b.size), a.size.abs_diff(b.size));
     if a.exec && delta > CODE_SLACK && delta * 1000 > more * CODE_BUDGET_PER_MILLE {
         return Some(

@@ -56,7 +56,12 @@ fn strip_promotion(raw: &str) -> (Cow<'_, str>, bool) {
 /// The form of a derived name, if it is one.
 fn derived(name: &str) -> Option<String> {
     const COUNTED_STEMS: [&str; 7] = [
-        ".str", ".L.str", ".compoundliteral", "_MergedGlobals", ".L_MergedGlobals", "switch.table",
+        ".str",
+        ".L.str",
+        ".compoundliteral",
+        "_MergedGlobals",
+        ".L_MergedGlobals",
+        "switch.table",
         "__const",
     ];
     if let Some(rest) = name.strip_prefix("__UNIQUE_ID_") {
@@ -64,7 +69,8 @@ fn derived(name: &str) -> Option<String> {
         return (stem.len() < rest.len()).then(|| format!("__UNIQUE_ID_{stem}N"));
     }
     let stem = COUNTED_STEMS.into_iter().find(|stem| {
-        name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        name.strip_prefix(stem)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })?;
     let (left, number) = name.rsplit_once('.')?;
     if left.len() < stem.len() || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
@@ -100,7 +106,15 @@ mod tests {
 
     #[test]
     fn other_names_stay() {
-        for raw in ["start_kernel", "foo.5", ".llvm.12", "foo.llvm.", "foo.llvm.x", ".str", "a.strong.1"] {
+        for raw in [
+            "start_kernel",
+            "foo.5",
+            ".llvm.12",
+            "foo.llvm.",
+            "foo.llvm.x",
+            ".str",
+            "a.strong.1",
+        ] {
             assert_eq!(name(raw), raw);
             assert!(!canonical(raw).promoted);
         }

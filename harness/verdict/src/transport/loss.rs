@@ -31,12 +31,24 @@ pub(super) fn step_of(change: &OptionChange, front: &Resolved, saved: &Resolved)
 /// $(modname_flags)`, and `modkern_cflags` end in `-DKBUILD_MODFILE=…`
 /// (`scripts/Makefile.lib`, Linux 7.3). So what stands behind everything that was saved and
 /// before `-DKBUILD_BASENAME` was not in `_c_flags`.
-pub(super) fn lost_with_modkern(lost: &[&OptionChange], front: &Resolved, saved: &Resolved) -> bool {
+pub(super) fn lost_with_modkern(
+    lost: &[&OptionChange],
+    front: &Resolved,
+    saved: &Resolved,
+) -> bool {
     let place = |prefix: &str| {
-        front.settings.values().filter(|s| s.text.starts_with(prefix)).map(|s| s.index).max()
+        front
+            .settings
+            .values()
+            .filter(|s| s.text.starts_with(prefix))
+            .map(|s| s.index)
+            .max()
     };
-    let has_modfile =
-        |r: &Resolved| r.settings.values().any(|s| s.text.starts_with("-DKBUILD_MODFILE="));
+    let has_modfile = |r: &Resolved| {
+        r.settings
+            .values()
+            .any(|s| s.text.starts_with("-DKBUILD_MODFILE="))
+    };
     let (Some(modfile), Some(basename)) = (place("-DKBUILD_MODFILE="), place("-DKBUILD_BASENAME="))
     else {
         return false;
@@ -51,7 +63,9 @@ pub(super) fn lost_with_modkern(lost: &[&OptionChange], front: &Resolved, saved:
         .max()
         .unwrap_or(0);
     !has_modfile(saved)
-        && lost.iter().all(|change| change.index > last_saved && change.index < modfile)
+        && lost
+            .iter()
+            .all(|change| change.index > last_saved && change.index < modfile)
 }
 
 /// A token of the saved or replayed flags that is the front end's but for quoting.
@@ -63,7 +77,9 @@ pub(super) struct Requoted {
 /// Macro definitions that reached the other side with their quotes changed.
 pub(super) fn requoted(front: &Resolved, other: &Resolved) -> Vec<Requoted> {
     let bare = |text: &str| -> String {
-        text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect()
+        text.chars()
+            .filter(|c| !matches!(c, '"' | '\'' | '\\'))
+            .collect()
     };
     let macros = |r: &Resolved| -> Vec<String> {
         let all = r.settings.values().filter(|s| s.text.starts_with("-D"));
@@ -72,9 +88,14 @@ pub(super) fn requoted(front: &Resolved, other: &Resolved) -> Vec<Requoted> {
     let (ours, theirs) = (macros(front), macros(other));
     let mut list = Vec::new();
     for before in ours.iter().filter(|t| !theirs.contains(t)) {
-        let twin = theirs.iter().find(|t| !ours.contains(t) && bare(t) == bare(before));
+        let twin = theirs
+            .iter()
+            .find(|t| !ours.contains(t) && bare(t) == bare(before));
         if let Some(after) = twin {
-            list.push(Requoted { before: before.clone(), after: after.clone() });
+            list.push(Requoted {
+                before: before.clone(),
+                after: after.clone(),
+            });
         }
     }
     list

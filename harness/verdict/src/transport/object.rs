@@ -20,7 +20,12 @@ pub(super) struct ObjectVerdict {
 const QUOTED: usize = 4;
 
 pub(super) fn judge(arch: Arch, name: &str, object: &ObjectFacts) -> ObjectVerdict {
-    let mut judge = Judge { arch, name, object, verdict: ObjectVerdict::default() };
+    let mut judge = Judge {
+        arch,
+        name,
+        object,
+        verdict: ObjectVerdict::default(),
+    };
     judge.run();
     judge.verdict
 }
@@ -36,7 +41,9 @@ impl Judge<'_> {
     fn run(&mut self) {
         for issue in &self.object.issues {
             let finding = self.finding(Key::new("cmd.unreadable"), Severity::Error, None, None);
-            self.verdict.findings.push(finding.grouped(issue.clone()).because(issue.clone()));
+            self.verdict
+                .findings
+                .push(finding.grouped(issue.clone()).because(issue.clone()));
         }
         let front = match &self.object.front {
             Answer::Read(front) => front,
@@ -45,52 +52,44 @@ impl Judge<'_> {
                 return self.unreadable("front-end", "there is no .cmd file for this object");
             }
         };
-        let Some(front_options) = self.command(front) else { return };
+        let Some(front_options) = self.command(front) else {
+            return;
+        };
         if !self.makes_this_object(front, &front_options) {
             return;
         }
-        let saved = match &self.object.saved {
-            None => None,
-            Some(text) => match lex(&text.text) {
-                Ok(commands) => {
-                    let words: Vec<_> = commands.into_iter().flat_map(|c| c.words).collect();
-                    Some(resolve_options(&words))
-                }
-                Err(error) => return self.unreadable("saved", &error.to_string()),
-            },
-        };
         let back = match &self.object.back {
             Answer::Read(back) => back,
             Answer::Bad(why) => return self.unreadable("backend", why),
             Answer::Absent => {
-                if saved.is_none() {
+                if self.object.saved.is_none() {
                     self.not_saved(front, &front_options, None);
                 }
                 return;
             }
         };
-        let Some(back_options) = self.command(back) else { return };
+        let Some(back_options) = self.command(back) else {
+            return;
+        };
         self.verdict.compared = true;
         self.verdict.flags_compared = front_options.settings.len() as u64;
-        self.compare(front, &front_options, saved.as_ref(), back, &back_options);
+        self.compare(front, &front_options, back, &back_options);
     }
 
     fn compare(
         &mut self,
         front: &CommandText,
         front_options: &Resolved,
-        saved: Option<&Resolved>,
         back: &CommandText,
         back_options: &Resolved,
     ) {
         if front_options.needed() > 0 && back_options.needed() == 0 {
-            match saved {
+            match &self.object.saved {
                 None => self.not_saved(front, front_options, Some(back)),
                 Some(_) => self.not_replayed(front, front_options, back),
             }
         } else {
-            let saved = saved.cloned().unwrap_or_default();
-            self.options(front, front_options, &saved, back, back_options);
+            self.options(front, front_options, back, back_options);
             self.modfile(front, front_options, back, back_options);
             self.quoting(front, front_options, back, back_options);
         }
@@ -148,6 +147,16 @@ impl Judge<'_> {
         }
     }
 
+    /// The saved options, resolved; only where something was lost do they matter.
+    fn saved_options(&self) -> Result<Resolved, String> {
+        let Some(text) = &self.object.saved else {
+            return Ok(Resolved::default());
+        };
+        let commands = lex(&text.text).map_err(|error| format!("{}: {error}", text.path))?;
+        let words: Vec<_> = commands.into_iter().flat_map(|c| c.words).collect();
+        Ok(resolve_options(&words))
+    }
+
     /// A `.cmd` file that makes another object says nothing about this one.
     fn makes_this_object(&mut self, front: &CommandText, options: &Resolved) -> bool {
         let output = options.output.as_deref().and_then(normalize_path);
@@ -157,7 +166,12 @@ impl Judge<'_> {
         let made = options.output.as_deref().unwrap_or("nothing");
         let evidence = Evidence::new("front end", format!("-o {made}")).at(&front.path);
         let finding = self
-            .finding(Key::new("cmd.foreign"), Severity::Error, Some(evidence), None)
+            .finding(
+                Key::new("cmd.foreign"),
+                Severity::Error,
+                Some(evidence),
+                None,
+            )
             .because("its .cmd file records the making of another file")
             .grouped("foreign");
         self.push(finding);
@@ -175,9 +189,21 @@ impl Judge<'_> {
         by_weight.sort_by_key(|s| (s.class, s.index));
         // What selects the target tells most, then what steers code generation.
         by_weight.sort_by_key(|s| s.class != twinlto_facts::flags::Class::TargetSelecting);
-        let shown: Vec<&str> = by_weight.iter().take(QUOTED).map(|s| s.text.as_str()).collect();
-        let more = if needed.len() > shown.len() { " …" } else { "" };
-        let text = format!("none of the {} that it needs: {}{more}", needed.len(), shown.join(" "));
+        let shown: Vec<&str> = by_weight
+            .iter()
+            .take(QUOTED)
+            .map(|s| s.text.as_str())
+            .collect();
+        let more = if needed.len() > shown.len() {
+            " …"
+        } else {
+            ""
+        };
+        let text = format!(
+            "none of the {} that it needs: {}{more}",
+            needed.len(),
+            shown.join(" ")
+        );
         let evidence = Evidence::new("backend", text);
         match path {
             Some(path) => evidence.at(path),
@@ -223,7 +249,12 @@ impl Judge<'_> {
     fn not_replayed(&mut self, front: &CommandText, options: &Resolved, back: &CommandText) {
         let left = Self::front_evidence(front, options);
         let right = Self::nothing_evidence(options, Some(&back.path));
-        let saved_as = self.object.saved.as_ref().map(|s| s.target.as_str()).unwrap_or_default();
+        let saved_as = self
+            .object
+            .saved
+            .as_ref()
+            .map(|s| s.target.as_str())
+            .unwrap_or_default();
         let finding = self.finding(KEY_NO_FLAGS, Severity::Error, Some(left), Some(right));
         let mut finding = if saved_as != self.name {
             finding
@@ -250,16 +281,25 @@ impl Judge<'_> {
         &mut self,
         front: &CommandText,
         front_options: &Resolved,
-        saved: &Resolved,
         back: &CommandText,
         back_options: &Resolved,
     ) {
         let all = changes(front_options, back_options);
+        if all.is_empty() {
+            return;
+        }
+        let saved = match self.saved_options() {
+            Ok(saved) => saved,
+            Err(why) => return self.unreadable("saved", &why),
+        };
         let mut groups: BTreeMap<(Severity, Change, Step), Vec<&OptionChange>> = BTreeMap::new();
         for change in &all {
             if let Some(severity) = severity_of(change) {
-                let step = step_of(change, front_options, saved);
-                groups.entry((severity, change.change, step)).or_default().push(change);
+                let step = step_of(change, front_options, &saved);
+                groups
+                    .entry((severity, change.change, step))
+                    .or_default()
+                    .push(change);
             }
         }
         for ((severity, kind, step), list) in groups {
@@ -269,18 +309,28 @@ impl Judge<'_> {
                 Change::Added => Key::new("flags.option.added"),
             };
             let side = |pick: fn(&OptionChange) -> Option<&String>| {
-                let texts: Vec<&str> =
-                    list.iter().filter_map(|c| pick(c)).map(String::as_str).collect();
-                if texts.is_empty() { "not there".to_owned() } else { texts.join(" ") }
+                let texts: Vec<&str> = list
+                    .iter()
+                    .filter_map(|c| pick(c))
+                    .map(String::as_str)
+                    .collect();
+                if texts.is_empty() {
+                    "not there".to_owned()
+                } else {
+                    texts.join(" ")
+                }
             };
             let left = Evidence::new("front end", side(|c| c.from.as_ref())).at(&front.path);
             let right = Evidence::new("backend", side(|c| c.to.as_ref())).at(&back.path);
-            let modkern = lost_with_modkern(&list, front_options, saved);
+            let modkern = lost_with_modkern(&list, front_options, &saved);
             let cause = cause_of_change(kind, step, modkern);
             let mut finding = self
                 .finding(key, severity, Some(left), Some(right))
                 .because(cause)
-                .grouped(format!("{step:?} {modkern} {}", side(|c| Some(c.from.as_ref().or(c.to.as_ref())?))));
+                .grouped(format!(
+                    "{step:?} {modkern} {}",
+                    side(|c| Some(c.from.as_ref().or(c.to.as_ref())?))
+                ));
             if modkern && kind == Change::Missing {
                 finding = finding.known_as("modkern-cflags-not-saved");
             }
@@ -301,13 +351,21 @@ impl Judge<'_> {
     ) {
         let modfile = |r: &Resolved| {
             let mut all = r.settings.values().map(|s| s.text.as_str());
-            all.find(|t| t.starts_with("-DKBUILD_MODFILE=")).map(str::to_owned)
+            all.find(|t| t.starts_with("-DKBUILD_MODFILE="))
+                .map(str::to_owned)
         };
-        let (Some(ours), None) = (modfile(front_options), modfile(back_options)) else { return };
+        let (Some(ours), None) = (modfile(front_options), modfile(back_options)) else {
+            return;
+        };
         let left = Evidence::new("front end", ours).at(&front.path);
         let right = Evidence::new("backend", "no -DKBUILD_MODFILE").at(&back.path);
         let mut finding = self
-            .finding(Key::new("flags.modfile.missing"), Severity::Warning, Some(left), Some(right))
+            .finding(
+                Key::new("flags.modfile.missing"),
+                Severity::Warning,
+                Some(left),
+                Some(right),
+            )
             .because("$(modkern_cflags) is not among the saved flags")
             .known_as("modfile-macro-lost")
             .grouped("modfile");
@@ -326,11 +384,21 @@ impl Judge<'_> {
         back_options: &Resolved,
     ) {
         for token in requoted(front_options, back_options) {
-            let name = token.before.split('=').next().unwrap_or_default().to_owned();
+            let name = token
+                .before
+                .split('=')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let left = Evidence::new("front end", token.before).at(&front.path);
             let right = Evidence::new("backend", token.after).at(&back.path);
             let finding = self
-                .finding(Key::new("flags.quoting.changed"), Severity::Warning, Some(left), Some(right))
+                .finding(
+                    Key::new("flags.quoting.changed"),
+                    Severity::Warning,
+                    Some(left),
+                    Some(right),
+                )
                 .because("a shell or make removed quotes between the front end and the backend")
                 .known_as("quote-escaping")
                 .grouped(name);
@@ -344,15 +412,23 @@ impl Judge<'_> {
         let right = |text: String| Some(Evidence::new("backend", text).at(&back.path));
         let finding = match options.index.as_deref() {
             None => Some(
-                self.finding(Key::new("flags.index.missing"), Severity::Error, None, right("no -fthinlto-index=".into()))
-                    .because("the backend ran without its index: nothing is imported or promoted")
-                    .known_as("index-flag-dropped"),
+                self.finding(
+                    Key::new("flags.index.missing"),
+                    Severity::Error,
+                    None,
+                    right("no -fthinlto-index=".into()),
+                )
+                .because("the backend ran without its index: nothing is imported or promoted")
+                .known_as("index-flag-dropped"),
             ),
             Some(index) if normalize_path(index).as_deref() != Some(expected.as_str()) => Some(
                 self.finding(
                     Key::new("flags.index.wrong"),
                     Severity::Error,
-                    Some(Evidence::new("expected", format!("-fthinlto-index={expected}"))),
+                    Some(Evidence::new(
+                        "expected",
+                        format!("-fthinlto-index={expected}"),
+                    )),
                     right(format!("-fthinlto-index={index}")),
                 )
                 .because("the index is not this object's: input + .thinlto.bc")
@@ -373,7 +449,12 @@ impl Judge<'_> {
         let is_input = |input: &String| normalize_path(input).as_deref() == Some(self.name);
         if !(options.inputs.len() == 1 && options.inputs.iter().all(is_input)) {
             let finding = self
-                .finding(Key::new("flags.input.wrong"), Severity::Error, None, right(options.inputs.join(" ")))
+                .finding(
+                    Key::new("flags.input.wrong"),
+                    Severity::Error,
+                    None,
+                    right(options.inputs.join(" ")),
+                )
                 .because("the backend's input is not this IR object alone");
             self.push(finding);
         }
@@ -386,7 +467,12 @@ impl Judge<'_> {
         let left = Evidence::new("front end", &a.program).at(&front.path);
         let right = Evidence::new("backend", &b.program).at(&back.path);
         let finding = self
-            .finding(Key::new("flags.compiler.changed"), Severity::Error, Some(left), Some(right))
+            .finding(
+                Key::new("flags.compiler.changed"),
+                Severity::Error,
+                Some(left),
+                Some(right),
+            )
             .because("front end and backend are different programs")
             .known_as("compiler-mismatch")
             .grouped(format!("{} {}", a.program, b.program));
@@ -396,14 +482,22 @@ impl Judge<'_> {
 
 fn cause_of_change(kind: Change, step: Step, modkern: bool) -> String {
     match (kind, step) {
-        (Change::Added, Step::Saving) => "it is among the saved flags, and the front end never had it",
-        (Change::Added, Step::Replaying) => "it was added when the backend's command was put together",
+        (Change::Added, Step::Saving) => {
+            "it is among the saved flags, and the front end never had it"
+        }
+        (Change::Added, Step::Replaying) => {
+            "it was added when the backend's command was put together"
+        }
         (_, Step::Saving) if modkern => {
             "it was lost when the flags were saved: it comes from $(modkern_cflags) \
              (KBUILD_CFLAGS_KERNEL, CFLAGS_KERNEL), and only $(_c_flags) was saved"
         }
-        (_, Step::Saving) => "it was lost when the flags were saved: the saved line does not hold it",
-        (_, Step::Replaying) => "it was saved and got lost when the backend's command was put together",
+        (_, Step::Saving) => {
+            "it was lost when the flags were saved: the saved line does not hold it"
+        }
+        (_, Step::Replaying) => {
+            "it was saved and got lost when the backend's command was put together"
+        }
     }
     .to_owned()
 }
@@ -412,15 +506,21 @@ fn effect_of_change(change: &OptionChange) -> String {
     use twinlto_facts::flags::Class;
     let text = change.text();
     match (change.class, change.change) {
-        (Class::CodegenRequired, Change::Missing) if text.starts_with("-O") => "compiled at -O0".to_owned(),
-        (Class::TargetSelecting, Change::Missing) => "the compiler's own default decides the target".to_owned(),
+        (Class::CodegenRequired, Change::Missing) if text.starts_with("-O") => {
+            "compiled at -O0".to_owned()
+        }
+        (Class::TargetSelecting, Change::Missing) => {
+            "the compiler's own default decides the target".to_owned()
+        }
         (Class::CodegenRequired | Class::TargetSelecting, _) => {
             format!("{text} steers code generation and is not in the bitcode")
         }
         (Class::CodegenInIr, Change::Missing) => {
             "the bitcode carries it, so the code is probably the same".to_owned()
         }
-        (Class::Unknown, _) => "in no class of docs/OPTIONS.md: it may or may not matter".to_owned(),
+        (Class::Unknown, _) => {
+            "in no class of docs/OPTIONS.md: it may or may not matter".to_owned()
+        }
         _ => String::new(),
     }
 }

@@ -30,7 +30,10 @@ impl OptionChange {
     /// The option to talk about.
     #[must_use]
     pub(crate) fn text(&self) -> &str {
-        self.from.as_deref().or(self.to.as_deref()).unwrap_or_default()
+        self.from
+            .as_deref()
+            .or(self.to.as_deref())
+            .unwrap_or_default()
     }
 }
 
@@ -67,7 +70,9 @@ pub(crate) fn changes(from: &Resolved, to: &Resolved) -> Vec<OptionChange> {
             });
         }
     }
-    changes.sort_by(|a, b| (a.change, a.index, &a.from, &a.to).cmp(&(b.change, b.index, &b.from, &b.to)));
+    changes.sort_by(|a, b| {
+        (a.change, a.index, &a.from, &a.to).cmp(&(b.change, b.index, &b.from, &b.to))
+    });
     changes
 }
 
@@ -93,7 +98,10 @@ mod tests {
     fn lost_and_changed_options_are_named() {
         assert_eq!(
             brief("cc -Os -fPIE --target=a -Da -Wall", "cc -O2 --target=a"),
-            ["Missing codegen-required -fPIE", "Different codegen-required -Os"]
+            [
+                "Missing codegen-required -fPIE",
+                "Different codegen-required -Os"
+            ]
         );
     }
 
@@ -105,21 +113,38 @@ mod tests {
 
     #[test]
     fn a_new_option_is_a_change_too() {
-        assert_eq!(brief("cc -O2", "cc -O2 -fdata-sections"), ["Added codegen-required -fdata-sections"]);
+        assert_eq!(
+            brief("cc -O2", "cc -O2 -fdata-sections"),
+            ["Added codegen-required -fdata-sections"]
+        );
     }
 
     fn options() -> impl Strategy<Value = Vec<&'static str>> {
         prop::collection::vec(
             prop::sample::select(vec![
-                "-O2", "-Os", "-fPIE", "-fno-PIE", "-mabi=lp64", "-Wa,-x", "-Dx", "-fnew", "-m64",
-                "-ffunction-sections", "-fno-function-sections", "-Werror=x", "-c",
+                "-O2",
+                "-Os",
+                "-fPIE",
+                "-fno-PIE",
+                "-mabi=lp64",
+                "-Wa,-x",
+                "-Dx",
+                "-fnew",
+                "-m64",
+                "-ffunction-sections",
+                "-fno-function-sections",
+                "-Werror=x",
+                "-c",
             ]),
             0..10,
         )
     }
 
     fn resolved(list: &[&'static str]) -> Resolved {
-        let words: Vec<_> = std::iter::once("cc").chain(list.iter().copied()).map(Cow::Borrowed).collect();
+        let words: Vec<_> = std::iter::once("cc")
+            .chain(list.iter().copied())
+            .map(Cow::Borrowed)
+            .collect();
         resolve(&words)
     }
 

@@ -1,0 +1,190 @@
+//! Bad input gets one clear error in three lines, with the status that says whose it is.
+
+use crate::support::{Ran, llvm, root, run, twinlto};
+
+#[track_caller]
+fn refused(args: &[&str], status: i32, cause: &str) -> Ran {
+    let ran = run(args);
+    assert_eq!(ran.status, status, "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    let line = ran
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("cause: "));
+    assert!(
+        line.is_some_and(|line| line.contains(cause)),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    ran
+}
+
+#[test]
+fn a_kernel_must_be_one() {
+    refused(&["check", "/nowhere"], 2, "there is no such directory");
+    refused(&["check", "/etc/hostname"], 2, "it is not a directory");
+    refused(&["check", "/tmp"], 2, "it is not a kernel");
+}
+
+#[test]
+fn a_tree_without_the_mode_names_the_version_that_has_it() {
+    let tree = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = tree.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "Makefile",
+        "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\nEXTRAVERSION =\n",
+    );
+    write("arch/Kconfig", "config LTO_CLANG_THIN\n");
+    let path = tree.path().display().to_string();
+    let ran = refused(
+        &["check", &path, "--arch", "arm64"],
+        2,
+        "no CONFIG_LTO_CLANG_THIN_DIST",
+    );
+    assert!(
+        ran.stderr
+            .contains("hint: distributed ThinLTO is in Linux 7.2"),
+        "{}",
+        ran.stderr
+    );
+    write(
+        "arch/Kconfig",
+        "config LTO_CLANG_THIN\nconfig LTO_CLANG_THIN_DIST\n",
+    );
+    refused(
+        &["check", &path, "--arch", "riscv"],
+        2,
+        "no ARCH_SUPPORTS_LTO_CLANG_THIN in arch/riscv",
+    );
+    write(".config", "");
+    refused(&["check", &path], 2, "something was built inside it");
+}
+
+#[test]
+fn options_are_checked_before_anything_is_done() {
+    refused(
+        &["check", "--arch", "sparc"],
+        2,
+        "'sparc' is not an architecture",
+    );
+    refused(&["check", "--llvm", "22"], 2, "neither 1, nor a suffix");
+    refused(
+        &["check", "--config", "+nowhere"],
+        2,
+        "there is no file nowhere",
+    );
+    refused(&["check", "-j0"], 2, "nothing could run");
+    assert_eq!(run(&["check", "--no-such-option"]).status, 2);
+    assert_eq!(run(&["--help"]).status, 0);
+}
+
+#[test]
+fn a_missing_llvm_is_an_environment_error_and_125_for_bisection() {
+    let args = ["check", "--llvm", "-0", "--arch", "x86_64"];
+    let ran = refused(&args, 4, "there is no program clang-0");
+    assert!(
+        ran.stderr.contains("hint: run twinlto doctor"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(run(&[&args[..], &["--bisect-exit"]].concat()).status, 125);
+}
+
+#[test]
+fn a_build_directory_must_be_one() {
+    refused(&["audit", "/nowhere"], 2, "there is no such directory");
+    refused(&["audit", "/tmp"], 2, "it holds no .config");
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(".config"), "CONFIG_X86_64=y\n").unwrap();
+    refused(
+        &["audit", &dir.path().display().to_string()],
+        2,
+        "selects neither",
+    );
+}
+
+#[test]
+fn a_report_must_be_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().display().to_string();
+    refused(&["report", &path], 4, "No such file");
+    std::fs::write(dir.path().join("report.json"), "{\"schema\": \"x/1\"}").unwrap();
+    refused(&["report", &path], 2, "its schema is 'x/1'");
+}
+
+/// A full disk is said to be full, and is nobody's kernel bug.
+#[test]
+fn a_full_disk_is_named() {
+    let Some(llvm) = llvm("a_full_disk_is_named") else {
+        return;
+    };
+    let Some(small) = Tmpfs::mount("a_full_disk_is_named", "20m") else {
+        return;
+    };
+    let out = small.path().join("out").display().to_string();
+    let ran = run(&["check", "--arch", "x86_64", "--llvm", llvm, "--out", &out]);
+    assert_eq!(ran.status, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("MB are free there"), "{}", ran.stderr);
+}
+
+/// A file system of a given size, where mounts are permitted.
+struct Tmpfs(tempfile::TempDir);
+
+impl Tmpfs {
+    fn mount(test: &str, size: &str) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let status = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(dir.path())
+            .stderr(std::process::Stdio::null())
+            .status();
+        if !status.is_ok_and(|s| s.success()) {
+            eprintln!("skip: {test}: mounts are not permitted here");
+            return None;
+        }
+        Some(Self(dir))
+    }
+
+    fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _unmounted = std::process::Command::new("umount")
+            .arg(self.0.path())
+            .status();
+    }
+}
+
+#[test]
+fn doctor_lists_every_tool_in_words_and_in_json() {
+    let ran = run(&["doctor", "--llvm", "-0"]);
+    assert_eq!(ran.status, 4);
+    assert!(ran.stdout.contains("missing  clang-0"), "{}", ran.stdout);
+    let json = run(&["doctor", "--llvm", "-0", "--json"]).json();
+    assert_eq!(json["schema"], "twinlto.doctor/1");
+    let tools = json["tools"].as_array().unwrap();
+    assert!(tools.iter().all(|t| !t["how"].as_str().unwrap().is_empty()));
+    assert!(tools.iter().any(|t| t["name"] == "make"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = twinlto()
+        .arg("--help")
+        .current_dir(root())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+}

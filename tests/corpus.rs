@@ -1,0 +1,191 @@
+//! Known defects, put into the pocket kernel: caught, with the cause, and nothing else said.
+
+use crate::support::{finding, kept_dir, keys_of, llvm, root, run};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A private pocket kernel with one edit; an anchor that is not there exactly once fails.
+fn edited(name: &str, file: &str, edits: &[(&str, &str)]) -> PathBuf {
+    let tree = kept_dir("trees").join(name);
+    if tree.exists() {
+        std::fs::remove_dir_all(&tree).unwrap();
+    }
+    let from = root().join("cases/pocket");
+    assert!(
+        Command::new("cp")
+            .arg("-a")
+            .arg(from)
+            .arg(&tree)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let path = tree.join(file);
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    for (anchor, replacement) in edits {
+        assert_eq!(
+            text.matches(anchor).count(),
+            1,
+            "anchor in {file}: {anchor}"
+        );
+        text = text.replace(anchor, replacement);
+    }
+    std::fs::write(path, text).unwrap();
+    tree
+}
+
+fn check(tree: &Path, arch: &str, llvm: &str) -> crate::support::Ran {
+    let out = kept_dir("corpus").join(tree.file_name().unwrap());
+    let out = out.display().to_string();
+    let tree = tree.display().to_string();
+    run(&[
+        "check", &tree, "--arch", arch, "--llvm", llvm, "--out", &out, "--format", "json",
+    ])
+}
+
+/// The v11 defect: flags looked up in a make variable named after the object's path.
+fn path_alias(name: &str) -> PathBuf {
+    edited(
+        name,
+        "scripts/Makefile.thinlto",
+        &[(
+            "be_flags = $(shell sed -n '/saved_c_flags_/s/.*:= //p' $(dir $(<)).$(notdir $(<)).cmd)",
+            "be_flags = $(saved_c_flags_$(<))\n-include $(foreach f,$(native-objs:%.thinlto-native.o=%.o),$(dir $(f)).$(notdir $(f)).cmd)",
+        )],
+    )
+}
+
+#[test]
+fn flags_looked_up_by_path_are_caught_though_the_build_fails() {
+    let Some(llvm) = llvm("flags_looked_up_by_path") else {
+        return;
+    };
+    let ran = check(&path_alias("path-alias-arm64"), "arm64", llvm);
+    let report = ran.json();
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let found = finding(&report, "flags.backend.missing");
+    assert_eq!(found["defect"], "saved-flags-path-alias");
+    let subjects: Vec<_> = found["subjects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s.as_str().unwrap())
+        .collect();
+    assert!(subjects.contains(&"virt/kvm/dirty_ring.o"), "{subjects:?}");
+    assert!(
+        subjects.iter().all(|s| s.starts_with("virt/kvm/")),
+        "{subjects:?}"
+    );
+    assert!(
+        found["cause"]
+            .as_str()
+            .unwrap()
+            .contains("arch/arm64/kvm/../../../virt/kvm/"),
+        "{found}"
+    );
+    let failed = found["sites"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|s| s["effect"].as_str().unwrap().contains("fails"));
+    assert!(failed, "{found}");
+}
+
+#[test]
+fn objects_that_compile_without_flags_and_without_a_word_are_caught() {
+    let Some(llvm) = llvm("compile_without_a_word") else {
+        return;
+    };
+    let ran = check(&path_alias("path-alias-x86"), "x86_64", llvm);
+    let report = ran.json();
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let found = finding(&report, "flags.backend.missing");
+    let silent = found["sites"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|s| s["effect"] == "compiled at -O0, without a word");
+    assert!(silent.count() >= 1, "{found}");
+}
+
+/// An in-process tree switched to distributed without cleaning: `audit` names it.
+#[test]
+fn a_mode_switch_without_cleaning_is_named() {
+    let Some(llvm) = llvm("a_mode_switch") else {
+        return;
+    };
+    let build = kept_dir("mode-switch");
+    std::fs::remove_dir_all(&build).unwrap();
+    std::fs::create_dir_all(&build).unwrap();
+    let make = |targets: &[&str]| {
+        Command::new("make")
+            .arg("-C")
+            .arg(root().join("cases/pocket"))
+            .arg(format!("O={}", build.display()))
+            .args(["ARCH=x86_64", &format!("LLVM={llvm}"), "-j2", "-s"])
+            .args(targets)
+            .env_remove("MAKEFLAGS")
+            .output()
+            .unwrap()
+    };
+    assert!(make(&["tinyconfig"]).status.success());
+    let config = build.join(".config");
+    let select = |mode: &str| {
+        let mut text = std::fs::read_to_string(&config).unwrap();
+        text.push_str("CONFIG_LTO_NONE=n\nCONFIG_LTO_CLANG_THIN=n\nCONFIG_LTO_CLANG_THIN_DIST=n\n");
+        text.push_str("CONFIG_64BIT=y\nCONFIG_MODULES=y\nCONFIG_MODVERSIONS=y\n");
+        text.push_str(&format!("CONFIG_{mode}=y\n"));
+        std::fs::write(&config, text).unwrap();
+        assert!(make(&["olddefconfig"]).status.success());
+    };
+    select("LTO_CLANG_THIN");
+    let made = make(&["vmlinux"]);
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    select("LTO_CLANG_THIN_DIST");
+    make(&["vmlinux"]);
+    let path = build.display().to_string();
+    let ran = run(&["audit", &path, "--format", "json"]);
+    let report = ran.json();
+    assert_eq!(ran.status, 1);
+    let found = finding(&report, "flags.saved.missing");
+    assert_eq!(found["defect"], "mode-switch-no-saved-flags");
+    assert!(!keys_of(&report).contains(&"flags.backend.missing".to_owned()));
+    let plain = run(&["audit", &path]);
+    assert!(
+        plain.stdout.contains("mode-switch-no-saved-flags"),
+        "{}",
+        plain.stdout
+    );
+}
+
+/// A kernel that loses an LTO mode in `olddefconfig` was not tested.
+#[test]
+fn a_mode_that_does_not_survive_is_broken() {
+    let Some(llvm) = llvm("a_mode_that_does_not_survive") else {
+        return;
+    };
+    let tree = edited(
+        "mode-lost",
+        "arch/arm64/Kconfig",
+        &[(
+            "select ARCH_SUPPORTS_LTO_CLANG_THIN",
+            "select ARCH_SUPPORTS_LTO_CLANG_THIN if SOMETHING_ELSE",
+        )],
+    );
+    let ran = check(&tree, "arm64", llvm);
+    let report = ran.json();
+    assert_eq!(
+        (ran.status, report["outcome"].as_str()),
+        (3, Some("broken")),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(
+        finding(&report, "config.lost")["subject"],
+        "CONFIG_LTO_CLANG_THIN_DIST"
+    );
+}

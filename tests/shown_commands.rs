@@ -1,0 +1,174 @@
+//! What the documents show is true: commands run, keys and options are all listed.
+
+use crate::support::{llvm, pocket, root, run};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use twinlto_facts::flags::table::{Form, TABLE};
+
+/// Every `$ twinlto …` line of README.md, with the reader's own places replaced by ours.
+#[test]
+fn the_commands_of_the_readme_run() {
+    let Some(llvm) = llvm("the_commands_of_the_readme_run") else {
+        return;
+    };
+    let Some(pocket) = pocket("the_commands_of_the_readme_run") else {
+        return;
+    };
+    let report = pocket.ran.json();
+    let record = root()
+        .join(report["record"].as_str().unwrap())
+        .display()
+        .to_string();
+    let out = pocket.out.join("readme").display().to_string();
+    let kernel = root().join("cases/pocket").display().to_string();
+    let build = |mode: &str| pocket.build("arm64", mode).display().to_string();
+    let (distributed, in_process) = (build("distributed"), build("in-process"));
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let mut commands = 0;
+    for line in readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ twinlto "))
+    {
+        let args: Vec<&str> = line
+            .split(' ')
+            .map(|word| match word {
+                "~/linux" => kernel.as_str(),
+                "~/build/distributed" => distributed.as_str(),
+                "~/build/in-process" => in_process.as_str(),
+                "out/records/TIME" => record.as_str(),
+                "-22" => llvm,
+                "out" => out.as_str(),
+                other => other,
+            })
+            .collect();
+        let ran = run(&args);
+        // A machine that only tests need not have what a real Linux needs.
+        let fine = if args[0] == "doctor" {
+            vec![0, 4]
+        } else {
+            vec![0]
+        };
+        assert!(
+            fine.contains(&ran.status),
+            "{line}: {}{}",
+            ran.stdout,
+            ran.stderr
+        );
+        commands += 1;
+    }
+    assert!(commands >= 5, "README.md shows only {commands} commands");
+}
+
+#[test]
+fn the_readme_lists_every_option_of_check() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let help = run(&["check", "--help"]).stdout;
+    for word in help.split_whitespace().filter(|w| w.starts_with("--")) {
+        let option = word.trim_end_matches([',', '.', ':']);
+        if option != "--help" && option != "--jobs" && option != "--verbose" {
+            assert!(
+                readme.contains(&format!("`{option}")),
+                "README.md does not tell of {option}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_key_has_its_entry() {
+    let text = std::fs::read_to_string(root().join("docs/FINDINGS.md")).unwrap();
+    let mut keys = BTreeSet::new();
+    for file in crate::support::rust_files(&root().join("harness/verdict/src")) {
+        let code = std::fs::read_to_string(file).unwrap();
+        let code = code.split("#[cfg(test)]").next().unwrap();
+        keys.extend(
+            code.split('"')
+                .skip(1)
+                .step_by(2)
+                .filter(|word| is_key(word))
+                .map(str::to_owned),
+        );
+    }
+    assert!(keys.len() > 50, "{keys:?}");
+    for key in keys {
+        assert!(
+            text.contains(&format!("`{key}`")),
+            "docs/FINDINGS.md does not tell of {key}"
+        );
+    }
+}
+
+/// A dotted word that begins as keys do.
+fn is_key(word: &str) -> bool {
+    const FIRST: [&str; 13] = [
+        "flags", "cmd", "ir", "index", "native", "archive", "file", "export", "module", "symbol",
+        "section", "initcall", "config",
+    ];
+    let mut parts = word.split('.');
+    let plain =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    parts.next().is_some_and(|first| FIRST.contains(&first))
+        && word.contains('.')
+        && parts.all(plain)
+}
+
+/// `docs/OPTIONS.md` is the table in the code, written out; `TWINLTO_WRITE_DOCS=1` writes it.
+#[test]
+fn the_option_table_is_documented_as_it_is() {
+    let path = root().join("docs/OPTIONS.md");
+    let expected = options_md();
+    if std::env::var_os("TWINLTO_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "docs/OPTIONS.md is not the table: run the tests with TWINLTO_WRITE_DOCS=1"
+    );
+}
+
+fn options_md() -> String {
+    let mut text = "# Which options must reach a ThinLTO backend\n\n\
+        Written from `harness/facts/src/flags/table.rs`. *Measured*: the front end with the option, the\n\
+        backend with and without it, both native objects compared; clang and lld 22.1.8. The first row that\n\
+        recognises an option decides. Of a family, the last option wins.\n\n\
+        | class | rule |\n|---|---|\n\
+        | codegen-required | must resolve to the same value; error |\n\
+        | target-selecting | must be the same; error |\n\
+        | codegen-in-IR | in the bitcode: absent is a warning, different an error |\n\
+        | lto-driver | must resolve to a ThinLTO backend of exactly this object |\n\
+        | frontend-only | may be absent; `-DKBUILD_MODFILE` and changed quotes are warnings |\n\
+        | warning-strict | a note |\n\
+        | warning, harmless | ignored |\n\
+        | unknown (in no row) | a warning |\n\n\
+        | option | class | absence means | how we know |\n|---|---|---|---|\n"
+        .to_owned();
+    for row in TABLE {
+        let default = row.default.unwrap_or("");
+        writeln!(
+            text,
+            "| {} | {} | {default} | {} |",
+            form(row.form),
+            row.class,
+            row.evidence
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn form(form: Form) -> String {
+    match form {
+        Form::Word(word) => format!("`{word}`"),
+        Form::Joined(prefix) => format!("`{prefix}…`"),
+        Form::Each(prefix) => format!("`{prefix}…`, each for itself"),
+        Form::F(name) => format!("`-f[no-]{name}[=…]`"),
+        Form::M(name) => format!("`-m[no-]{name}[=…]`"),
+        Form::OneOf(_, words) => words
+            .iter()
+            .map(|w| format!("`{w}`"))
+            .collect::<Vec<_>>()
+            .join(" "),
+        Form::Pair(option) => format!("`{option} X`, by the name in X"),
+    }
+}

@@ -1,0 +1,175 @@
+//! What the integration tests share: the binary, an LLVM, and one pocket build.
+
+pub mod made;
+
+pub use made::MadeBuild;
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// What a run of the binary gave.
+pub struct Ran {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The report, from `--format json`.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// Keys of the findings above notes.
+    pub fn keys(&self) -> Vec<String> {
+        keys_of(&self.json())
+    }
+}
+
+/// Keys of the findings of a report, notes left out.
+pub fn keys_of(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .filter(|f| f["severity"] != "note")
+        .map(|f| f["key"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The finding of one key.
+pub fn finding<'a>(report: &'a Value, key: &str) -> &'a Value {
+    let findings = report["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .find(|f| f["key"] == key)
+        .unwrap_or_else(|| {
+            panic!(
+                "no {key} in {}",
+                serde_json::to_string_pretty(findings).unwrap()
+            )
+        })
+}
+
+pub fn twinlto() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twinlto"));
+    command.env_remove("COLUMNS");
+    command
+}
+
+/// Runs the binary to its end.
+pub fn run(args: &[&str]) -> Ran {
+    Ran::of(twinlto().args(args).output().unwrap())
+}
+
+/// The checkout.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An LLVM to test with, as `--llvm` takes it: `TWINLTO_TEST_LLVM` (`scripts/test` sets it), an
+/// LLVM 22 in `PATH`, or the one that `scripts/fetch-llvm 22` brought.
+///
+/// None is a skip with a name; where `CI` is set it is a failure.
+pub fn llvm(test: &str) -> Option<&'static str> {
+    static LLVM: OnceLock<Option<String>> = OnceLock::new();
+    let found = LLVM.get_or_init(|| {
+        if let Ok(llvm) = std::env::var("TWINLTO_TEST_LLVM") {
+            return Some(llvm);
+        }
+        let in_path =
+            |dir: PathBuf| dir.join("clang-22").is_file() && dir.join("ld.lld-22").is_file();
+        if std::env::split_paths(&std::env::var_os("PATH")?).any(in_path) {
+            return Some("-22".to_owned());
+        }
+        let cache = std::env::var_os("TWINLTO_CACHE")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/twinlto")))?;
+        let bin = cache.join("llvm-22/usr/lib/llvm-22/bin");
+        bin.join("clang")
+            .exists()
+            .then(|| format!("{}/", bin.display()))
+    });
+    if found.is_none() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "{test}: no LLVM 22; scripts/setup brings one"
+        );
+        eprintln!("skip: {test}: no LLVM 22; scripts/setup brings one");
+    }
+    found.as_deref()
+}
+
+/// A directory of this test run that stays, so that a second run is fast.
+pub fn kept_dir(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// The pocket kernel, both modes, four architectures: built once for all tests that only read.
+pub struct Pocket {
+    pub out: PathBuf,
+    pub ran: Ran,
+}
+
+impl Pocket {
+    /// The build directory of one cell.
+    pub fn build(&self, arch: &str, mode: &str) -> PathBuf {
+        self.out.join(arch).join(mode)
+    }
+}
+
+/// Builds it the first time it is asked for.
+pub fn pocket(test: &str) -> Option<&'static Pocket> {
+    static POCKET: OnceLock<Pocket> = OnceLock::new();
+    let llvm = llvm(test)?;
+    Some(POCKET.get_or_init(|| {
+        let out = kept_dir("pocket");
+        let out_text = out.display().to_string();
+        let ran = run(&[
+            "check", "--arch", "all", "--llvm", llvm, "--format", "json", "--out", &out_text,
+        ]);
+        Pocket { out, ran }
+    }))
+}
+
+/// A private copy of one pocket build, times kept, to be spoiled.
+pub fn copy_of(build: &Path, name: &str) -> PathBuf {
+    let to = kept_dir("copies").join(name);
+    if to.exists() {
+        std::fs::remove_dir_all(&to).unwrap();
+    }
+    let status = Command::new("cp")
+        .arg("-a")
+        .arg(build)
+        .arg(&to)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    to
+}
+
+/// Every Rust file below a directory.
+pub fn rust_files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
