@@ -29,14 +29,7 @@ fn every_crate_names_only_those_below_it() {
 /// Crates that only compute must not reach for the outside world.
 #[test]
 fn only_the_engine_and_the_command_line_have_effects() {
-    let forbidden = [
-        "std::fs",
-        "std::process",
-        "std::net",
-        "std::env::",
-        "println!",
-        "eprintln!",
-    ];
+    let forbidden = ["std::fs", "std::process", "std::net", "std::env::", "println!", "eprintln!"];
     for name in ["model", "facts", "verdict", "report"] {
         for file in rust_files(&root().join("harness").join(name).join("src")) {
             let text = std::fs::read_to_string(&file).unwrap();

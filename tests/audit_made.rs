@@ -26,22 +26,14 @@ fn a_build_in_order_agrees_and_says_what_was_compared() {
     assert_eq!((ran.status, report["outcome"].as_str()), (0, Some("agree")));
     assert_eq!(report["cells"][0]["counts"]["ir_objects"], 3);
     assert_eq!(report["cells"][0]["counts"]["native_objects"], 3);
-    assert!(
-        report["cells"][0]["counts"]["flags_compared"]
-            .as_u64()
-            .unwrap()
-            >= 12
-    );
+    assert!(report["cells"][0]["counts"]["flags_compared"].as_u64().unwrap() >= 12);
 }
 
 #[test]
 fn comparing_nothing_is_broken() {
     let ran = audit(&MadeBuild::new(&[]));
     assert_eq!(
-        (
-            ran.status,
-            ran.json()["outcome"].as_str().unwrap().to_owned()
-        ),
+        (ran.status, ran.json()["outcome"].as_str().unwrap().to_owned()),
         (3, "broken".into())
     );
 }
@@ -54,23 +46,14 @@ fn flags_saved_under_another_path_are_found_and_explained() {
         &cmd("virt/kvm/eventfd.o"),
         front_cmd("virt/kvm/eventfd.o", FLAGS, Some(FLAGS)).replace("virt/kvm/eventfd.o", alias),
     );
-    build.write(
-        &cmd("virt/kvm/eventfd.thinlto-native.o"),
-        back_cmd("virt/kvm/eventfd.o", ""),
-    );
+    build.write(&cmd("virt/kvm/eventfd.thinlto-native.o"), back_cmd("virt/kvm/eventfd.o", ""));
     let ran = only(&build, "flags.backend.missing");
     let report = ran.json();
     let found = finding(&report, "flags.backend.missing");
     assert_eq!(found["defect"], "saved-flags-path-alias");
     let cause = found["cause"].as_str().unwrap();
-    assert!(
-        cause.contains(alias) && cause.contains("under virt/kvm/eventfd.o"),
-        "{cause}"
-    );
-    assert_eq!(
-        found["sites"][0]["effect"],
-        "compiled at -O0, without a word"
-    );
+    assert!(cause.contains(alias) && cause.contains("under virt/kvm/eventfd.o"), "{cause}");
+    assert_eq!(found["sites"][0]["effect"], "compiled at -O0, without a word");
 }
 
 #[test]
@@ -78,17 +61,11 @@ fn one_object_without_saved_flags_is_named_and_all_of_them_are_a_mode_switch() {
     let build = MadeBuild::new(&OBJECTS);
     let forget = |object: &str| {
         build.write(&cmd(object), front_cmd(object, FLAGS, None));
-        build.write(
-            &cmd(&object.replace(".o", ".thinlto-native.o")),
-            back_cmd(object, ""),
-        );
+        build.write(&cmd(&object.replace(".o", ".thinlto-native.o")), back_cmd(object, ""));
     };
     forget("lib/a.o");
     let one = only(&build, "flags.saved.missing").json();
-    assert_eq!(
-        finding(&one, "flags.saved.missing")["defect"],
-        "saved-flags-missing-one"
-    );
+    assert_eq!(finding(&one, "flags.saved.missing")["defect"], "saved-flags-missing-one");
     OBJECTS.into_iter().for_each(forget);
     let all = only(&build, "flags.saved.missing").json();
     let found = finding(&all, "flags.saved.missing");
@@ -103,24 +80,12 @@ fn a_lost_option_says_where_it_was_lost() {
     build.write(&cmd("lib/a.thinlto-native.o"), back_cmd("lib/a.o", &less));
     let report = only(&build, "flags.option.missing").json();
     let found = finding(&report, "flags.option.missing");
-    assert!(
-        found["cause"].as_str().unwrap().starts_with("it was saved"),
-        "{found}"
-    );
-    assert_eq!(
-        (found["left"].as_str(), found["right"].as_str()),
-        (Some("-O2"), Some("not there"))
-    );
+    assert!(found["cause"].as_str().unwrap().starts_with("it was saved"), "{found}");
+    assert_eq!((found["left"].as_str(), found["right"].as_str()), (Some("-O2"), Some("not there")));
     build.write(&cmd("lib/a.o"), front_cmd("lib/a.o", FLAGS, Some(&less)));
     let report = only(&build, "flags.option.missing").json();
     let found = finding(&report, "flags.option.missing");
-    assert!(
-        found["cause"]
-            .as_str()
-            .unwrap()
-            .contains("when the flags were saved"),
-        "{found}"
-    );
+    assert!(found["cause"].as_str().unwrap().contains("when the flags were saved"), "{found}");
 }
 
 #[test]
@@ -168,15 +133,9 @@ fn a_backend_without_its_own_index_or_with_lto_on_is_named() {
     let build = MadeBuild::new(&OBJECTS);
     let back = back_cmd("lib/a.o", FLAGS);
     let native = cmd("lib/a.thinlto-native.o");
-    build.write(
-        &native,
-        back.replace("-fthinlto-index=lib/a.o.thinlto.bc", ""),
-    );
+    build.write(&native, back.replace("-fthinlto-index=lib/a.o.thinlto.bc", ""));
     only(&build, "flags.index.missing");
-    build.write(
-        &native,
-        back.replace("-fthinlto-index=lib/a.o", "-fthinlto-index=init/main.o"),
-    );
+    build.write(&native, back.replace("-fthinlto-index=lib/a.o", "-fthinlto-index=init/main.o"));
     only(&build, "flags.index.wrong");
     build.write(&native, back.replace("-fno-lto", ""));
     only(&build, "flags.lto.on");
@@ -195,14 +154,8 @@ fn without_x_ir_nothing_is_said() {
 fn hostile_command_files_are_findings() {
     let trap = std::env::temp_dir().join("twinlto-trap");
     let hostile = [
-        format!(
-            "savedcmd_lib/a.o := clang -c -o lib/a.o $$(touch {}) `id`\n",
-            trap.display()
-        ),
-        format!(
-            "savedcmd_lib/a.o := touch {} ; clang -c -o lib/a.o lib/a.c\n",
-            trap.display()
-        ),
+        format!("savedcmd_lib/a.o := clang -c -o lib/a.o $$(touch {}) `id`\n", trap.display()),
+        format!("savedcmd_lib/a.o := touch {} ; clang -c -o lib/a.o lib/a.c\n", trap.display()),
         "savedcmd_lib/a.o := clang -c -o /etc/passwd lib/a.c\n".to_owned(),
         "savedcmd_lib/a.o := clang -c -o ../../../etc/passwd lib/a.c\n".to_owned(),
         "savedcmd_lib/a.o := clang 'open quote\n".to_owned(),
@@ -230,14 +183,7 @@ fn lists_that_leave_the_tree_are_not_followed() {
         build.write("vmlinux.thinlto-index", format!("{name}\n"));
         let ran = audit(&build);
         assert_eq!(ran.status, 3, "{}", ran.stdout);
-        assert!(
-            ran.json()["why"]
-                .as_str()
-                .unwrap()
-                .contains("no plain path"),
-            "{}",
-            ran.stdout
-        );
+        assert!(ran.json()["why"].as_str().unwrap().contains("no plain path"), "{}", ran.stdout);
     }
 }
 
@@ -265,10 +211,7 @@ fn a_crc_that_modpost_lost_is_named() {
     let build = MadeBuild::new(&OBJECTS);
     let front = front_cmd("lib/a.o", FLAGS, Some(FLAGS));
     build.write(&cmd("lib/a.o"), format!("{front}#SYMVER a 0x00000007\n"));
-    build.write(
-        "Module.symvers",
-        "0x00000000\ta\tvmlinux\tEXPORT_SYMBOL\t\n",
-    );
+    build.write("Module.symvers", "0x00000000\ta\tvmlinux\tEXPORT_SYMBOL\t\n");
     let report = only(&build, "export.crc.lost").json();
     assert_eq!(finding(&report, "export.crc.lost")["defect"], "crc-lookup");
 }
@@ -276,16 +219,10 @@ fn a_crc_that_modpost_lost_is_named() {
 #[test]
 fn object_lists_are_one_to_one() {
     let build = MadeBuild::new(&OBJECTS);
-    build.write(
-        "vmlinux.thinlto-index",
-        "init/main.o\nlib/a.o\nvirt/kvm/eventfd.o\nlib/gone.o\n",
-    );
+    build.write("vmlinux.thinlto-index", "init/main.o\nlib/a.o\nvirt/kvm/eventfd.o\nlib/gone.o\n");
     let keys = audit(&build).keys();
     assert!(keys.contains(&"ir.missing".to_owned()), "{keys:?}");
-    assert!(
-        keys.contains(&"index.unknown-object".to_owned()),
-        "{keys:?}"
-    );
+    assert!(keys.contains(&"index.unknown-object".to_owned()), "{keys:?}");
     build.write("vmlinux.thinlto-index", "init/main.o\nlib/a.o\n");
     only(&build, "ir.outside-index");
 }

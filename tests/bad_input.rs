@@ -1,21 +1,14 @@
 //! Bad input gets one clear error in three lines, with the status that says whose it is.
 
-use crate::support::{Ran, llvm, root, run, twinlto};
+use crate::support::{Ran, llvm, root, run, skip, twinlto};
 
 #[track_caller]
 fn refused(args: &[&str], status: i32, cause: &str) -> Ran {
     let ran = run(args);
     assert_eq!(ran.status, status, "{}", ran.stderr);
     assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
-    let line = ran
-        .stderr
-        .lines()
-        .find_map(|line| line.strip_prefix("cause: "));
-    assert!(
-        line.is_some_and(|line| line.contains(cause)),
-        "{}",
-        ran.stderr
-    );
+    let line = ran.stderr.lines().find_map(|line| line.strip_prefix("cause: "));
+    assert!(line.is_some_and(|line| line.contains(cause)), "{}", ran.stderr);
     assert!(ran.stdout.is_empty(), "{}", ran.stdout);
     ran
 }
@@ -35,27 +28,12 @@ fn a_tree_without_the_mode_names_the_version_that_has_it() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    write(
-        "Makefile",
-        "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\nEXTRAVERSION =\n",
-    );
+    write("Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\nEXTRAVERSION =\n");
     write("arch/Kconfig", "config LTO_CLANG_THIN\n");
     let path = tree.path().display().to_string();
-    let ran = refused(
-        &["check", &path, "--arch", "arm64"],
-        2,
-        "no CONFIG_LTO_CLANG_THIN_DIST",
-    );
-    assert!(
-        ran.stderr
-            .contains("hint: distributed ThinLTO is in Linux 7.2"),
-        "{}",
-        ran.stderr
-    );
-    write(
-        "arch/Kconfig",
-        "config LTO_CLANG_THIN\nconfig LTO_CLANG_THIN_DIST\n",
-    );
+    let ran = refused(&["check", &path, "--arch", "arm64"], 2, "no CONFIG_LTO_CLANG_THIN_DIST");
+    assert!(ran.stderr.contains("hint: distributed ThinLTO is in Linux 7.2"), "{}", ran.stderr);
+    write("arch/Kconfig", "config LTO_CLANG_THIN\nconfig LTO_CLANG_THIN_DIST\n");
     refused(
         &["check", &path, "--arch", "riscv"],
         2,
@@ -67,17 +45,9 @@ fn a_tree_without_the_mode_names_the_version_that_has_it() {
 
 #[test]
 fn options_are_checked_before_anything_is_done() {
-    refused(
-        &["check", "--arch", "sparc"],
-        2,
-        "'sparc' is not an architecture",
-    );
+    refused(&["check", "--arch", "sparc"], 2, "'sparc' is not an architecture");
     refused(&["check", "--llvm", "22"], 2, "neither 1, nor a suffix");
-    refused(
-        &["check", "--config", "+nowhere"],
-        2,
-        "there is no file nowhere",
-    );
+    refused(&["check", "--config", "+nowhere"], 2, "there is no file nowhere");
     refused(&["check", "-j0"], 2, "nothing could run");
     assert_eq!(run(&["check", "--no-such-option"]).status, 2);
     assert_eq!(run(&["--help"]).status, 0);
@@ -87,11 +57,7 @@ fn options_are_checked_before_anything_is_done() {
 fn a_missing_llvm_is_an_environment_error_and_125_for_bisection() {
     let args = ["check", "--llvm", "-0", "--arch", "x86_64"];
     let ran = refused(&args, 4, "there is no program clang-0");
-    assert!(
-        ran.stderr.contains("hint: run twinlto doctor"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("hint: run twinlto doctor"), "{}", ran.stderr);
     assert_eq!(run(&[&args[..], &["--bisect-exit"]].concat()).status, 125);
 }
 
@@ -101,11 +67,7 @@ fn a_build_directory_must_be_one() {
     refused(&["audit", "/tmp"], 2, "it holds no .config");
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(".config"), "CONFIG_X86_64=y\n").unwrap();
-    refused(
-        &["audit", &dir.path().display().to_string()],
-        2,
-        "selects neither",
-    );
+    refused(&["audit", &dir.path().display().to_string()], 2, "selects neither");
 }
 
 #[test]
@@ -144,7 +106,7 @@ impl Tmpfs {
             .stderr(std::process::Stdio::null())
             .status();
         if !status.is_ok_and(|s| s.success()) {
-            eprintln!("skip: {test}: mounts are not permitted here");
+            skip(test, "mounts are not permitted here");
             return None;
         }
         Some(Self(dir))
@@ -157,9 +119,7 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        let _unmounted = std::process::Command::new("umount")
-            .arg(self.0.path())
-            .status();
+        let _unmounted = std::process::Command::new("umount").arg(self.0.path()).status();
     }
 }
 

@@ -11,23 +11,11 @@ fn edited(name: &str, file: &str, edits: &[(&str, &str)]) -> PathBuf {
         std::fs::remove_dir_all(&tree).unwrap();
     }
     let from = root().join("cases/pocket");
-    assert!(
-        Command::new("cp")
-            .arg("-a")
-            .arg(from)
-            .arg(&tree)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("cp").arg("-a").arg(from).arg(&tree).status().unwrap().success());
     let path = tree.join(file);
     let mut text = std::fs::read_to_string(&path).unwrap();
     for (anchor, replacement) in edits {
-        assert_eq!(
-            text.matches(anchor).count(),
-            1,
-            "anchor in {file}: {anchor}"
-        );
+        assert_eq!(text.matches(anchor).count(), 1, "anchor in {file}: {anchor}");
         text = text.replace(anchor, replacement);
     }
     std::fs::write(path, text).unwrap();
@@ -38,9 +26,7 @@ fn check(tree: &Path, arch: &str, llvm: &str) -> crate::support::Ran {
     let out = kept_dir("corpus").join(tree.file_name().unwrap());
     let out = out.display().to_string();
     let tree = tree.display().to_string();
-    run(&[
-        "check", &tree, "--arch", arch, "--llvm", llvm, "--out", &out, "--format", "json",
-    ])
+    run(&["check", &tree, "--arch", arch, "--llvm", llvm, "--out", &out, "--format", "json"])
 }
 
 /// The v11 defect: flags looked up in a make variable named after the object's path.
@@ -65,22 +51,12 @@ fn flags_looked_up_by_path_are_caught_though_the_build_fails() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     let found = finding(&report, "flags.backend.missing");
     assert_eq!(found["defect"], "saved-flags-path-alias");
-    let subjects: Vec<_> = found["subjects"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|s| s.as_str().unwrap())
-        .collect();
+    let subjects: Vec<_> =
+        found["subjects"].as_array().unwrap().iter().map(|s| s.as_str().unwrap()).collect();
     assert!(subjects.contains(&"virt/kvm/dirty_ring.o"), "{subjects:?}");
+    assert!(subjects.iter().all(|s| s.starts_with("virt/kvm/")), "{subjects:?}");
     assert!(
-        subjects.iter().all(|s| s.starts_with("virt/kvm/")),
-        "{subjects:?}"
-    );
-    assert!(
-        found["cause"]
-            .as_str()
-            .unwrap()
-            .contains("arch/arm64/kvm/../../../virt/kvm/"),
+        found["cause"].as_str().unwrap().contains("arch/arm64/kvm/../../../virt/kvm/"),
         "{found}"
     );
     let failed = found["sites"]
@@ -140,11 +116,7 @@ fn a_mode_switch_without_cleaning_is_named() {
     };
     select("LTO_CLANG_THIN");
     let made = make(&["vmlinux"]);
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     select("LTO_CLANG_THIN_DIST");
     make(&["vmlinux"]);
     let path = build.display().to_string();
@@ -155,11 +127,7 @@ fn a_mode_switch_without_cleaning_is_named() {
     assert_eq!(found["defect"], "mode-switch-no-saved-flags");
     assert!(!keys_of(&report).contains(&"flags.backend.missing".to_owned()));
     let plain = run(&["audit", &path]);
-    assert!(
-        plain.stdout.contains("mode-switch-no-saved-flags"),
-        "{}",
-        plain.stdout
-    );
+    assert!(plain.stdout.contains("mode-switch-no-saved-flags"), "{}", plain.stdout);
 }
 
 /// A kernel that loses an LTO mode in `olddefconfig` was not tested.
@@ -178,14 +146,6 @@ fn a_mode_that_does_not_survive_is_broken() {
     );
     let ran = check(&tree, "arm64", llvm);
     let report = ran.json();
-    assert_eq!(
-        (ran.status, report["outcome"].as_str()),
-        (3, Some("broken")),
-        "{}",
-        ran.stdout
-    );
-    assert_eq!(
-        finding(&report, "config.lost")["subject"],
-        "CONFIG_LTO_CLANG_THIN_DIST"
-    );
+    assert_eq!((ran.status, report["outcome"].as_str()), (3, Some("broken")), "{}", ran.stdout);
+    assert_eq!(finding(&report, "config.lost")["subject"], "CONFIG_LTO_CLANG_THIN_DIST");
 }

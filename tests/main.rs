@@ -1,6 +1,14 @@
 //! Integration tests: the binary as a user runs it, on the pocket kernel and on build
 //! directories made for one purpose.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a failed unwrap is a failed test, and a test binary has no public interface"
+)]
+
 mod support;
 
 mod arrows;

@@ -15,11 +15,7 @@ fn four_architectures_agree_and_say_what_was_compared() {
         return;
     };
     let report = pocket.ran.json();
-    assert_eq!(
-        pocket.ran.status, 0,
-        "{}\n{}",
-        pocket.ran.stdout, pocket.ran.stderr
-    );
+    assert_eq!(pocket.ran.status, 0, "{}\n{}", pocket.ran.stdout, pocket.ran.stderr);
     assert_eq!(report["outcome"], "agree");
     assert_eq!(pocket.ran.keys(), Vec::<String>::new());
     let cells = report["cells"].as_array().unwrap();
@@ -33,10 +29,7 @@ fn four_architectures_agree_and_say_what_was_compared() {
             "{name}: {}",
             cell["counts"]
         );
-        assert!(
-            count("initcall_levels") >= 3 && count("modules") == 1,
-            "{name}"
-        );
+        assert!(count("initcall_levels") >= 3 && count("modules") == 2, "{name}");
         assert!(count("symbols") > 100 && count("sections") > 10, "{name}");
         assert!(count("promoted_symbols") >= 1, "{name}");
         if cell["mode"] == "distributed" {
@@ -56,9 +49,7 @@ fn a_second_check_builds_nothing_and_says_the_same() {
         return;
     };
     let out = pocket.out.display().to_string();
-    let ran = run(&[
-        "check", "--arch", "all", "--llvm", llvm, "--out", &out, "--format", "json",
-    ]);
+    let ran = run(&["check", "--arch", "all", "--llvm", llvm, "--out", &out, "--format", "json"]);
     let report = ran.json();
     for cell in report["cells"].as_array().unwrap() {
         assert_eq!(cell["timings"]["build"]["reused"], true, "{cell}");
@@ -80,12 +71,7 @@ fn audit_agrees_with_check() {
         let swapped = run(&["audit", &dirs[1], &dirs[0], "--format", "json"]);
         assert_eq!(swapped.json()["findings"], both.json()["findings"]);
         let alone = run(&["audit", &dirs[0], "--format", "json"]);
-        assert_eq!(
-            (alone.status, alone.keys()),
-            (0, vec![]),
-            "{}",
-            alone.stdout
-        );
+        assert_eq!((alone.status, alone.keys()), (0, vec![]), "{}", alone.stdout);
     }
 }
 
@@ -95,27 +81,11 @@ fn two_builds_that_are_no_twins_are_refused() {
         return;
     };
     let dir = |arch, mode| pocket.build(arch, mode).display().to_string();
-    let ran = run(&[
-        "audit",
-        &dir("arm64", "distributed"),
-        &dir("riscv", "in-process"),
-    ]);
+    let ran = run(&["audit", &dir("arm64", "distributed"), &dir("riscv", "in-process")]);
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.stderr.contains("one is for arm64, the other for riscv"),
-        "{}",
-        ran.stderr
-    );
-    let ran = run(&[
-        "audit",
-        &dir("arm64", "distributed"),
-        &dir("arm64", "distributed"),
-    ]);
-    assert!(
-        ran.stderr.contains("both are distributed"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("one is for arm64, the other for riscv"), "{}", ran.stderr);
+    let ran = run(&["audit", &dir("arm64", "distributed"), &dir("arm64", "distributed")]);
+    assert!(ran.stderr.contains("both are distributed"), "{}", ran.stderr);
 }
 
 /// A changed image is found in its layer, whatever the build said.
@@ -170,11 +140,7 @@ fn snapshot(arch: Arch) {
         text.push_str(&left);
     }
     text.push_str(&options(&distributed));
-    assert!(
-        text.lines().count() < 200,
-        "{arch}: {} lines",
-        text.lines().count()
-    );
+    assert!(text.lines().count() < 200, "{arch}: {} lines", text.lines().count());
     insta::with_settings!({
         snapshot_path => "../snapshots/pocket",
         prepend_module_to_snapshot => false,
@@ -189,12 +155,7 @@ fn exports(facts: &BuildFacts) -> String {
     for (name, export) in &facts.symvers.get().unwrap().exports {
         let gpl = if export.gpl { " GPL" } else { "" };
         let namespace = &export.namespace;
-        writeln!(
-            text,
-            "  {} {name} {}{gpl} {namespace}",
-            export.crc, export.module
-        )
-        .unwrap();
+        writeln!(text, "  {} {name} {}{gpl} {namespace}", export.crc, export.module).unwrap();
     }
     text
 }
@@ -209,14 +170,7 @@ fn initcalls(facts: &BuildFacts) -> String {
 
 fn sections(facts: &BuildFacts) -> String {
     let mut text = "sections\n".to_owned();
-    for (name, section) in facts
-        .image
-        .get()
-        .unwrap()
-        .sections
-        .iter()
-        .filter(|(_, s)| s.alloc)
-    {
+    for (name, section) in facts.image.get().unwrap().sections.iter().filter(|(_, s)| s.alloc) {
         let flags: String = [(section.write, 'W'), (section.exec, 'X')]
             .iter()
             .filter(|f| f.0)
@@ -248,9 +202,7 @@ fn options(facts: &BuildFacts) -> String {
     for object in facts.objects.values() {
         let back = &object.back.get().unwrap().text;
         for setting in resolve(&lex(back).unwrap()[0].words).needed_in_order() {
-            *counts
-                .entry((setting.class, setting.text.clone()))
-                .or_insert(0) += 1;
+            *counts.entry((setting.class, setting.text.clone())).or_insert(0) += 1;
         }
     }
     let mut text = "options of the backends\n".to_owned();

@@ -43,27 +43,21 @@ fn a_killed_check_continues_and_nothing_half_written_counts() {
     child.kill().unwrap();
     child.wait().unwrap();
     let out_text = out.display().to_string();
-    let ran = run(&[
-        "check", "--arch", "x86_64", "--llvm", llvm, "--out", &out_text, "--format", "json",
-    ]);
+    let ran =
+        run(&["check", "--arch", "x86_64", "--llvm", llvm, "--out", &out_text, "--format", "json"]);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let report = ran.json();
     let distributed = &report["cells"][0];
     assert_eq!(distributed["timings"]["configure"]["reused"], true);
     assert_eq!(distributed["timings"]["build"]["reused"], false);
     let marks = format!("TWINLTO_OUT={out_text}");
-    assert!(
-        !any_process_with(&marks),
-        "a make of the killed run is still there"
-    );
+    assert!(!any_process_with(&marks), "a make of the killed run is still there");
 }
 
 fn any_process_with(variable: &str) -> bool {
     std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
         let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-        environment
-            .split(|b| *b == 0)
-            .any(|v| v == variable.as_bytes())
+        environment.split(|b| *b == 0).any(|v| v == variable.as_bytes())
     })
 }
 
@@ -82,9 +76,8 @@ fn an_interrupted_check_stops_everything() {
         .spawn()
         .unwrap();
     wait_for(&out.join("x86_64/distributed/init/main.o"));
-    let status = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
+    let status =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(status.unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
@@ -101,21 +94,10 @@ fn a_second_check_in_one_directory_is_refused_with_the_pid_of_the_first() {
     let out = fresh("locked");
     let mut child = start(&out, llvm);
     wait_for(&out.join("x86_64"));
-    let ran = run(&[
-        "check",
-        "--arch",
-        "x86_64",
-        "--llvm",
-        llvm,
-        "--out",
-        &out.display().to_string(),
-    ]);
+    let ran =
+        run(&["check", "--arch", "x86_64", "--llvm", llvm, "--out", &out.display().to_string()]);
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(ran.status, 4, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains(&format!("pid {}", child.id())),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains(&format!("pid {}", child.id())), "{}", ran.stderr);
 }

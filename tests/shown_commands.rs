@@ -15,20 +15,14 @@ fn the_commands_of_the_readme_run() {
         return;
     };
     let report = pocket.ran.json();
-    let record = root()
-        .join(report["record"].as_str().unwrap())
-        .display()
-        .to_string();
+    let record = root().join(report["record"].as_str().unwrap()).display().to_string();
     let out = pocket.out.join("readme").display().to_string();
     let kernel = root().join("cases/pocket").display().to_string();
     let build = |mode: &str| pocket.build("arm64", mode).display().to_string();
     let (distributed, in_process) = (build("distributed"), build("in-process"));
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let mut commands = 0;
-    for line in readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("$ twinlto "))
-    {
+    for line in readme.lines().filter_map(|line| line.strip_prefix("$ twinlto ")) {
         let args: Vec<&str> = line
             .split(' ')
             .map(|word| match word {
@@ -43,17 +37,8 @@ fn the_commands_of_the_readme_run() {
             .collect();
         let ran = run(&args);
         // A machine that only tests need not have what a real Linux needs.
-        let fine = if args[0] == "doctor" {
-            vec![0, 4]
-        } else {
-            vec![0]
-        };
-        assert!(
-            fine.contains(&ran.status),
-            "{line}: {}{}",
-            ran.stdout,
-            ran.stderr
-        );
+        let fine = if args[0] == "doctor" { vec![0, 4] } else { vec![0] };
+        assert!(fine.contains(&ran.status), "{line}: {}{}", ran.stdout, ran.stderr);
         commands += 1;
     }
     assert!(commands >= 5, "README.md shows only {commands} commands");
@@ -66,10 +51,7 @@ fn the_readme_lists_every_option_of_check() {
     for word in help.split_whitespace().filter(|w| w.starts_with("--")) {
         let option = word.trim_end_matches([',', '.', ':']);
         if option != "--help" && option != "--jobs" && option != "--verbose" {
-            assert!(
-                readme.contains(&format!("`{option}")),
-                "README.md does not tell of {option}"
-            );
+            assert!(readme.contains(&format!("`{option}")), "README.md does not tell of {option}");
         }
     }
 }
@@ -82,19 +64,12 @@ fn every_key_has_its_entry() {
         let code = std::fs::read_to_string(file).unwrap();
         let code = code.split("#[cfg(test)]").next().unwrap();
         keys.extend(
-            code.split('"')
-                .skip(1)
-                .step_by(2)
-                .filter(|word| is_key(word))
-                .map(str::to_owned),
+            code.split('"').skip(1).step_by(2).filter(|word| is_key(word)).map(str::to_owned),
         );
     }
     assert!(keys.len() > 50, "{keys:?}");
     for key in keys {
-        assert!(
-            text.contains(&format!("`{key}`")),
-            "docs/FINDINGS.md does not tell of {key}"
-        );
+        assert!(text.contains(&format!("`{key}`")), "docs/FINDINGS.md does not tell of {key}");
     }
 }
 
@@ -145,14 +120,8 @@ fn options_md() -> String {
         .to_owned();
     for row in TABLE {
         let default = row.default.unwrap_or("");
-        writeln!(
-            text,
-            "| {} | {} | {default} | {} |",
-            form(row.form),
-            row.class,
-            row.evidence
-        )
-        .unwrap();
+        writeln!(text, "| {} | {} | {default} | {} |", form(row.form), row.class, row.evidence)
+            .unwrap();
     }
     text
 }
@@ -164,11 +133,9 @@ fn form(form: Form) -> String {
         Form::Each(prefix) => format!("`{prefix}…`, each for itself"),
         Form::F(name) => format!("`-f[no-]{name}[=…]`"),
         Form::M(name) => format!("`-m[no-]{name}[=…]`"),
-        Form::OneOf(_, words) => words
-            .iter()
-            .map(|w| format!("`{w}`"))
-            .collect::<Vec<_>>()
-            .join(" "),
+        Form::OneOf(_, words) => {
+            words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" ")
+        }
         Form::Pair(option) => format!("`{option} X`, by the name in X"),
     }
 }

@@ -33,12 +33,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "ARCH")]
     pub(crate) arch: Vec<String>,
     /// What the kernel's LLVM= takes: 1, -22 or /path/bin/.
-    #[arg(
-        long,
-        value_name = "LLVM",
-        default_value = "1",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
     pub(crate) llvm: String,
     /// tiny, defconfig, a .config file, or +FRAGMENT to lay over it (repeatable, later wins)
     /// [default: tiny].
@@ -81,12 +76,7 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DoctorArgs {
     /// The LLVM to look at, as the kernel's LLVM= takes it.
-    #[arg(
-        long,
-        value_name = "LLVM",
-        default_value = "1",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
     pub(crate) llvm: String,
     /// Print JSON.
     #[arg(long)]

@@ -20,11 +20,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 impl Ui {
     pub(crate) fn new() -> Self {
         let interactive = std::io::stderr().is_terminal();
-        Self {
-            interactive,
-            started: Instant::now(),
-            drawn: false,
-        }
+        Self { interactive, started: Instant::now(), drawn: false }
     }
 
     /// Prints an answer. A reader that went away (`| head`) is no error.
@@ -48,9 +44,7 @@ impl Ui {
     /// Layout for this terminal: its columns, or 80 where there is none.
     pub(crate) fn style(&self, verbose: bool) -> Style {
         let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-        let columns = columns
-            .filter(|c| std::io::stdout().is_terminal() && *c >= 60)
-            .unwrap_or(80);
+        let columns = columns.filter(|c| std::io::stdout().is_terminal() && *c >= 60).unwrap_or(80);
         Style { columns, verbose }
     }
 
@@ -64,13 +58,7 @@ impl Ui {
                     self.draw(&format!("{arch:<10} {}{mode}", stage.name()));
                 }
             }
-            Event::Progress {
-                arch,
-                mode,
-                what,
-                done,
-                of,
-            } => {
+            Event::Progress { arch, mode, what, done, of } => {
                 if !self.interactive {
                     return;
                 }
@@ -82,22 +70,12 @@ impl Ui {
                 line.push_str(&format!("  {}", duration(elapsed)));
                 self.draw(&line);
             }
-            Event::Finished {
-                arch,
-                mode,
-                stage,
-                took,
-            } => {
+            Event::Finished { arch, mode, stage, took } => {
                 let mode = mode.map_or(String::new(), |m| format!(" {m}"));
                 let took = took.map_or("done before".to_owned(), duration);
                 self.line(&format!("{arch:<10} {}{mode}  {took}", stage.name()));
             }
-            Event::Failed {
-                arch,
-                mode,
-                stage,
-                line,
-            } => {
+            Event::Failed { arch, mode, stage, line } => {
                 let mode = mode.map_or(String::new(), |m| format!(" {m}"));
                 let line = one_line(line);
                 self.line(&format!("{arch:<10} {}{mode} failed: {line}", stage.name()));
@@ -138,9 +116,5 @@ fn one_line(text: &str) -> String {
 /// standard error with status 2.
 pub(crate) fn clap_message(error: &clap::Error) -> ExitCode {
     let _closed = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
-    }
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }

@@ -26,9 +26,7 @@ pub const FLAGS: &str = "--target=x86_64-linux-gnu -O2 -fno-PIE -mcmodel=kernel 
 
 impl MadeBuild {
     pub fn new(objects: &[&str]) -> Self {
-        let build = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let build = Self { dir: tempfile::tempdir().unwrap() };
         build.write(
             ".config",
             "CONFIG_X86_64=y\nCONFIG_LTO_CLANG_THIN_DIST=y\nCONFIG_MODULES=y\nCONFIG_MODVERSIONS=y\n",
@@ -36,10 +34,7 @@ impl MadeBuild {
         let list = objects.iter().map(|o| format!("{o}\n")).collect::<String>();
         build.write("builtin.order", &list);
         build.write("vmlinux.thinlto-index", &list);
-        build.write(
-            "Module.symvers",
-            "0x00000001\ta\tvmlinux\tEXPORT_SYMBOL\t\n",
-        );
+        build.write("Module.symvers", "0x00000001\ta\tvmlinux\tEXPORT_SYMBOL\t\n");
         for object in objects {
             build.object(object);
         }

@@ -50,15 +50,9 @@ pub fn keys_of(report: &Value) -> Vec<String> {
 /// The finding of one key.
 pub fn finding<'a>(report: &'a Value, key: &str) -> &'a Value {
     let findings = report["findings"].as_array().unwrap();
-    findings
-        .iter()
-        .find(|f| f["key"] == key)
-        .unwrap_or_else(|| {
-            panic!(
-                "no {key} in {}",
-                serde_json::to_string_pretty(findings).unwrap()
-            )
-        })
+    findings.iter().find(|f| f["key"] == key).unwrap_or_else(|| {
+        panic!("no {key} in {}", serde_json::to_string_pretty(findings).unwrap())
+    })
 }
 
 pub fn twinlto() -> Command {
@@ -96,18 +90,19 @@ pub fn llvm(test: &str) -> Option<&'static str> {
             .map(PathBuf::from)
             .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/twinlto")))?;
         let bin = cache.join("llvm-22/usr/lib/llvm-22/bin");
-        bin.join("clang")
-            .exists()
-            .then(|| format!("{}/", bin.display()))
+        bin.join("clang").exists().then(|| format!("{}/", bin.display()))
     });
     if found.is_none() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "{test}: no LLVM 22; scripts/setup brings one"
-        );
-        eprintln!("skip: {test}: no LLVM 22; scripts/setup brings one");
+        assert!(std::env::var_os("CI").is_none(), "{test}: no LLVM 22; scripts/setup brings one");
+        skip(test, "no LLVM 22; scripts/setup brings one");
     }
     found.as_deref()
+}
+
+/// Names a test that cannot run here, past the capture of test output.
+pub fn skip(test: &str, why: &str) {
+    use std::io::Write;
+    let _closed = writeln!(std::io::stderr(), "skip: {test}: {why}");
 }
 
 /// A directory of this test run that stays, so that a second run is fast.
@@ -150,12 +145,7 @@ pub fn copy_of(build: &Path, name: &str) -> PathBuf {
     if to.exists() {
         std::fs::remove_dir_all(&to).unwrap();
     }
-    let status = Command::new("cp")
-        .arg("-a")
-        .arg(build)
-        .arg(&to)
-        .status()
-        .unwrap();
+    let status = Command::new("cp").arg("-a").arg(build).arg(&to).status().unwrap();
     assert!(status.success());
     to
 }

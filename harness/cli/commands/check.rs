@@ -34,11 +34,8 @@ fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
     if names.iter().any(|name| name == "all") {
         return Ok(Arch::ALL.to_vec());
     }
-    let names: Vec<String> = if names.is_empty() {
-        vec![std::env::consts::ARCH.to_owned()]
-    } else {
-        names.to_vec()
-    };
+    let names: Vec<String> =
+        if names.is_empty() { vec![std::env::consts::ARCH.to_owned()] } else { names.to_vec() };
     let mut arches = Vec::new();
     for name in names.iter().flat_map(|name| name.split(',')) {
         let arch = name.parse::<Arch>().map_err(|error| {
@@ -57,11 +54,7 @@ fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
 
 fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
     match asked {
-        Some(0) => Err(EngineError::usage(
-            "-j 0",
-            "nothing could run",
-            "give 1 or more",
-        )),
+        Some(0) => Err(EngineError::usage("-j 0", "nothing could run", "give 1 or more")),
         Some(n) => Ok(n),
         None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
     }
@@ -69,10 +62,7 @@ fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
 
 /// The files of a record.
 fn render(report: &Report) -> Vec<(&'static str, String)> {
-    let style = Style {
-        verbose: true,
-        ..Style::default()
-    };
+    let style = Style { verbose: true, ..Style::default() };
     vec![
         ("report.txt", twinlto_report::terminal(report, &style)),
         ("report.json", twinlto_report::to_json(report)),

@@ -46,10 +46,7 @@ fn table(tools: &[twinlto_engine::Tool]) -> String {
                 ));
             }
             ToolState::Unfit { why } => {
-                text.push_str(&format!(
-                    "unfit    {name:<columns$}  {why}; get it: {}\n",
-                    tool.how
-                ));
+                text.push_str(&format!("unfit    {name:<columns$}  {why}; get it: {}\n", tool.how));
             }
         }
     }

@@ -57,12 +57,7 @@ fn open(path: &std::path::Path, depth: Depth) -> Result<Build, EngineError> {
 
 fn audit_one(path: &std::path::Path) -> Result<Report, EngineError> {
     let build = open(path, Depth::Records)?;
-    let verdict = judge_one(
-        build.arch,
-        &build.facts,
-        "only one build directory was given",
-        true,
-    );
+    let verdict = judge_one(build.arch, &build.facts, "only one build directory was given", true);
     let comparison = format!("{} alone", build.mode);
     Ok(report(&verdict, &[&build], comparison))
 }
@@ -85,17 +80,10 @@ fn audit_two(a: &std::path::Path, b: &std::path::Path) -> Result<Report, EngineE
             "give one distributed and one in-process build; audit each alone otherwise",
         ));
     }
-    let (distributed, in_process) = if first.mode == Mode::Distributed {
-        (first, second)
-    } else {
-        (second, first)
-    };
+    let (distributed, in_process) =
+        if first.mode == Mode::Distributed { (first, second) } else { (second, first) };
     let verdict = compare_twins(distributed.arch, &distributed.facts, &in_process.facts);
-    Ok(report(
-        &verdict,
-        &[&distributed, &in_process],
-        "distributed against in-process".to_owned(),
-    ))
+    Ok(report(&verdict, &[&distributed, &in_process], "distributed against in-process".to_owned()))
 }
 
 fn report(verdict: &Verdict, builds: &[&Build], comparison: String) -> Report {
@@ -125,10 +113,7 @@ fn report(verdict: &Verdict, builds: &[&Build], comparison: String) -> Report {
     Report {
         schema: SCHEMA.to_owned(),
         twinlto: env!("CARGO_PKG_VERSION").to_owned(),
-        kernel: KernelId {
-            name: kernel_name(builds),
-            path: None,
-        },
+        kernel: KernelId { name: kernel_name(builds), path: None },
         config: "as built".to_owned(),
         comparison,
         summary: summary(&outcome, &twins, &findings),

@@ -57,10 +57,7 @@ impl Kbuild<'_> {
     /// What identifies the result of a make beside its inputs: the command without the number
     /// of jobs, and the user's own variables.
     pub(crate) fn identity(&self, targets: &[&str]) -> String {
-        let one = Self {
-            jobs: 1,
-            ..self.clone()
-        };
+        let one = Self { jobs: 1, ..self.clone() };
         let mut text = one.make(targets).to_string();
         for name in PASSED {
             if let Ok(value) = std::env::var(name) {
@@ -78,10 +75,7 @@ impl Kbuild<'_> {
         known: Option<usize>,
         events: &mut dyn FnMut(Event),
     ) -> Result<Made, EngineError> {
-        let mut progress = Progress {
-            of_objects: known,
-            ..Progress::default()
-        };
+        let mut progress = Progress { of_objects: known, ..Progress::default() };
         let index = self.dir.join("vmlinux.thinlto-index");
         let status = run_logged(recipe, self.log, append, |piece| {
             if progress.take(piece, &index) {
@@ -94,10 +88,7 @@ impl Kbuild<'_> {
                 });
             }
         })?;
-        Ok(Made {
-            ok: status.success(),
-            objects: progress.objects,
-        })
+        Ok(Made { ok: status.success(), objects: progress.objects })
     }
 
     /// The line of the log that tells most about a failure.
@@ -111,10 +102,7 @@ impl Kbuild<'_> {
     /// Whether the disk was full, which is nobody's kernel bug.
     pub(crate) fn disk_full(&self) -> bool {
         let bytes = std::fs::read(self.log).unwrap_or_default();
-        BuildLog::parse(&bytes)
-            .errors
-            .iter()
-            .any(|line| line.contains("No space left on device"))
+        BuildLog::parse(&bytes).errors.iter().any(|line| line.contains("No space left on device"))
     }
 }
 

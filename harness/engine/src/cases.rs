@@ -13,38 +13,26 @@ struct Cases;
 /// The fragments that make `--config tiny`, in the order in which they are laid over each
 /// other: name and text.
 pub(crate) fn tiny_fragments(arch: Arch) -> Vec<(String, String)> {
-    [
-        "config/tiny.config".to_owned(),
-        format!("config/tiny.{arch}.config"),
-    ]
-    .into_iter()
-    .filter_map(|name| {
-        let text = String::from_utf8_lossy(&Cases::get(&name)?.data).into_owned();
-        Some((format!("cases/{name}"), text))
-    })
-    .collect()
+    ["config/tiny.config".to_owned(), format!("config/tiny.{arch}.config")]
+        .into_iter()
+        .filter_map(|name| {
+            let text = String::from_utf8_lossy(&Cases::get(&name)?.data).into_owned();
+            Some((format!("cases/{name}"), text))
+        })
+        .collect()
 }
 
 /// Unpacks the pocket kernel into the cache, once for each version of it, and tells where.
 pub(crate) fn pocket_kernel() -> Result<PathBuf, EngineError> {
-    let files: Vec<String> = Cases::iter()
-        .filter(|name| name.starts_with("pocket/"))
-        .map(|n| n.into_owned())
-        .collect();
+    let files: Vec<String> =
+        Cases::iter().filter(|name| name.starts_with("pocket/")).map(|n| n.into_owned()).collect();
     let mut hasher = blake3::Hasher::new();
     for name in &files {
         hasher.update(name.as_bytes());
-        hasher.update(
-            &Cases::get(name)
-                .map(|f| f.metadata.sha256_hash())
-                .unwrap_or_default(),
-        );
+        hasher.update(&Cases::get(name).map(|f| f.metadata.sha256_hash()).unwrap_or_default());
     }
     let hash = hasher.finalize().to_hex();
-    let dir = cache_dir()?.join(format!(
-        "pocket-{}",
-        hash.as_str().get(..12).unwrap_or_default()
-    ));
+    let dir = cache_dir()?.join(format!("pocket-{}", hash.as_str().get(..12).unwrap_or_default()));
     if dir.is_dir() {
         return Ok(dir);
     }
@@ -52,9 +40,7 @@ pub(crate) fn pocket_kernel() -> Result<PathBuf, EngineError> {
     remove_tree(&part)?;
     for name in &files {
         let path = part.join(name.strip_prefix("pocket/").unwrap_or(name));
-        let bytes = Cases::get(name)
-            .map(|f| f.data.into_owned())
-            .unwrap_or_default();
+        let bytes = Cases::get(name).map(|f| f.data.into_owned()).unwrap_or_default();
         write(&path, &bytes)?;
     }
     match std::fs::rename(&part, &dir) {
@@ -73,11 +59,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
 
 /// `$TWINLTO_CACHE`, or `twinlto` in the user's cache directory.
 pub(crate) fn cache_dir() -> Result<PathBuf, EngineError> {
-    let set = |name: &str| {
-        std::env::var_os(name)
-            .filter(|v| !v.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     set("TWINLTO_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|dir| dir.join("twinlto")))
         .or_else(|| set("HOME").map(|dir| dir.join(".cache/twinlto")))

@@ -104,12 +104,7 @@ fn preflight_arch(
     events(Event::Started { arch, mode, stage });
     let start = Instant::now();
     preflight::two_file_link(arch, &request.llvm)?;
-    events(Event::Finished {
-        arch,
-        mode,
-        stage,
-        took: Some(start.elapsed()),
-    });
+    events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
     Ok(())
 }
 
@@ -118,19 +113,11 @@ fn enough_space(
     kernel: &KernelTree,
     out: &OutDir,
 ) -> Result<(), EngineError> {
-    let need = if kernel.is_pocket() {
-        SPACE_POCKET
-    } else {
-        SPACE_LINUX
-    };
+    let need = if kernel.is_pocket() { SPACE_POCKET } else { SPACE_LINUX };
     match free_bytes(&out.path) {
         Some(free) if free < need => Err(EngineError::environment(
             format!("--out {}", request.out.display()),
-            format!(
-                "{} MB are free there, and a check needs {} MB",
-                free >> 20,
-                need >> 20
-            ),
+            format!("{} MB are free there, and a check needs {} MB", free >> 20, need >> 20),
             "make room on that file system, or give another --out",
         )),
         _ => Ok(()),

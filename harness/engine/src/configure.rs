@@ -34,10 +34,7 @@ impl ConfigSource {
     ///
     /// When a file is not there.
     pub fn parse_all(values: &[String]) -> Result<Self, EngineError> {
-        let mut source = Self {
-            base: Base::Tiny,
-            fragments: Vec::new(),
-        };
+        let mut source = Self { base: Base::Tiny, fragments: Vec::new() };
         for value in values {
             let file = |name: &str| {
                 let path = PathBuf::from(name);
@@ -69,9 +66,7 @@ impl ConfigSource {
     #[must_use]
     pub fn name(&self) -> String {
         let file = |path: &Path| {
-            path.file_name()
-                .map(|n| n.to_string_lossy().into_owned())
-                .unwrap_or_default()
+            path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
         };
         let mut name = match &self.base {
             Base::Tiny => "tiny".to_owned(),
@@ -106,9 +101,7 @@ impl ConfigSource {
             Base::Defconfig => Config::default(),
             Base::File(path) => {
                 let mut config = read(path)?;
-                config
-                    .values
-                    .retain(|symbol, _| !PROBED.iter().any(|p| symbol.starts_with(p)));
+                config.values.retain(|symbol, _| !PROBED.iter().any(|p| symbol.starts_with(p)));
                 config
             }
         };
@@ -121,10 +114,7 @@ impl ConfigSource {
 
 fn read(path: &Path) -> Result<Config, EngineError> {
     let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, &e))?;
-    sound(
-        &path.display().to_string(),
-        Config::parse(&String::from_utf8_lossy(&bytes)),
-    )
+    sound(&path.display().to_string(), Config::parse(&String::from_utf8_lossy(&bytes)))
 }
 
 fn sound(name: &str, config: Config) -> Result<Config, EngineError> {
@@ -180,16 +170,11 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_and_a_line_that_is_none_are_named() {
-        assert_eq!(
-            parse(&["+nowhere"]).unwrap_err().cause,
-            "there is no file nowhere"
-        );
+        assert_eq!(parse(&["+nowhere"]).unwrap_err().cause, "there is no file nowhere");
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "\nPRINTK=y\n").unwrap();
         let source = parse(&[&file.path().display().to_string()]).unwrap();
-        let error = source
-            .requested(Arch::Arm64, Mode::Distributed)
-            .unwrap_err();
+        let error = source.requested(Arch::Arm64, Mode::Distributed).unwrap_err();
         assert!(error.what.ends_with(", line 2"), "{}", error.what);
     }
 }

@@ -57,13 +57,12 @@ const fn row(
     package: &'static str,
     needed_for: &'static str,
 ) -> Row {
-    Row {
-        name,
-        purpose,
-        package,
-        required: true,
-        needed_for,
-    }
+    Row { name, purpose, package, required: true, needed_for }
+}
+
+/// Wanted by some configurations only.
+const fn optional(name: &'static str, purpose: &'static str, package: &'static str) -> Row {
+    Row { name, purpose, package, required: false, needed_for: "Linux" }
 }
 
 /// LLVM tools, by their plain names.
@@ -87,19 +86,9 @@ const PROGRAMS: [Row; 12] = [
     row("flex", "kbuild's parsers", "flex", "Linux"),
     row("bison", "kbuild's parsers", "bison", "Linux"),
     row("bc", "generated headers", "bc", "Linux"),
-    row(
-        "perl",
-        "initcall order and generated files",
-        "perl",
-        "Linux",
-    ),
-    row(
-        "python3",
-        "initcall order and generated files",
-        "python3",
-        "Linux",
-    ),
-    row("cpio", "the built-in initramfs", "cpio", "Linux"),
+    optional("perl", "generated files of some drivers", "perl"),
+    row("python3", "initcall order and generated files", "python3", "Linux"),
+    optional("cpio", "an initramfs in the kernel", "cpio"),
     row("gzip", "kbuild's archives", "gzip", "Linux"),
     row("cmp", "kbuild's scripts", "diffutils", "Linux"),
     row("find", "kbuild's clean rules", "findutils", "Linux"),
@@ -108,18 +97,8 @@ const PROGRAMS: [Row; 12] = [
 /// Headers for kbuild's host tools.
 const HEADERS: [Row; 3] = [
     row("stdio.h", "host tools", "libc6-dev", "Linux"),
-    row(
-        "gelf.h",
-        "objtool, on x86_64 and loongarch",
-        "libelf-dev",
-        "Linux",
-    ),
-    row(
-        "openssl/evp.h",
-        "host tools that sign",
-        "libssl-dev",
-        "Linux",
-    ),
+    row("gelf.h", "objtool, on x86_64 and loongarch", "libelf-dev", "Linux"),
+    optional("openssl/evp.h", "host tools that sign modules", "libssl-dev"),
 ];
 
 /// Looks for every tool that is needed.
@@ -130,14 +109,7 @@ pub fn doctor(llvm: &LlvmSpec) -> Vec<Tool> {
         let program = llvm.program(name);
         let state = probe(&program);
         let how = format!("scripts/fetch-llvm 22, or your distribution's LLVM ({name})");
-        tools.push(Tool {
-            name: program,
-            purpose,
-            how,
-            required: true,
-            needed_for,
-            state,
-        });
+        tools.push(Tool { name: program, purpose, how, required: true, needed_for, state });
     }
     agree_on_version(&mut tools);
     for row in PROGRAMS {
@@ -174,9 +146,7 @@ fn probe(program: &str) -> ToolState {
     if path.file_name().is_some_and(|n| n == "make") {
         let is_gnu = text.contains("GNU Make");
         if !is_gnu || version.is_none_or(|v| v.major < 4) {
-            return ToolState::Unfit {
-                why: "it is not GNU make 4.0 or later".to_owned(),
-            };
+            return ToolState::Unfit { why: "it is not GNU make 4.0 or later".to_owned() };
         }
     }
     ToolState::Found {
@@ -192,10 +162,7 @@ fn header(name: &str) -> ToolState {
         .map(|dir| Path::new(dir).join(name))
         .find(|path| path.is_file());
     match found {
-        Some(path) => ToolState::Found {
-            version: String::new(),
-            path: path.display().to_string(),
-        },
+        Some(path) => ToolState::Found { version: String::new(), path: path.display().to_string() },
         None => ToolState::Missing,
     }
 }

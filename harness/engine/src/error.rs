@@ -83,11 +83,7 @@ impl EngineError {
             std::io::ErrorKind::NotFound => "check the path",
             _ => "",
         };
-        Self::environment(
-            format!("failed to {doing} {}", path.display()),
-            error.to_string(),
-            hint,
-        )
+        Self::environment(format!("failed to {doing} {}", path.display()), error.to_string(), hint)
     }
 
     fn new(
@@ -96,11 +92,6 @@ impl EngineError {
         cause: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self {
-            kind,
-            what: what.into(),
-            cause: cause.into(),
-            hint: hint.into(),
-        }
+        Self { kind, what: what.into(), cause: cause.into(), hint: hint.into() }
     }
 }

@@ -15,11 +15,8 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), EngineError>
     file.write_all(bytes).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     // Temporary files are private; these are for everybody who may see the directory.
-    file.as_file()
-        .set_permissions(PermissionsExt::from_mode(0o644))
-        .map_err(io)?;
-    file.persist(path)
-        .map_err(|error| EngineError::io("write", path, &error.error))?;
+    file.as_file().set_permissions(PermissionsExt::from_mode(0o644)).map_err(io)?;
+    file.persist(path).map_err(|error| EngineError::io("write", path, &error.error))?;
     Ok(())
 }
 
@@ -57,11 +54,8 @@ pub(crate) fn read_ends(path: &Path, enough: impl Fn(&[u8]) -> bool) -> std::io:
     let file = File::open(path)?;
     let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let head = grow(&file, len, HEAD, true, |head| head.contains(&b'\n'))?;
-    let tail = if len <= head.len() {
-        head.clone()
-    } else {
-        grow(&file, len, TAIL, false, enough)?
-    };
+    let tail =
+        if len <= head.len() { head.clone() } else { grow(&file, len, TAIL, false, enough)? };
     Ok(Ends { head, tail })
 }
 
@@ -156,20 +150,10 @@ fn copy_one(from: &Path, to: &Path, meta: &Metadata) -> Result<u64, EngineError>
 /// make compares times to the nanosecond, so a copy must keep them to the nanosecond.
 fn set_times(path: &Path, meta: &Metadata, is_link: bool) -> Result<(), EngineError> {
     let times = Timestamps {
-        last_access: Timespec {
-            tv_sec: meta.atime(),
-            tv_nsec: meta.atime_nsec() as _,
-        },
-        last_modification: Timespec {
-            tv_sec: meta.mtime(),
-            tv_nsec: meta.mtime_nsec() as _,
-        },
+        last_access: Timespec { tv_sec: meta.atime(), tv_nsec: meta.atime_nsec() as _ },
+        last_modification: Timespec { tv_sec: meta.mtime(), tv_nsec: meta.mtime_nsec() as _ },
     };
-    let flags = if is_link {
-        AtFlags::SYMLINK_NOFOLLOW
-    } else {
-        AtFlags::empty()
-    };
+    let flags = if is_link { AtFlags::SYMLINK_NOFOLLOW } else { AtFlags::empty() };
     utimensat(rustix::fs::CWD, path, &times, flags)
         .map_err(|error| EngineError::io("set the time of", path, &error.into()))
 }
@@ -195,13 +179,7 @@ pub(crate) fn fingerprint(root: &Path) -> Result<String, EngineError> {
     for hash in hashes {
         hasher.update(hash.as_bytes());
     }
-    Ok(hasher
-        .finalize()
-        .to_hex()
-        .as_str()
-        .get(..32)
-        .unwrap_or_default()
-        .to_owned())
+    Ok(hasher.finalize().to_hex().as_str().get(..32).unwrap_or_default().to_owned())
 }
 
 fn hash_below(path: &Path) -> Result<blake3::Hash, EngineError> {
@@ -248,10 +226,7 @@ mod tests {
             (meta.mtime(), meta.mtime_nsec())
         };
         assert_eq!(time(&from), time(&to));
-        assert_eq!(
-            std::fs::read_link(to.join("link")).unwrap(),
-            Path::new("sub/x")
-        );
+        assert_eq!(std::fs::read_link(to.join("link")).unwrap(), Path::new("sub/x"));
     }
 
     #[test]

@@ -57,14 +57,10 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     }
     for log in logs {
         let bytes = std::fs::read(log).map_err(|error| EngineError::io("read", log, &error))?;
-        facts
-            .logged_backends
-            .extend(BuildLog::parse(&bytes).backends);
+        facts.logged_backends.extend(BuildLog::parse(&bytes).backends);
     }
-    let (objects, image) = rayon::join(
-        || objects::read(dir, &facts),
-        || image::read(dir, "vmlinux", depth),
-    );
+    let (objects, image) =
+        rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));
     facts.objects = objects.indexed;
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
@@ -87,9 +83,7 @@ pub enum Depth {
 }
 
 fn mode_of(config: &Config) -> Option<Mode> {
-    [Mode::Distributed, Mode::InProcess]
-        .into_iter()
-        .find(|mode| config.is_yes(mode.kconfig()))
+    [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
 }
 
 /// The architecture that `.config` names, and if it names none, that of most native objects.
@@ -120,32 +114,20 @@ fn answer<T>(path: &Path, read: impl FnOnce(Vec<u8>) -> Result<T, String>) -> An
 
 /// A list of object names; one that leaves the build directory makes the list worthless.
 fn listing(dir: &Path, name: &str) -> Listing {
-    answer(&dir.join(name), |bytes| {
-        inside(object_list_or_bytes(&bytes))
-    })
+    answer(&dir.join(name), |bytes| inside(object_list_or_bytes(&bytes)))
 }
 
 fn inside(names: Vec<String>) -> Result<Vec<String>, String> {
-    match names
-        .iter()
-        .find(|name| normalize_path(name).as_ref() != Some(*name))
-    {
+    match names.iter().find(|name| normalize_path(name).as_ref() != Some(*name)) {
         None => Ok(names),
-        Some(name) => Err(format!(
-            "'{name}' is no plain path below the build directory"
-        )),
+        Some(name) => Err(format!("'{name}' is no plain path below the build directory")),
     }
 }
 
 fn archive_listing(dir: &Path) -> Listing {
     answer(&dir.join("vmlinux.a"), |bytes| {
         let names = archive::members(&bytes)?;
-        inside(
-            names
-                .into_iter()
-                .map(|n| n.strip_prefix("./").unwrap_or(&n).to_owned())
-                .collect(),
-        )
+        inside(names.into_iter().map(|n| n.strip_prefix("./").unwrap_or(&n).to_owned()).collect())
     })
 }
 
@@ -174,17 +156,10 @@ fn read_modules(dir: &Path, facts: &mut BuildFacts) {
     // Linux ≥ 6.4 lists X.o, before that X.ko.
     let stems: Vec<String> = names
         .iter()
-        .map(|n| {
-            n.strip_suffix(".ko")
-                .or(n.strip_suffix(".o"))
-                .unwrap_or(n)
-                .to_owned()
-        })
+        .map(|n| n.strip_suffix(".ko").or(n.strip_suffix(".o")).unwrap_or(n).to_owned())
         .collect();
-    let modules: BTreeMap<_, _> = stems
-        .par_iter()
-        .map(|stem| (stem.clone(), image::module(dir, stem)))
-        .collect();
+    let modules: BTreeMap<_, _> =
+        stems.par_iter().map(|stem| (stem.clone(), image::module(dir, stem))).collect();
     for stem in &stems {
         for (object, lines) in objects::module_symvers(dir, stem) {
             facts.other_symvers.insert(object, lines);

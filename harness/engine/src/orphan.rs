@@ -37,10 +37,7 @@ fn marked(out: &Path) -> Vec<Pid> {
         .filter(|pid| {
             let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             let is_zombie = environment.is_empty();
-            !is_zombie
-                && environment
-                    .split(|b| *b == 0)
-                    .any(|var| var == mark.as_bytes())
+            !is_zombie && environment.split(|b| *b == 0).any(|var| var == mark.as_bytes())
         })
         .filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
         .collect()

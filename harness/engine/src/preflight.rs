@@ -17,10 +17,7 @@ pub(crate) fn toolchain(
 ) -> Result<Toolchain, EngineError> {
     let toolchain = identify(llvm)?;
     for arch in arches {
-        if let Some(minimum) = kernel
-            .minimum_llvm(*arch)
-            .filter(|m| toolchain.version < *m)
-        {
+        if let Some(minimum) = kernel.minimum_llvm(*arch).filter(|m| toolchain.version < *m) {
             return Err(EngineError::environment(
                 format!("LLVM={llvm} is {}", toolchain.version),
                 format!(
@@ -46,25 +43,14 @@ const CALLEE: &str = "static int twice;\nint callee(int x) { return x + ++twice;
 pub(crate) fn two_file_link(arch: Arch, llvm: &LlvmSpec) -> Result<(), EngineError> {
     let dir = tempfile::tempdir()
         .map_err(|error| EngineError::io("make", &std::env::temp_dir(), &error))?;
-    let link = Link {
-        dir: dir.path(),
-        arch,
-        llvm,
-    };
+    let link = Link { dir: dir.path(), arch, llvm };
     link.write("caller.c", CALLER)?;
     link.write("callee.c", CALLEE)?;
     let target = format!("--target={}", arch.target());
     let flags = [target.as_str(), "-O2", "-nostdinc", "-ffreestanding"];
     for name in ["caller", "callee"] {
         let (source, object) = (format!("{name}.c"), format!("{name}.o"));
-        let lto = [
-            "-flto=thin",
-            "-fsplit-lto-unit",
-            "-c",
-            "-o",
-            object.as_str(),
-            source.as_str(),
-        ];
+        let lto = ["-flto=thin", "-fsplit-lto-unit", "-c", "-o", object.as_str(), source.as_str()];
         link.run("clang", "the front end", &[&flags[..], &lto[..]].concat())?;
     }
     let lld = ["-r", "--thinlto-index-only=index", "caller.o", "callee.o"];
@@ -72,16 +58,8 @@ pub(crate) fn two_file_link(arch: Arch, llvm: &LlvmSpec) -> Result<(), EngineErr
     for name in ["caller", "callee"] {
         let (object, native) = (format!("{name}.o"), format!("{name}.native.o"));
         let index = format!("-fthinlto-index={name}.o.thinlto.bc");
-        let backend = [
-            "-x",
-            "ir",
-            "-fno-lto",
-            index.as_str(),
-            "-c",
-            "-o",
-            native.as_str(),
-            object.as_str(),
-        ];
+        let backend =
+            ["-x", "ir", "-fno-lto", index.as_str(), "-c", "-o", native.as_str(), object.as_str()];
         link.run("clang", "the backend", &[&flags[..], &backend[..]].concat())?;
     }
     link.judge()
@@ -135,10 +113,9 @@ impl Link<'_> {
             let image =
                 Image::parse(&bytes).map_err(|e| self.failed("the backend", e.to_string()))?;
             if image.undefined().any(|symbol| symbol.name == "callee") {
-                return Err(self.failed(
-                    "the backend",
-                    "it imported nothing, so it did not use its index",
-                ));
+                return Err(
+                    self.failed("the backend", "it imported nothing, so it did not use its index")
+                );
             }
         }
         Ok(())

@@ -18,11 +18,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// When the handler cannot be installed.
 pub fn install_interrupt_handler() -> Result<(), EngineError> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst)).map_err(|error| {
-        EngineError::environment(
-            "failed to install the signal handler",
-            error.to_string(),
-            "",
-        )
+        EngineError::environment("failed to install the signal handler", error.to_string(), "")
     })
 }
 
@@ -41,10 +37,7 @@ pub(crate) struct Captured {
 
 /// Runs a short command and keeps what it says.
 pub(crate) fn capture(recipe: &Recipe) -> Result<Captured, EngineError> {
-    let output = recipe
-        .command()
-        .output()
-        .map_err(|error| not_started(recipe, &error))?;
+    let output = recipe.command().output().map_err(|error| not_started(recipe, &error))?;
     Ok(Captured {
         status: output.status,
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -75,13 +68,9 @@ pub(crate) fn run_logged(
         .map_err(io)?;
     let start = file.metadata().map_err(io)?.len();
     let mut command = recipe.command();
-    command
-        .stdout(Stdio::from(file.try_clone().map_err(io)?))
-        .stderr(Stdio::from(file));
+    command.stdout(Stdio::from(file.try_clone().map_err(io)?)).stderr(Stdio::from(file));
     command.process_group(0);
-    let mut child = command
-        .spawn()
-        .map_err(|error| not_started(recipe, &error))?;
+    let mut child = command.spawn().map_err(|error| not_started(recipe, &error))?;
 
     let mut reader = File::open(log).map_err(io)?;
     std::io::Seek::seek(&mut reader, std::io::SeekFrom::Start(start)).map_err(io)?;
@@ -124,11 +113,7 @@ fn stop_group(child: &mut Child) {
 }
 
 fn not_started(recipe: &Recipe, error: &std::io::Error) -> EngineError {
-    let program = recipe
-        .argv
-        .first()
-        .map(|p| p.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let program = recipe.argv.first().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     if !recipe.dir.is_dir() {
         return EngineError::environment(
             format!("failed to run {program}"),

@@ -53,11 +53,7 @@ pub(crate) const PASSED: [&str; 12] = [
 impl Recipe {
     /// A command in a directory.
     pub fn new(dir: &Path, program: impl Into<OsString>) -> Self {
-        Self {
-            argv: vec![program.into()],
-            env: Vec::new(),
-            dir: dir.to_owned(),
-        }
+        Self { argv: vec![program.into()], env: Vec::new(), dir: dir.to_owned() }
     }
 
     /// Adds an argument.
@@ -79,10 +75,7 @@ impl Recipe {
     #[must_use]
     pub(crate) fn command(&self) -> std::process::Command {
         let mut words = self.argv.iter();
-        let program = words
-            .next()
-            .cloned()
-            .unwrap_or_else(|| OsString::from("false"));
+        let program = words.next().cloned().unwrap_or_else(|| OsString::from("false"));
         let mut command = std::process::Command::new(program);
         command.args(words).current_dir(&self.dir);
         for name in REMOVED {
@@ -103,11 +96,7 @@ impl fmt::Display for Recipe {
         for (name, value) in &self.env {
             write!(f, "{name}={} ", quote(value))?;
         }
-        let words: Vec<String> = self
-            .argv
-            .iter()
-            .map(|a| quote(&a.to_string_lossy()))
-            .collect();
+        let words: Vec<String> = self.argv.iter().map(|a| quote(&a.to_string_lossy())).collect();
         f.write_str(&words.join(" "))
     }
 }
@@ -126,12 +115,8 @@ mod tests {
 
     #[test]
     fn a_recipe_prints_as_a_line_to_paste() {
-        let recipe = Recipe::new(Path::new("."), "make")
-            .arg("O=a b")
-            .env("KBUILD_BUILD_USER", "it's");
-        assert_eq!(
-            recipe.to_string(),
-            r"KBUILD_BUILD_USER='it'\''s' make 'O=a b'"
-        );
+        let recipe =
+            Recipe::new(Path::new("."), "make").arg("O=a b").env("KBUILD_BUILD_USER", "it's");
+        assert_eq!(recipe.to_string(), r"KBUILD_BUILD_USER='it'\''s' make 'O=a b'");
     }
 }

@@ -32,13 +32,8 @@ impl OutDir {
     /// When another twinlto holds it (its pid is named), or it cannot be written.
     pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
         std::fs::create_dir_all(path).map_err(|e| EngineError::io("make", path, &e))?;
-        let path = path
-            .canonicalize()
-            .map_err(|e| EngineError::io("read", path, &e))?;
-        if path
-            .to_string_lossy()
-            .contains(|c: char| c.is_whitespace() || c == ':')
-        {
+        let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
+        if path.to_string_lossy().contains(|c: char| c.is_whitespace() || c == ':') {
             return Err(EngineError::usage(
                 format!("--out {}", path.display()),
                 "kbuild cannot build in a path with spaces or colons",
@@ -84,9 +79,7 @@ impl OutDir {
     }
 
     fn mark_path(&self, arch: Arch, mode: Mode, stage: &str) -> PathBuf {
-        self.path
-            .join(arch.name())
-            .join(format!("{mode}.{stage}.json"))
+        self.path.join(arch.name()).join(format!("{mode}.{stage}.json"))
     }
 
     /// What a finished stage left, if it was made by the same recipe.
@@ -135,9 +128,7 @@ impl OutDir {
 
     /// Picks the directory of the next record and names it in the report.
     pub(crate) fn name_record(&self, report: &mut Report) -> PathBuf {
-        let now = jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H-%M-%S")
-            .to_string();
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S").to_string();
         let records = self.path.join("records");
         let mut dir = records.join(&now);
         for n in 2.. {
@@ -166,11 +157,7 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn new(recipe: &str, took: Duration, objects: usize) -> Self {
-        Self {
-            recipe: recipe.to_owned(),
-            seconds: took.as_secs_f64(),
-            objects,
-        }
+        Self { recipe: recipe.to_owned(), seconds: took.as_secs_f64(), objects }
     }
 }
 
@@ -180,10 +167,6 @@ impl Mark {
 ///
 /// When there is none.
 pub fn read_record(path: &Path) -> Result<String, EngineError> {
-    let file = if path.is_dir() {
-        path.join("report.json")
-    } else {
-        path.to_owned()
-    };
+    let file = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
     std::fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, &e))
 }

@@ -74,40 +74,31 @@ impl FromStr for LlvmSpec {
         }
         if Path::new(text).is_dir() {
             return Err(bad(
-                "a directory must end in '/', or kbuild takes it for part of a name".into(),
+                "a directory must end in '/', or kbuild takes it for part of a name".into()
             ));
         }
         Err(bad(
-            "it is neither 1, nor a suffix such as -22, nor a directory that ends in '/'".into(),
+            "it is neither 1, nor a suffix such as -22, nor a directory that ends in '/'".into()
         ))
     }
 }
 
 /// The tools of an LLVM that a check calls, by their plain names.
-pub(crate) const NEEDED: [&str; 6] = [
-    "clang",
-    "ld.lld",
-    "llvm-ar",
-    "llvm-nm",
-    "llvm-objcopy",
-    "llvm-readelf",
-];
+pub(crate) const NEEDED: [&str; 6] =
+    ["clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-readelf"];
 
 /// Where a program is: the path itself, or the first of that name in `PATH`.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let runs = |path: &Path| {
-        path.metadata()
-            .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+        path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
     };
     if name.contains('/') {
         let path = PathBuf::from(name);
         return runs(&path).then_some(path);
     }
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|path| runs(path))
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| runs(path))
 }
 
 /// Asks an LLVM who it is.
@@ -138,22 +129,13 @@ pub(crate) fn identify(spec: &LlvmSpec) -> Result<Toolchain, EngineError> {
             "give tools of one version: bitcode of one is not for another",
         ));
     }
-    Ok(Toolchain {
-        llvm: spec.value(),
-        version: clang.1,
-        clang: clang.0,
-        lld: lld.0,
-        ar: ar.0,
-    })
+    Ok(Toolchain { llvm: spec.value(), version: clang.1, clang: clang.0, lld: lld.0, ar: ar.0 })
 }
 
 fn version_line(spec: &LlvmSpec, tool: &str) -> Result<(String, ToolVersion), EngineError> {
     let program = spec.program(tool);
     let said = capture(&Recipe::new(Path::new("."), &program).arg("--version"))?;
-    let found = said
-        .stdout
-        .lines()
-        .find_map(|line| Some((line.trim(), ToolVersion::find(line)?)));
+    let found = said.stdout.lines().find_map(|line| Some((line.trim(), ToolVersion::find(line)?)));
     match found {
         Some((line, version)) => Ok((line.to_owned(), version)),
         None => Err(EngineError::environment(

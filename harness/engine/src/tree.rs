@@ -38,9 +38,7 @@ impl KernelTree {
                 "give the top directory of a Linux source tree",
             ));
         }
-        let path = path
-            .canonicalize()
-            .map_err(|e| EngineError::io("read", path, &e))?;
+        let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
         let read = |name: &str| {
             std::fs::read(path.join(name)).map(|b| String::from_utf8_lossy(&b).into_owned())
         };
@@ -68,21 +66,13 @@ impl KernelTree {
                 ));
             }
         }
-        Ok(Self {
-            modes: lto_modes(&kconfig),
-            path,
-            version,
-        })
+        Ok(Self { modes: lto_modes(&kconfig), path, version })
     }
 
     /// What reports call it.
     #[must_use]
     pub fn id(&self) -> KernelId {
-        let name = if self.is_pocket() {
-            "pocket kernel"
-        } else {
-            "Linux"
-        };
+        let name = if self.is_pocket() { "pocket kernel" } else { "Linux" };
         KernelId {
             name: format!("{name} {}", self.version),
             path: Some(self.path.display().to_string()),

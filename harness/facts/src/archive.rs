@@ -39,10 +39,7 @@ mod tests {
 
     #[test]
     fn a_thin_archive_names_its_members_in_order() {
-        let expected = [
-            "virt/kvm/dirty_ring.thinlto-native.o",
-            "init/main.thinlto-native.o",
-        ];
+        let expected = ["virt/kvm/dirty_ring.thinlto-native.o", "init/main.thinlto-native.o"];
         assert_eq!(members(&thin()).unwrap(), expected);
     }
 

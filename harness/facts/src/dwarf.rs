@@ -76,10 +76,7 @@ pub fn units(bytes: &[u8]) -> Result<Vec<Unit>, DwarfError> {
 }
 
 fn damaged(at: u64, error: gimli::Error) -> DwarfError {
-    DwarfError::Damaged {
-        at,
-        why: error.to_string(),
-    }
+    DwarfError::Damaged { at, why: error.to_string() }
 }
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
@@ -94,10 +91,7 @@ fn unit<'a>(
     let Some(root) = entries.next_dfs()? else {
         return Ok(None);
     };
-    if !matches!(
-        root.tag(),
-        gimli::DW_TAG_compile_unit | gimli::DW_TAG_skeleton_unit
-    ) {
+    if !matches!(root.tag(), gimli::DW_TAG_compile_unit | gimli::DW_TAG_skeleton_unit) {
         return Ok(None);
     }
     let text = |name| -> gimli::Result<String> {
@@ -124,11 +118,7 @@ fn unit<'a>(
 /// The bytes of a debug section, relocated where the file is not linked.
 fn section<'a>(image: &Image<'a>, id: SectionId) -> Result<Cow<'a, [u8]>, DwarfError> {
     let name = id.name();
-    let mut found = image
-        .sections
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| it.name == name);
+    let mut found = image.sections.iter().enumerate().filter(|(_, it)| it.name == name);
     let Some((index, section)) = found.next() else {
         let old = name.replacen(".debug_", ".zdebug_", 1);
         return match image.section(&old) {
@@ -171,16 +161,13 @@ fn relocate(image: &Image<'_>, data: &mut [u8], it: &Relocation) -> Result<(), D
         return Ok(());
     };
     let (Effect::Set(size) | Effect::Add(size) | Effect::Subtract(size)) = effect;
-    let symbol = (it.symbol as usize)
-        .checked_sub(1)
-        .and_then(|index| image.symbols.get(index));
+    let symbol = (it.symbol as usize).checked_sub(1).and_then(|index| image.symbols.get(index));
     let value = match symbol {
         Some(symbol) if symbol.section != SectionRef::Undefined => symbol.value,
         _ => 0,
     };
-    let field = usize::try_from(it.offset)
-        .ok()
-        .and_then(|at| data.get_mut(at..at.checked_add(size)?));
+    let field =
+        usize::try_from(it.offset).ok().and_then(|at| data.get_mut(at..at.checked_add(size)?));
     let Some(field) = field else { return Ok(()) };
     let old = endian.uint(field);
     let new = match (effect, it.addend) {
@@ -196,15 +183,8 @@ fn relocate(image: &Image<'_>, data: &mut [u8], it: &Relocation) -> Result<(), D
     let little = new.to_le_bytes();
     let bytes = little.iter().take(size);
     match endian {
-        ElfEndian::Little => field
-            .iter_mut()
-            .zip(bytes)
-            .for_each(|(to, from)| *to = *from),
-        ElfEndian::Big => field
-            .iter_mut()
-            .rev()
-            .zip(bytes)
-            .for_each(|(to, from)| *to = *from),
+        ElfEndian::Little => field.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
+        ElfEndian::Big => field.iter_mut().rev().zip(bytes).for_each(|(to, from)| *to = *from),
     }
     Ok(())
 }

@@ -175,24 +175,15 @@ make: *** [Makefile:260: __sub-make] Error 2
         );
         assert_eq!(log.failures.len(), 4);
         assert_eq!(log.failures[0].line, Some(22));
-        assert_eq!(
-            log.errors,
-            ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]
-        );
-        assert_eq!(
-            log.roots()[0].target,
-            "virt/kvm/dirty_ring.thinlto-native.o"
-        );
+        assert_eq!(log.errors, ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]);
+        assert_eq!(log.roots()[0].target, "virt/kvm/dirty_ring.thinlto-native.o");
     }
 
     #[test]
     fn lines_are_counted_for_progress() {
         let steps: Vec<_> = LOG.lines().filter_map(step).collect();
         assert_eq!(steps, [Step::Backend]);
-        assert_eq!(
-            step("  clang -D__KERNEL__ -Os -c -o a.o a.c "),
-            Some(Step::Object)
-        );
+        assert_eq!(step("  clang -D__KERNEL__ -Os -c -o a.o a.c "), Some(Step::Object));
     }
 
     proptest! {

@@ -69,9 +69,7 @@ impl Arch {
     /// The architecture with this ELF machine number, if it is one of ours.
     #[must_use]
     pub fn from_e_machine(machine: u16) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|arch| arch.e_machine() == machine)
+        Self::ALL.into_iter().find(|arch| arch.e_machine() == machine)
     }
 }
 
@@ -88,11 +86,7 @@ pub struct UnknownArch(pub String);
 impl fmt::Display for UnknownArch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = Arch::ALL.map(Arch::name).join(", ");
-        write!(
-            f,
-            "'{}' is not an architecture with ThinLTO; known: {known}",
-            self.0
-        )
+        write!(f, "'{}' is not an architecture with ThinLTO; known: {known}", self.0)
     }
 }
 

@@ -51,11 +51,7 @@ pub struct Evidence {
 impl Evidence {
     /// Evidence without a file.
     pub fn new(side: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            side: side.into(),
-            text: text.into(),
-            path: None,
-        }
+        Self { side: side.into(), text: text.into(), path: None }
     }
 
     /// The same, with the file it was read from.

@@ -52,11 +52,7 @@ pub struct UnknownMode(pub String);
 
 impl fmt::Display for UnknownMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "'{}' is not a ThinLTO mode; known: distributed, in-process",
-            self.0
-        )
+        write!(f, "'{}' is not a ThinLTO mode; known: distributed, in-process", self.0)
     }
 }
 

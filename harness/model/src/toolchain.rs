@@ -16,8 +16,7 @@ impl ToolVersion {
     /// Reads the first `N.N[.N]` in a line such as `Debian clang version 22.1.8 (1)`.
     #[must_use]
     pub fn find(line: &str) -> Option<Self> {
-        line.split(|c: char| !(c.is_ascii_digit() || c == '.'))
-            .find_map(Self::parse)
+        line.split(|c: char| !(c.is_ascii_digit() || c == '.')).find_map(Self::parse)
     }
 
     fn parse(word: &str) -> Option<Self> {
@@ -25,11 +24,7 @@ impl ToolVersion {
         let major = numbers.next()?.ok()?;
         let minor = numbers.next()?.ok()?;
         let patch = numbers.next().map_or(Some(0), Result::ok)?;
-        Some(Self {
-            major,
-            minor,
-            patch,
-        })
+        Some(Self { major, minor, patch })
     }
 }
 
@@ -67,14 +62,8 @@ mod tests {
     #[test]
     fn versions_are_found_in_what_tools_print() {
         let find = |line| ToolVersion::find(line).map(|v| v.to_string());
-        assert_eq!(
-            find("Debian clang version 22.1.8 (1~deb13u4)").as_deref(),
-            Some("22.1.8")
-        );
-        assert_eq!(
-            find("LLD 24.0.0 (compatible with GNU linkers)").as_deref(),
-            Some("24.0.0")
-        );
+        assert_eq!(find("Debian clang version 22.1.8 (1~deb13u4)").as_deref(), Some("22.1.8"));
+        assert_eq!(find("LLD 24.0.0 (compatible with GNU linkers)").as_deref(), Some("24.0.0"));
         assert_eq!(find("  LLVM version 19.1"), Some("19.1.0".to_owned()));
         assert_eq!(find("no numbers here"), None);
         assert_eq!(find("99999999999.1.1"), None);

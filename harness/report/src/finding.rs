@@ -16,10 +16,7 @@ pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
     if is_list(finding) {
         lines.extend(pairs(finding, style));
     } else {
-        for line in wrap(
-            &first_few(&finding.subjects(), FEW),
-            style.columns.saturating_sub(2),
-        ) {
+        for line in wrap(&first_few(&finding.subjects(), FEW), style.columns.saturating_sub(2)) {
             lines.push(format!("  {line}"));
         }
         if let Some(site) = finding.sites.first() {
@@ -41,16 +38,8 @@ pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
 
 fn heading(finding: &Finding, style: &Style) -> String {
     let left = format!("{:<8}{}", finding.severity.to_string(), finding.key);
-    let arches = finding
-        .arches()
-        .iter()
-        .map(Arch::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let gap = style
-        .columns
-        .saturating_sub(width(&left) + width(&arches))
-        .max(2);
+    let arches = finding.arches().iter().map(Arch::to_string).collect::<Vec<_>>().join(", ");
+    let gap = style.columns.saturating_sub(width(&left) + width(&arches)).max(2);
     format!("{left}{}{arches}", " ".repeat(gap))
 }
 
@@ -58,10 +47,7 @@ fn heading(finding: &Finding, style: &Style) -> String {
 fn is_list(finding: &Finding) -> bool {
     let sides = |site: &Site| (text(&site.left), text(&site.right));
     let first = finding.sites.first().map(sides);
-    finding
-        .sites
-        .iter()
-        .all(|s| s.mode.is_none() && s.left.is_some() && s.right.is_some())
+    finding.sites.iter().all(|s| s.mode.is_none() && s.left.is_some() && s.right.is_some())
         && finding.sites.iter().any(|s| Some(sides(s)) != first)
 }
 
@@ -74,19 +60,10 @@ fn pairs(finding: &Finding, style: &Style) -> Vec<String> {
     let many = finding.arches().len() > 1;
     let name = |site: &Site| {
         let subject = safe(&site.subject);
-        if many {
-            format!("{subject} ({})", site.arch)
-        } else {
-            subject
-        }
+        if many { format!("{subject} ({})", site.arch) } else { subject }
     };
     let shown: Vec<&Site> = finding.sites.iter().take(FEW * 2).collect();
-    let columns = shown
-        .iter()
-        .map(|s| width(&name(s)))
-        .max()
-        .unwrap_or(0)
-        .min(40);
+    let columns = shown.iter().map(|s| width(&name(s))).max().unwrap_or(0).min(40);
     let sides = finding.sites.first().map_or(String::new(), |s| {
         let side = |e: &Option<Evidence>| e.as_ref().map(|e| e.side.clone()).unwrap_or_default();
         format!("{} → {}", side(&s.left), side(&s.right))
@@ -126,10 +103,7 @@ fn evidence_lines(evidence: &Evidence, style: &Style) -> Vec<String> {
     let room = style.columns.saturating_sub(width(&path));
     match lines.first_mut() {
         Some(line) if lines_fit(line, room) => {
-            *line = format!(
-                "{}{path}",
-                pad(line, room.min(LABEL + 22).max(width(line) + 2))
-            );
+            *line = format!("{}{path}", pad(line, room.min(LABEL + 22).max(width(line) + 2)));
         }
         _ => lines.push(format!("{}{path}", " ".repeat(LABEL + 2))),
     }
@@ -166,35 +140,22 @@ fn because(finding: &Finding, style: &Style) -> Vec<String> {
 fn effects(finding: &Finding, style: &Style) -> Vec<String> {
     let mut by_arch: BTreeMap<Arch, BTreeMap<&str, usize>> = BTreeMap::new();
     for site in finding.sites.iter().filter(|s| !s.effect.is_empty()) {
-        *by_arch
-            .entry(site.arch)
-            .or_default()
-            .entry(site.effect.as_str())
-            .or_default() += 1;
+        *by_arch.entry(site.arch).or_default().entry(site.effect.as_str()).or_default() += 1;
     }
-    let distinct: std::collections::BTreeSet<Vec<&str>> = by_arch
-        .values()
-        .map(|e| e.keys().copied().collect())
-        .collect();
+    let distinct: std::collections::BTreeSet<Vec<&str>> =
+        by_arch.values().map(|e| e.keys().copied().collect()).collect();
     let mut lines = Vec::new();
     for (arch, effects) in &by_arch {
         let total: usize = effects.values().sum();
         let all: Vec<String> = effects
             .iter()
-            .map(|(effect, n)| {
-                if effects.len() == 1 {
-                    safe(effect)
-                } else {
-                    format!("{}; of {total}: {n}", safe(effect))
-                }
+            .map(|(effect, n)| match effects.len() {
+                1 => safe(effect),
+                _ => format!("{n} of {total}: {}", safe(effect)),
             })
             .collect();
         for text in all {
-            let text = if distinct.len() > 1 {
-                format!("{arch}: {text}")
-            } else {
-                text
-            };
+            let text = if distinct.len() > 1 { format!("{arch}: {text}") } else { text };
             let label = if lines.is_empty() { "so" } else { "" };
             lines.extend(labelled(label, &text, style));
         }

@@ -56,10 +56,7 @@ impl std::error::Error for FromJsonError {}
 /// [`FromJsonError`].
 pub fn from_json(text: &str) -> Result<Report, FromJsonError> {
     let value: Value = serde_json::from_str(text).map_err(FromJsonError::Shape)?;
-    let schema = value
-        .get("schema")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let schema = value.get("schema").and_then(Value::as_str).unwrap_or_default();
     if schema != SCHEMA {
         return Err(FromJsonError::Schema(schema.to_owned()));
     }

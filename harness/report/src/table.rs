@@ -10,31 +10,16 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
     for twin in &report.twins {
         let mut row = vec![twin.arch.to_string(), twin.build.clone()];
         for layer in Layer::ALL {
-            row.push(
-                twin.layers
-                    .iter()
-                    .find(|l| l.layer == layer)
-                    .map_or("–".to_owned(), cell),
-            );
+            row.push(twin.layers.iter().find(|l| l.layer == layer).map_or("–".to_owned(), cell));
         }
         rows.push(row);
     }
     let count = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..count)
-        .map(|i| {
-            rows.iter()
-                .filter_map(|row| row.get(i))
-                .map(|c| width(c))
-                .max()
-                .unwrap_or(0)
-        })
+        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|c| width(c)).max().unwrap_or(0))
         .collect();
     let total: usize = widths.iter().sum();
-    let gap = if total + 2 * (count.saturating_sub(1)) <= columns {
-        "  "
-    } else {
-        " "
-    };
+    let gap = if total + 2 * (count.saturating_sub(1)) <= columns { "  " } else { " " };
     rows.iter()
         .map(|row| {
             let cells: Vec<String> = row.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
@@ -47,24 +32,12 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
 fn cell(layer: &LayerResult) -> String {
     let all = thousands(layer.compared);
     match layer {
-        LayerResult {
-            not_compared: Some(_),
-            errors: 0,
-            ..
-        } => "–".to_owned(),
-        LayerResult {
-            errors: errors @ 1..,
-            compared: 0,
-            ..
-        } => format!("{} ✗", thousands(*errors)),
-        LayerResult {
-            errors: errors @ 1..,
-            ..
-        } => format!("{} of {all} ✗", thousands(*errors)),
-        LayerResult {
-            others: others @ 1..,
-            ..
-        } => format!("{} of {all} ~", thousands(*others)),
+        LayerResult { not_compared: Some(_), errors: 0, .. } => "–".to_owned(),
+        LayerResult { errors: errors @ 1.., compared: 0, .. } => {
+            format!("{} ✗", thousands(*errors))
+        }
+        LayerResult { errors: errors @ 1.., .. } => format!("{} of {all} ✗", thousands(*errors)),
+        LayerResult { others: others @ 1.., .. } => format!("{} of {all} ~", thousands(*others)),
         _ => format!("{all} ✓"),
     }
 }

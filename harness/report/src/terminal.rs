@@ -15,10 +15,7 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self {
-            columns: 80,
-            verbose: false,
-        }
+        Self { columns: 80, verbose: false }
     }
 }
 
@@ -35,11 +32,7 @@ pub fn terminal(report: &Report, style: &Style) -> String {
         lines.extend(block(finding, style));
     }
     lines.push(String::new());
-    lines.push(format!(
-        "{}: {}",
-        report.outcome.word(),
-        safe(&report.summary)
-    ));
+    lines.push(format!("{}: {}", report.outcome.word(), safe(&report.summary)));
     lines.extend(compared(report, style));
     if let Some(record) = &report.record {
         lines.push(format!("record: {record}; again: twinlto report {record}"));
@@ -50,16 +43,8 @@ pub fn terminal(report: &Report, style: &Style) -> String {
 }
 
 fn header(report: &Report) -> String {
-    let toolchain = report
-        .cells
-        .iter()
-        .find_map(|c| c.toolchain.as_ref())
-        .map(ToString::to_string);
-    let parts = [
-        Some(report.kernel.name.clone()),
-        Some(report.config.clone()),
-        toolchain,
-    ];
+    let toolchain = report.cells.iter().find_map(|c| c.toolchain.as_ref()).map(ToString::to_string);
+    let parts = [Some(report.kernel.name.clone()), Some(report.config.clone()), toolchain];
     let mut parts: Vec<String> = parts.into_iter().flatten().map(|p| safe(&p)).collect();
     parts.push(report.comparison.clone());
     parts.join(" · ")
@@ -69,19 +54,11 @@ fn header(report: &Report) -> String {
 fn compared(report: &Report, style: &Style) -> Vec<String> {
     let total = |layer| -> u64 {
         let layers = report.twins.iter().flat_map(|t| &t.layers);
-        layers
-            .filter(|l| l.layer == layer)
-            .map(|l| l.compared)
-            .sum()
+        layers.filter(|l| l.layer == layer).map(|l| l.compared).sum()
     };
     let mut parts = Vec::new();
-    let layers = [
-        Layer::Artefacts,
-        Layer::Exports,
-        Layer::Symbols,
-        Layer::Sections,
-        Layer::Initcalls,
-    ];
+    let layers =
+        [Layer::Artefacts, Layer::Exports, Layer::Symbols, Layer::Sections, Layer::Initcalls];
     for layer in layers {
         let n = total(layer);
         if n > 0 {
@@ -92,11 +69,7 @@ fn compared(report: &Report, style: &Style) -> Vec<String> {
     if flags > 0 {
         parts.push(format!("{} options", thousands(flags)));
     }
-    let text = if parts.is_empty() {
-        "nothing".to_owned()
-    } else {
-        parts.join(", ")
-    };
+    let text = if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") };
     let mut sentence = format!("compared: {text}");
     let left_out = left_out(&report.not_compared);
     if !left_out.is_empty() {
@@ -109,10 +82,7 @@ fn compared(report: &Report, style: &Style) -> Vec<String> {
 fn left_out(list: &[NotCompared]) -> String {
     let mut by_reason: BTreeMap<(_, &str), Vec<&str>> = BTreeMap::new();
     for entry in list {
-        by_reason
-            .entry((entry.arch, entry.why.as_str()))
-            .or_default()
-            .push(&entry.what);
+        by_reason.entry((entry.arch, entry.why.as_str())).or_default().push(&entry.what);
     }
     let parts: Vec<String> = by_reason
         .into_iter()

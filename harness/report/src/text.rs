@@ -59,9 +59,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// What must not reach a terminal from a tree's file names: control characters.
 pub(crate) fn safe(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The first few of a list, then `+N`.

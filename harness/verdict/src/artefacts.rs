@@ -17,10 +17,8 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     if mode == Mode::InProcess {
         layer.compared = facts.objects.len() as u64;
         if layer.compared == 0 {
-            layer.not_compared = facts
-                .archive
-                .why_not("vmlinux.a")
-                .or(Some("vmlinux.a holds no IR object".into()));
+            layer.not_compared =
+                facts.archive.why_not("vmlinux.a").or(Some("vmlinux.a holds no IR object".into()));
         }
         return layer;
     }
@@ -38,9 +36,7 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     }
     let place = Place { arch, mode };
     layer.findings.extend(files::judge(place, facts, index));
-    layer
-        .findings
-        .extend(archive::judge(place, facts, order, index));
+    layer.findings.extend(archive::judge(place, facts, order, index));
     if let Some(twin) = twin {
         layer.findings.extend(same_ir(place, index, twin));
     }
@@ -88,12 +84,8 @@ fn same_ir(place: Place, index: &[String], twin: &BuildFacts) -> Vec<Finding> {
         )
         .grouped(left)
     };
-    let only_ours = ours
-        .difference(&theirs)
-        .map(|s| one(s, "an IR object", "not an IR object"));
-    let only_theirs = theirs
-        .difference(&ours)
-        .map(|s| one(s, "not an IR object", "an IR object"));
+    let only_ours = ours.difference(&theirs).map(|s| one(s, "an IR object", "not an IR object"));
+    let only_theirs = theirs.difference(&ours).map(|s| one(s, "not an IR object", "an IR object"));
     if theirs.is_empty() {
         return Vec::new();
     }

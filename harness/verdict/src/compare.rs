@@ -41,27 +41,19 @@ impl LayerVerdict {
     /// A layer that cannot compare, and why.
     #[must_use]
     pub fn without(layer: Layer, why: impl Into<String>) -> Self {
-        Self {
-            not_compared: Some(why.into()),
-            ..Self::new(layer)
-        }
+        Self { not_compared: Some(why.into()), ..Self::new(layer) }
     }
 
     /// A layer that has nothing to compare, which is as it should be.
     #[must_use]
     pub fn excused(layer: Layer, why: impl Into<String>) -> Self {
-        Self {
-            excused: true,
-            ..Self::without(layer, why)
-        }
+        Self { excused: true, ..Self::without(layer, why) }
     }
 
     fn result(&self) -> LayerResult {
         let subjects = |wanted: fn(Severity) -> bool| -> BTreeSet<&str> {
             let findings = self.findings.iter().filter(|f| wanted(f.severity));
-            findings
-                .flat_map(|f| f.sites.iter().map(|s| s.subject.as_str()))
-                .collect()
+            findings.flat_map(|f| f.sites.iter().map(|s| s.subject.as_str())).collect()
         };
         let errors = subjects(|s| s == Severity::Error);
         let others = subjects(|s| s != Severity::Error);
@@ -75,6 +67,9 @@ impl LayerVerdict {
     }
 }
 
+/// What becomes of an object whose backend was told nothing.
+const CONSEQUENCES: [&str; 3] = ["native.machine", "native.e-flags", "native.missing"];
+
 /// Everything that was found about one architecture.
 #[derive(Debug, Clone)]
 pub struct Verdict {
@@ -85,9 +80,23 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The findings of all layers.
+    /// The findings of all layers, less those that only follow from another one: an object
+    /// that was compiled without its options is for the wrong machine, or was not compiled at
+    /// all, for that reason. Its row in the table still counts them.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.layers.iter().flat_map(|l| &l.findings)
+        let causes = [transport::KEY_NO_FLAGS, transport::KEY_NOT_SAVED];
+        let spoiled: BTreeSet<&str> = self
+            .layers
+            .iter()
+            .flat_map(|l| &l.findings)
+            .filter(|f| causes.contains(&f.key))
+            .flat_map(Finding::subjects)
+            .collect();
+        let follows = move |finding: &Finding| {
+            CONSEQUENCES.contains(&finding.key.as_str())
+                && finding.subjects().iter().all(|subject| spoiled.contains(subject))
+        };
+        self.layers.iter().flat_map(|l| &l.findings).filter(move |f| !follows(f))
     }
 
     /// The layers in the form of the report.
@@ -109,11 +118,7 @@ impl Verdict {
                 });
             }
             if let Some(what) = &layer.not_compared_also {
-                list.push(NotCompared {
-                    arch: self.arch,
-                    what: what.clone(),
-                    why: String::new(),
-                });
+                list.push(NotCompared { arch: self.arch, what: what.clone(), why: String::new() });
             }
         }
         list
@@ -141,11 +146,7 @@ pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFac
 #[must_use]
 pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Verdict {
     let alone = |layer| {
-        if excused {
-            LayerVerdict::excused(layer, why)
-        } else {
-            LayerVerdict::without(layer, why)
-        }
+        if excused { LayerVerdict::excused(layer, why) } else { LayerVerdict::without(layer, why) }
     };
     let transport = match facts.mode {
         Some(Mode::InProcess) => LayerVerdict::excused(
@@ -161,10 +162,7 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
             transport,
             artefacts::artefacts(arch, facts, None),
             if exports.not_compared.is_some() {
-                LayerVerdict {
-                    findings: exports.findings,
-                    ..alone(Layer::Exports)
-                }
+                LayerVerdict { findings: exports.findings, ..alone(Layer::Exports) }
             } else {
                 exports
             },

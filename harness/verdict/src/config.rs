@@ -2,12 +2,8 @@ use twinlto_facts::kbuild::{Config, ConfigValue};
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
 /// The LTO choice of `arch/Kconfig`, Linux 7.3.
-const LTO_CHOICE: [&str; 4] = [
-    "LTO_NONE",
-    "LTO_CLANG_FULL",
-    "LTO_CLANG_THIN",
-    "LTO_CLANG_THIN_DIST",
-];
+const LTO_CHOICE: [&str; 4] =
+    ["LTO_NONE", "LTO_CLANG_FULL", "LTO_CLANG_THIN", "LTO_CLANG_THIN_DIST"];
 
 /// A configuration with exactly this ThinLTO mode selected.
 #[must_use]
@@ -34,11 +30,7 @@ pub fn lost_options(arch: Arch, mode: Mode, asked: &Config, got: &Config) -> Vec
             continue;
         }
         let is_mode = symbol == mode.kconfig();
-        let severity = if is_mode {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
+        let severity = if is_mode { Severity::Error } else { Severity::Warning };
         let site = Site {
             arch,
             mode: Some(mode),
@@ -69,10 +61,7 @@ mod tests {
 
     #[test]
     fn exactly_one_mode_is_selected() {
-        let config = switch_mode(
-            Config::parse("CONFIG_LTO_NONE=y\nCONFIG_A=m\n"),
-            Mode::InProcess,
-        );
+        let config = switch_mode(Config::parse("CONFIG_LTO_NONE=y\nCONFIG_A=m\n"), Mode::InProcess);
         assert!(config.is_yes("LTO_CLANG_THIN") && !config.is_yes("LTO_NONE"));
         assert!(!config.is_yes("LTO_CLANG_THIN_DIST"));
         assert_eq!(config.get("A").to_string(), "m");

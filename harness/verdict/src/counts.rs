@@ -22,50 +22,23 @@ pub fn cell_counts(mode: Mode, facts: &BuildFacts, verdict: &Verdict) -> Counts 
     let natives = facts.objects.values();
     put(
         "native_objects",
-        natives
-            .filter(|o| matches!(o.native.kind, Some(ObjectKind::Elf(_))))
-            .count(),
+        natives.filter(|o| matches!(o.native.kind, Some(ObjectKind::Elf(_)))).count(),
     );
     put("other_objects", facts.other_objects.len());
-    put(
-        "exports",
-        facts.symvers.get().map_or(0, |s| s.exports.len()),
-    );
+    put("exports", facts.symvers.get().map_or(0, |s| s.exports.len()));
     let image = facts.image.get();
     put("symbols", image.map_or(0, |i| i.symbols.len()));
     put("undefined_symbols", image.map_or(0, |i| i.undefined.len()));
-    put(
-        "promoted_symbols",
-        image.map_or(0, |_| promoted_symbols(facts) as usize),
-    );
+    put("promoted_symbols", image.map_or(0, |_| promoted_symbols(facts) as usize));
     put("sections", image.map_or(0, |i| i.sections.len()));
-    put(
-        "initcalls",
-        image.and_then(|i| i.initcalls.get()).map_or(0, Vec::len),
-    );
+    put("initcalls", image.and_then(|i| i.initcalls.get()).map_or(0, Vec::len));
     let levels = image.and_then(|i| i.initcalls.get());
-    let levels: BTreeSet<String> = levels
-        .into_iter()
-        .flatten()
-        .map(|c| c.level.to_string())
-        .collect();
+    let levels: BTreeSet<String> =
+        levels.into_iter().flatten().map(|c| c.level.to_string()).collect();
     put("initcall_levels", levels.len());
-    put(
-        "kcrctab_entries",
-        image.and_then(|i| i.exports.get()).map_or(0, Vec::len),
-    );
-    put(
-        "modules",
-        facts
-            .modules
-            .values()
-            .filter(|m| matches!(m, Answer::Read(_)))
-            .count(),
-    );
-    put(
-        "dwarf_units",
-        image.map_or(0, |i| i.producers.values().sum::<u64>() as usize),
-    );
+    put("kcrctab_entries", image.and_then(|i| i.exports.get()).map_or(0, Vec::len));
+    put("modules", facts.modules.values().filter(|m| matches!(m, Answer::Read(_))).count());
+    put("dwarf_units", image.map_or(0, |i| i.producers.values().sum::<u64>() as usize));
     let suffix = format!(".{}", mode.name());
     for layer in &verdict.layers {
         for (name, n) in &layer.counts {

@@ -13,10 +13,7 @@ pub fn outcome_of(verdict: &Verdict, extra: &[Finding], failure: Option<&str>) -
     if let Some(failure) = failure {
         return Outcome::Broken(failure.to_owned());
     }
-    let idle = verdict
-        .layers
-        .iter()
-        .find(|l| l.not_compared.is_some() && !l.excused);
+    let idle = verdict.layers.iter().find(|l| l.not_compared.is_some() && !l.excused);
     if let Some(layer) = idle {
         let why = layer.not_compared.clone().unwrap_or_default();
         return Outcome::Broken(format!("{} not compared: {why}", layer.layer.name()));
@@ -42,10 +39,7 @@ pub fn summary(outcome: &Outcome, twins: &[TwinReport], findings: &[Finding]) ->
     match outcome {
         Outcome::Agree => {
             let noun = plural(arches, "architecture", "architectures");
-            let notes = findings
-                .iter()
-                .filter(|f| f.severity == Severity::Note)
-                .count();
+            let notes = findings.iter().filter(|f| f.severity == Severity::Note).count();
             match notes {
                 0 => noun,
                 n => format!(
@@ -77,17 +71,8 @@ pub fn summary(outcome: &Outcome, twins: &[TwinReport], findings: &[Finding]) ->
 /// One finding in half a sentence.
 fn headline(finding: &Finding) -> String {
     let n = finding.subjects().len();
-    let first = finding
-        .subjects()
-        .first()
-        .copied()
-        .unwrap_or_default()
-        .to_owned();
-    let objects = if n == 1 {
-        first
-    } else {
-        format!("{n} objects")
-    };
+    let first = finding.subjects().first().copied().unwrap_or_default().to_owned();
+    let objects = if n == 1 { first } else { format!("{n} objects") };
     match finding.key.as_str() {
         "flags.backend.missing" | "flags.saved.missing" => match n {
             1 => format!("{objects} was compiled without its options"),

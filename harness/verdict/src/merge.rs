@@ -31,10 +31,7 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn site_order(finding: &Finding) -> Option<(twinlto_model::Arch, &str)> {
-    finding
-        .sites
-        .first()
-        .map(|site| (site.arch, site.subject.as_str()))
+    finding.sites.first().map(|site| (site.arch, site.subject.as_str()))
 }
 
 #[cfg(test)]
@@ -73,9 +70,6 @@ mod tests {
         let a = finding(Severity::Note, Arch::Arm64, "a", "1");
         let b = finding(Severity::Error, Arch::Arm64, "b", "2");
         let severities = |list| merge(list).iter().map(|f| f.severity).collect::<Vec<_>>();
-        assert_eq!(
-            severities(vec![a.clone(), b.clone()]),
-            severities(vec![b, a])
-        );
+        assert_eq!(severities(vec![a.clone(), b.clone()]), severities(vec![b, a]));
     }
 }

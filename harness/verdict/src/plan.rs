@@ -30,16 +30,8 @@ pub fn plan(arches: &[Arch], separate: bool) -> Plan {
             continue;
         }
         seen.push(*arch);
-        cells.push(PlannedCell {
-            arch: *arch,
-            mode: Mode::Distributed,
-            from_twin: false,
-        });
-        cells.push(PlannedCell {
-            arch: *arch,
-            mode: Mode::InProcess,
-            from_twin: !separate,
-        });
+        cells.push(PlannedCell { arch: *arch, mode: Mode::Distributed, from_twin: false });
+        cells.push(PlannedCell { arch: *arch, mode: Mode::InProcess, from_twin: !separate });
     }
     Plan { cells }
 }

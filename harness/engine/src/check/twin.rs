@@ -61,12 +61,7 @@ impl Twin<'_> {
         events(Event::Started { arch, mode, stage });
         let start = Instant::now();
         let result = self.compare(distributed, in_process)?;
-        events(Event::Finished {
-            arch,
-            mode,
-            stage,
-            took: Some(start.elapsed()),
-        });
+        events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
         Ok(result)
     }
 
@@ -132,57 +127,26 @@ impl Twin<'_> {
         let (arch, mode, name) = (self.arch, cell.mode, stage.name());
         cell.recipe = blake3::hash(recipe.as_bytes()).to_hex().to_string();
         if let Some(mark) = self.out.finished(arch, mode, name, &cell.recipe) {
-            cell.timings.insert(
-                name.to_owned(),
-                StageTime {
-                    seconds: mark.seconds,
-                    reused: true,
-                },
-            );
-            events(Event::Finished {
-                arch,
-                mode: Some(mode),
-                stage,
-                took: None,
-            });
+            cell.timings.insert(name.to_owned(), StageTime { seconds: mark.seconds, reused: true });
+            events(Event::Finished { arch, mode: Some(mode), stage, took: None });
             return Ok(());
         }
         // From here on nothing that this stage or a later one made counts any more.
         let later = ["configure", "copy", "build"];
         let from = later.iter().position(|s| *s == name).unwrap_or(0);
-        self.out
-            .forget(arch, mode, later.get(from..).unwrap_or_default())?;
-        events(Event::Started {
-            arch,
-            mode: Some(mode),
-            stage,
-        });
+        self.out.forget(arch, mode, later.get(from..).unwrap_or_default())?;
+        events(Event::Started { arch, mode: Some(mode), stage });
         let start = Instant::now();
         let objects = work(cell, events)?;
         let took = start.elapsed();
-        cell.timings.insert(
-            name.to_owned(),
-            StageTime {
-                seconds: took.as_secs_f64(),
-                reused: false,
-            },
-        );
+        cell.timings
+            .insert(name.to_owned(), StageTime { seconds: took.as_secs_f64(), reused: false });
         if cell.failure.is_none() {
             let mark = Mark::new(&cell.recipe, took, objects.unwrap_or(0));
             self.out.finish(arch, mode, name, &mark)?;
-            events(Event::Finished {
-                arch,
-                mode: Some(mode),
-                stage,
-                took: Some(took),
-            });
+            events(Event::Finished { arch, mode: Some(mode), stage, took: Some(took) });
         } else if let Some(line) = &cell.failure {
-            events(Event::Failed {
-                arch,
-                mode: Some(mode),
-                stage,
-                line: line.clone(),
-            });
+            events(Event::Failed { arch, mode: Some(mode), stage, line: line.clone() });
         }
         Ok(())
     }
@@ -227,11 +191,8 @@ impl Twin<'_> {
         twin: &Cell,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
-        let recipe = format!(
-            "copy of {}\n{}",
-            twin.recipe,
-            self.kbuild(cell).identity(&["olddefconfig"])
-        );
+        let recipe =
+            format!("copy of {}\n{}", twin.recipe, self.kbuild(cell).identity(&["olddefconfig"]));
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
             copy_tree(&twin.dir, &cell.dir, serves_both_modes)?;
@@ -251,10 +212,8 @@ impl Twin<'_> {
         let requested = self.request.config.requested(self.arch, cell.mode)?;
         let lost = lost_options(self.arch, cell.mode, &requested, &dot_config(&cell.dir)?);
         if lost.iter().any(|f| f.severity == Severity::Error) {
-            cell.failure = Some(format!(
-                "CONFIG_{} did not survive olddefconfig",
-                cell.mode.kconfig()
-            ));
+            cell.failure =
+                Some(format!("CONFIG_{} did not survive olddefconfig", cell.mode.kconfig()));
         }
         cell.findings.extend(lost);
         Ok(())
@@ -262,11 +221,8 @@ impl Twin<'_> {
 
     fn build(&self, cell: &mut Cell, events: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
         let config = dot_config(&cell.dir)?;
-        let targets: &[&str] = if config.is_yes("MODULES") {
-            &["vmlinux", "modules"]
-        } else {
-            &["vmlinux"]
-        };
+        let targets: &[&str] =
+            if config.is_yes("MODULES") { &["vmlinux", "modules"] } else { &["vmlinux"] };
         let recipe = format!(
             "{}\n{}\n{}",
             cell.recipe,
@@ -330,49 +286,33 @@ impl Twin<'_> {
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
         let read = |cell: &Cell| {
-            let logs: &[&Path] = if cell.failure.is_some() {
-                &[&cell.log]
-            } else {
-                &[]
-            };
+            let logs: &[&Path] = if cell.failure.is_some() { &[&cell.log] } else { &[] };
             gather(&cell.dir, logs, Depth::Everything)
         };
-        let (ours, theirs) = rayon::join(
-            || read(&distributed),
-            || in_process.as_ref().map(read).transpose(),
-        );
+        let (ours, theirs) =
+            rayon::join(|| read(&distributed), || in_process.as_ref().map(read).transpose());
         let (ours, theirs) = (ours?, theirs?);
         let facts_took = start.elapsed();
         let failed = |cell: &Cell| {
-            cell.failure
-                .as_ref()
-                .map(|line| format!("the {} build failed: {line}", cell.mode))
+            cell.failure.as_ref().map(|line| format!("the {} build failed: {line}", cell.mode))
         };
         let failure = failed(&distributed).or_else(|| in_process.as_ref().and_then(failed));
         let verdict = match (&theirs, &failure) {
             (Some(theirs), None) => compare_twins(self.arch, &ours, theirs),
             _ => {
-                let why = if distributed.failure.is_some() {
-                    "the distributed build failed"
-                } else {
-                    "the in-process build failed"
-                };
+                let why = failure.as_deref().unwrap_or("there is no twin");
                 judge_one(self.arch, &ours, why, false)
             }
         };
         let mut extra: Vec<Finding> = distributed.findings.clone();
         // The twin asks for the same options; only its own losses are news.
         if let Some(cell) = &in_process {
-            let known: Vec<_> = extra
+            let known: Vec<_> =
+                extra.iter().flat_map(|f| f.subjects()).map(str::to_owned).collect();
+            let new = cell
+                .findings
                 .iter()
-                .flat_map(|f| f.subjects())
-                .map(str::to_owned)
-                .collect();
-            let new = cell.findings.iter().filter(|f| {
-                f.subjects()
-                    .iter()
-                    .any(|s| !known.contains(&(*s).to_owned()))
-            });
+                .filter(|f| f.subjects().iter().any(|s| !known.contains(&(*s).to_owned())));
             let new: Vec<_> = new.cloned().collect();
             extra.extend(new);
         }
@@ -385,12 +325,7 @@ impl Twin<'_> {
         let mut findings = extra;
         findings.extend(verdict.findings().cloned());
         Ok(TwinResult {
-            report: TwinReport {
-                arch: self.arch,
-                outcome,
-                build,
-                layers: verdict.results(),
-            },
+            report: TwinReport { arch: self.arch, outcome, build, layers: verdict.results() },
             cells,
             findings,
             not_compared: verdict.not_compared(),
@@ -407,10 +342,7 @@ impl Twin<'_> {
         let mut timings = cell.timings;
         timings.insert(
             "facts".to_owned(),
-            StageTime {
-                seconds: facts_took.as_secs_f64(),
-                reused: false,
-            },
+            StageTime { seconds: facts_took.as_secs_f64(), reused: false },
         );
         CellReport {
             arch: self.arch,
@@ -429,10 +361,7 @@ impl Twin<'_> {
 
 /// Whether a file of a distributed build is of any use in-process.
 fn serves_both_modes(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     !(name.ends_with(".thinlto.bc")
         || name.contains(".thinlto-native.o")
         || name.contains("vmlinux.thinlto-index")
@@ -450,19 +379,8 @@ fn build_column(distributed: Option<&CellReport>, in_process: Option<&Cell>) -> 
         short_duration(seconds)
     };
     match (distributed, in_process) {
-        (
-            Some(CellReport {
-                outcome: Outcome::Broken(_),
-                ..
-            }),
-            _,
-        ) => "dist failed".to_owned(),
-        (
-            _,
-            Some(Cell {
-                failure: Some(_), ..
-            }),
-        ) => "in failed".to_owned(),
+        (Some(CellReport { outcome: Outcome::Broken(_), .. }), _) => "dist failed".to_owned(),
+        (_, Some(Cell { failure: Some(_), .. })) => "in failed".to_owned(),
         (Some(ours), Some(theirs)) => {
             format!("{} + {}", time(&ours.timings), time(&theirs.timings))
         }

@@ -58,9 +58,7 @@ fn producers(bytes: &[u8]) -> Result<BTreeMap<String, u64>, String> {
 fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
     let mut sections: BTreeMap<String, SectionFacts> = BTreeMap::new();
     for section in image.sections.iter().filter(|s| !s.name.is_empty()) {
-        let slot = sections
-            .entry(section.name.clone().into_owned())
-            .or_default();
+        let slot = sections.entry(section.name.clone().into_owned()).or_default();
         slot.flags = section.flags.to_string();
         slot.kind = section.type_name().into_owned();
         slot.size += section.size;

@@ -28,64 +28,30 @@ pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
         .map(|name| (name.clone(), object(dir, name, &facts.logged_backends)))
         .collect();
     let order = facts.order.get().map(Vec::as_slice).unwrap_or_default();
-    let rest: Vec<&String> = order
-        .iter()
-        .filter(|name| !indexed.contains_key(*name))
-        .collect();
-    let others = rest
-        .par_iter()
-        .map(|name| ((*name).clone(), file(&dir.join(name))))
-        .collect();
-    let symvers = rest
-        .par_iter()
-        .filter_map(|name| lines_of(dir, name))
-        .collect();
-    Objects {
-        indexed,
-        others,
-        symvers,
-    }
+    let rest: Vec<&String> = order.iter().filter(|name| !indexed.contains_key(*name)).collect();
+    let others = rest.par_iter().map(|name| ((*name).clone(), file(&dir.join(name)))).collect();
+    let symvers = rest.par_iter().filter_map(|name| lines_of(dir, name)).collect();
+    Objects { indexed, others, symvers }
 }
 
 /// In-process, the IR objects are the bitcode members of `vmlinux.a`.
 fn in_process(dir: &Path, facts: &BuildFacts) -> Objects {
     let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
-    let kinds: Vec<(&String, FileFacts)> = members
-        .par_iter()
-        .map(|name| (name, file(&dir.join(name))))
-        .collect();
+    let kinds: Vec<(&String, FileFacts)> =
+        members.par_iter().map(|name| (name, file(&dir.join(name)))).collect();
     let (ir, others): (Vec<_>, Vec<_>) = kinds
         .into_iter()
         .partition(|(_, file)| matches!(file.kind, Some(ObjectKind::Bitcode { .. })));
     let indexed = ir
         .par_iter()
         .map(|(name, file)| {
-            let symvers = lines_of(dir, name)
-                .map(|(_, lines)| lines)
-                .unwrap_or_default();
-            (
-                (*name).clone(),
-                ObjectFacts {
-                    ir: file.clone(),
-                    symvers,
-                    ..ObjectFacts::default()
-                },
-            )
+            let symvers = lines_of(dir, name).map(|(_, lines)| lines).unwrap_or_default();
+            ((*name).clone(), ObjectFacts { ir: file.clone(), symvers, ..ObjectFacts::default() })
         })
         .collect();
-    let symvers = others
-        .par_iter()
-        .filter_map(|(name, _)| lines_of(dir, name))
-        .collect();
-    let others = others
-        .into_iter()
-        .map(|(name, file)| (name.clone(), file))
-        .collect();
-    Objects {
-        indexed,
-        others,
-        symvers,
-    }
+    let symvers = others.par_iter().filter_map(|(name, _)| lines_of(dir, name)).collect();
+    let others = others.into_iter().map(|(name, file)| (name.clone(), file)).collect();
+    Objects { indexed, others, symvers }
 }
 
 /// `#SYMVER` lines of one object that is not in the index.
@@ -101,18 +67,12 @@ pub(super) fn module_symvers(dir: &Path, stem: &str) -> Vec<(String, SymverLines
         return Vec::new();
     };
     let members = module_members(&String::from_utf8_lossy(&text));
-    let inside = members
-        .objects
-        .iter()
-        .filter_map(|name| normalize_path(name));
+    let inside = members.objects.iter().filter_map(|name| normalize_path(name));
     inside.filter_map(|name| lines_of(dir, &name)).collect()
 }
 
 fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
-    cmd.symvers
-        .iter()
-        .map(|line| (line.name.clone().into_owned(), line.crc))
-        .collect()
+    cmd.symvers.iter().map(|line| (line.name.clone().into_owned(), line.crc)).collect()
 }
 
 fn object(dir: &Path, name: &str, logged: &BTreeMap<String, String>) -> ObjectFacts {
@@ -139,9 +99,7 @@ fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
         }
     };
     let cmd = CmdFile::parse(&ends.head, &ends.tail);
-    facts
-        .issues
-        .extend(cmd.issues.iter().map(|issue| format!("{path}: {issue}")));
+    facts.issues.extend(cmd.issues.iter().map(|issue| format!("{path}: {issue}")));
     facts.symvers = symver_lines(&cmd);
     // The target's own spelling tells how the object was reached; show the user that path.
     let target = cmd.target.into_owned();
@@ -157,11 +115,7 @@ fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
     facts.front = if cmd.command.is_empty() {
         Answer::Bad(format!("{path} holds no command"))
     } else {
-        Answer::Read(CommandText {
-            text: cmd.command.into_owned(),
-            path: shown,
-            target,
-        })
+        Answer::Read(CommandText { text: cmd.command.into_owned(), path: shown, target })
     };
 }
 

@@ -47,16 +47,10 @@ pub enum ElfError {
 
 impl ElfError {
     pub(crate) fn damaged(what: impl Into<String>, why: impl ToString) -> Self {
-        Self::Damaged {
-            what: what.into(),
-            why: why.to_string(),
-        }
+        Self::Damaged { what: what.into(), why: why.to_string() }
     }
 
     pub(crate) fn table(table: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Table {
-            table: table.into(),
-            why: why.into(),
-        }
+        Self::Table { table: table.into(), why: why.into() }
     }
 }

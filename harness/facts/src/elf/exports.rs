@@ -76,10 +76,7 @@ pub fn exports(image: &Image<'_>) -> Result<Vec<ExportEntry>, ElfError> {
     match readings.as_slice() {
         [raw] => Ok(name_values(image, raw)),
         [] => Err(ElfError::table("__ksymtab", refusals.join("; "))),
-        _ => Err(ElfError::table(
-            "__ksymtab",
-            "relative and absolute pointers both make sense",
-        )),
+        _ => Err(ElfError::table("__ksymtab", "relative and absolute pointers both make sense")),
     }
 }
 
@@ -122,11 +119,8 @@ fn find_tables(image: &Image<'_>) -> Vec<Table> {
             _ => continue,
         };
         let kind = if gpl { "_gpl" } else { "" };
-        let companion = |table: &str| {
-            by_name
-                .get(format!("{start}{table}{kind}{suffix}").as_str())
-                .copied()
-        };
+        let companion =
+            |table: &str| by_name.get(format!("{start}{table}{kind}{suffix}").as_str()).copied();
         tables.push(Table {
             name: (*name).to_owned(),
             entries: *index,
@@ -152,10 +146,7 @@ fn entry_labels<'i>(
             continue;
         };
         if sections.contains(&index) {
-            let start = image
-                .sections
-                .get(index)
-                .map_or(0, |section| section.address);
+            let start = image.sections.get(index).map_or(0, |section| section.address);
             labels.insert((index, symbol.value.wrapping_sub(start)), name);
         }
     }
@@ -172,11 +163,7 @@ fn read_table(
     let word = encoding.size(image);
     let size = image.data(table.entries).len() as u64;
     if !size.is_multiple_of(3 * word) {
-        return Err(format!(
-            "{} has {size} bytes, no multiple of {}",
-            table.name,
-            3 * word
-        ));
+        return Err(format!("{} has {size} bytes, no multiple of {}", table.name, 3 * word));
     }
     let count = size / (3 * word);
     let crcs = companion(image, table.crcs, count, 4)?;
@@ -190,13 +177,8 @@ fn read_table(
             if name.is_empty() {
                 return Err("its name is empty".to_owned());
             }
-            if let Some(label) = labels
-                .get(&(table.entries, offset))
-                .filter(|it| **it != name)
-            {
-                return Err(format!(
-                    "'__ksymtab_{label}' stands at the entry of '{name}'"
-                ));
+            if let Some(label) = labels.get(&(table.entries, offset)).filter(|it| **it != name) {
+                return Err(format!("'__ksymtab_{label}' stands at the entry of '{name}'"));
             }
             let flags = flags.and_then(|data| field(data, number, 1)?.first().copied());
             let crc = crcs.and_then(|data| field(data, number * 4, 4));
@@ -226,14 +208,8 @@ fn companion<'a>(
     if data.len() as u64 == count * entry {
         return Ok(Some(data));
     }
-    let name = image
-        .sections
-        .get(index)
-        .map_or("", |section| &section.name);
-    Err(format!(
-        "{name} has {} bytes for {count} entries of {entry}",
-        data.len()
-    ))
+    let name = image.sections.get(index).map_or("", |section| &section.name);
+    Err(format!("{name} has {} bytes for {count} entries of {entry}", data.len()))
 }
 
 /// The text in `__ksymtab_strings` that a pointer leads to.
@@ -247,11 +223,8 @@ fn string(image: &Image<'_>, target: Target) -> Result<String, String> {
     if section.name != "__ksymtab_strings" {
         return Err(outside());
     }
-    let offset = if place.section.is_some() {
-        place.at
-    } else {
-        place.at.wrapping_sub(section.address)
-    };
+    let offset =
+        if place.section.is_some() { place.at } else { place.at.wrapping_sub(section.address) };
     let text = text_at(image.data(index), offset).ok_or_else(outside)?;
     match std::str::from_utf8(text) {
         Ok(text) => Ok(text.to_owned()),

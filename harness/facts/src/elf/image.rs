@@ -33,9 +33,7 @@ impl<'a> Image<'a> {
         let ident = match kind(bytes) {
             ObjectKind::Elf(ident) => ident,
             other => {
-                return Err(ElfError::NotElf {
-                    kind: other.to_string(),
-                });
+                return Err(ElfError::NotElf { kind: other.to_string() });
             }
         };
         match ident.class {
@@ -58,19 +56,13 @@ impl<'a> Image<'a> {
     /// The first section with this name, and its index.
     #[must_use]
     pub fn section(&self, name: &str) -> Option<(usize, &Section<'a>)> {
-        self.sections
-            .iter()
-            .enumerate()
-            .find(|(_, section)| section.name == name)
+        self.sections.iter().enumerate().find(|(_, section)| section.name == name)
     }
 
     /// The bytes of the section with this index; none for `.bss` and its like.
     #[must_use]
     pub fn data(&self, index: usize) -> &'a [u8] {
-        self.sections
-            .get(index)
-            .and_then(|section| self.section_data(section))
-            .unwrap_or_default()
+        self.sections.get(index).and_then(|section| self.section_data(section)).unwrap_or_default()
     }
 
     fn section_data(&self, section: &Section<'_>) -> Option<&'a [u8]> {
@@ -88,9 +80,7 @@ where
     Elf: FileHeader<Endian = Endianness>,
 {
     let header = Elf::parse(data).map_err(|error| ElfError::damaged("file header", error))?;
-    let endian = header
-        .endian()
-        .map_err(|error| ElfError::damaged("file header", error))?;
+    let endian = header.endian().map_err(|error| ElfError::damaged("file header", error))?;
     let table = header
         .sections(endian, data)
         .map_err(|error| ElfError::damaged("section headers", error))?;
@@ -99,12 +89,7 @@ where
         .symbols(endian, data, object::elf::SHT_SYMTAB)
         .map_err(|error| ElfError::damaged("symbol table", error))?;
     let symbols = read_symbols(&symbols, endian, sections.len())?;
-    Ok(Image {
-        ident,
-        sections,
-        symbols,
-        data,
-    })
+    Ok(Image { ident, sections, symbols, data })
 }
 
 fn read_sections<'a, Elf>(
@@ -135,11 +120,7 @@ where
         };
         let end = section.offset.saturating_add(section.size);
         if !section.is_nobits() && end > file_size {
-            return Err(ElfError::Truncated {
-                section: section.name.into_owned(),
-                end,
-                file_size,
-            });
+            return Err(ElfError::Truncated { section: section.name.into_owned(), end, file_size });
         }
         sections.push(section);
     }
@@ -158,9 +139,7 @@ where
     let mut file: Option<Cow<'a, str>> = None;
     for (index, entry) in table.enumerate().skip(1) {
         let damaged = |why: String| ElfError::damaged(format!("symbol {}", index.0), why);
-        let name = table
-            .symbol_name(endian, entry)
-            .map_err(|error| damaged(error.to_string()))?;
+        let name = table.symbol_name(endian, entry).map_err(|error| damaged(error.to_string()))?;
         let name = String::from_utf8_lossy(name);
         let kind = SymbolKind::from_number(entry.st_type().0);
         let binding = Binding::from_number(entry.st_bind().0);

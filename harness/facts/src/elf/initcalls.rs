@@ -53,10 +53,9 @@ pub fn initcalls(image: &Image<'_>) -> Result<Vec<Initcall>, ElfError> {
     match (readings.pop(), readings.pop()) {
         (Some(calls), None) => Ok(calls),
         (None, _) => Err(ElfError::table("initcalls", refusals.join("; "))),
-        (Some(_), Some(_)) => Err(ElfError::table(
-            "initcalls",
-            "relative and absolute pointers both make sense",
-        )),
+        (Some(_), Some(_)) => {
+            Err(ElfError::table("initcalls", "relative and absolute pointers both make sense"))
+        }
     }
 }
 
@@ -70,11 +69,7 @@ struct Span {
 
 /// The bounds that the linker script set, in order of calling.
 fn spans(image: &Image<'_>) -> Result<Vec<Span>, ElfError> {
-    let wanted = |name: &str| {
-        image
-            .symbol(name)
-            .ok_or_else(|| ElfError::NoSymbol(name.to_owned()))
-    };
+    let wanted = |name: &str| image.symbol(name).ok_or_else(|| ElfError::NoSymbol(name.to_owned()));
     let mut bounds = vec![(Level::Early, wanted("__initcall_start")?)];
     for level in Level::NUMBERED {
         let label = image.symbol(&format!("__initcall{}_start", level.name()));
@@ -103,12 +98,7 @@ fn span(level: Level, start: &Symbol<'_>, end: &Symbol<'_>) -> Result<Span, ElfE
     match start.section {
         _ if start.value > end.value => bad("are in the wrong order"),
         SectionRef::Named(section) if start.section == end.section || start.value == end.value => {
-            Ok(Span {
-                level,
-                section,
-                start: start.value,
-                end: end.value,
-            })
+            Ok(Span { level, section, start: start.value, end: end.value })
         }
         _ => bad("lie in different sections"),
     }
@@ -125,15 +115,9 @@ fn read(
     for span in spans {
         let size = span.end.wrapping_sub(span.start);
         if !size.is_multiple_of(word) {
-            return Err(format!(
-                "level {} has {size} bytes, no multiple of {word}",
-                span.level
-            ));
+            return Err(format!("level {} has {size} bytes, no multiple of {word}", span.level));
         }
-        let base = image
-            .sections
-            .get(span.section)
-            .map_or(0, |section| section.address);
+        let base = image.sections.get(span.section).map_or(0, |section| section.address);
         for number in 0..size / word {
             let address = span.start.wrapping_add(number * word);
             let what = |why: &str| format!("entry {number} of level {}: {why}", span.level);
@@ -143,47 +127,25 @@ fn read(
             let Target::Here(target, _) = target else {
                 return Err(what("no address"));
             };
-            if !image
-                .sections
-                .iter()
-                .any(|it| it.flags.exec() && it.holds(target.at))
-            {
+            if !image.sections.iter().any(|it| it.flags.exec() && it.holds(target.at)) {
                 return Err(what(&format!("{:#x} is no code", target.at)));
             }
-            found.push((
-                span.level,
-                Place {
-                    section: None,
-                    at: address,
-                },
-                target,
-            ));
+            found.push((span.level, Place { section: None, at: address }, target));
         }
     }
-    let places = found
-        .iter()
-        .flat_map(|(_, entry, target)| [*entry, *target])
-        .collect();
+    let places = found.iter().flat_map(|(_, entry, target)| [*entry, *target]).collect();
     let symbols = symbols_at(image, &places);
     let at = |place: Place| symbols.get(&place).map(Vec::as_slice).unwrap_or_default();
     found
         .into_iter()
         .map(|(level, entry, target)| {
             let callable = |it: &&&Symbol<'_>| {
-                matches!(
-                    it.kind,
-                    SymbolKind::Func | SymbolKind::Ifunc | SymbolKind::NoType
-                )
+                matches!(it.kind, SymbolKind::Func | SymbolKind::Ifunc | SymbolKind::NoType)
             };
             let function = at(target).iter().find(callable).ok_or_else(|| {
-                format!(
-                    "entry of level {level}: no function stands at {:#x}",
-                    target.at
-                )
+                format!("entry of level {level}: no function stands at {:#x}", target.at)
             })?;
-            let entry = at(entry)
-                .iter()
-                .find(|symbol| symbol.name.starts_with("__initcall__"));
+            let entry = at(entry).iter().find(|symbol| symbol.name.starts_with("__initcall__"));
             Ok(Initcall {
                 level,
                 function: function.name.clone().into_owned(),

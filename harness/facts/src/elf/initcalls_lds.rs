@@ -45,10 +45,7 @@ pub fn initcalls_lds(text: &str) -> Result<Vec<LdsInitcall>, LdsError> {
         } else if !matches!(content, "" | "{" | "}" | "SECTIONS {" | "SECTIONS")
             && !content.ends_with(": {")
         {
-            return Err(LdsError {
-                line,
-                why: format!("'{content}' is not understood"),
-            });
+            return Err(LdsError { line, why: format!("'{content}' is not understood") });
         }
     }
     calls.sort_by_key(|call| (call.level, call.sync));
@@ -59,12 +56,7 @@ impl LdsInitcall {
     /// The symbol of the entry, as [`super::Initcall::entry`] has it.
     #[must_use]
     pub fn entry(&self) -> String {
-        format!(
-            "__initcall__{}{}{}",
-            self.id,
-            self.level,
-            if self.sync { "s" } else { "" }
-        )
+        format!("__initcall__{}{}{}", self.id, self.level, if self.sync { "s" } else { "" })
     }
 }
 
@@ -83,9 +75,5 @@ fn call(section: &str) -> Option<LdsInitcall> {
         ".con_initcall" => (Level::Con, false),
         _ => Level::from_name(head.strip_prefix(".initcall")?)?,
     };
-    (!id.is_empty()).then(|| LdsInitcall {
-        level,
-        sync,
-        id: id.to_owned(),
-    })
+    (!id.is_empty()).then(|| LdsInitcall { level, sync, id: id.to_owned() })
 }

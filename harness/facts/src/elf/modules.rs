@@ -40,11 +40,7 @@ pub fn modinfo(bytes: &[u8]) -> Result<Vec<(String, String)>, ElfError> {
         if section.name != ".modinfo" {
             continue;
         }
-        for entry in image
-            .data(index)
-            .split(|byte| *byte == 0)
-            .filter(|entry| !entry.is_empty())
-        {
+        for entry in image.data(index).split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
             let text = String::from_utf8_lossy(entry);
             let (key, value) = text.split_once('=').unwrap_or((&text, ""));
             entries.push((key.to_owned(), value.to_owned()));
@@ -61,19 +57,13 @@ fn basic(image: &Image<'_>, versions: &mut BTreeMap<String, Crc>) -> Result<(), 
     let data = image.data(index);
     let bad = |why: String| ElfError::table("__versions", why);
     if !data.len().is_multiple_of(MODVERSION_INFO) {
-        return Err(bad(format!(
-            "{} bytes, no multiple of {MODVERSION_INFO}",
-            data.len()
-        )));
+        return Err(bad(format!("{} bytes, no multiple of {MODVERSION_INFO}", data.len())));
     }
     for (number, entry) in data.chunks_exact(MODVERSION_INFO).enumerate() {
         let (crc, name) = entry.split_at(image.ident.pointer_size().min(entry.len()));
         let crc = image.ident.endian.uint(crc);
-        let crc = u32::try_from(crc).map_err(|_| {
-            bad(format!(
-                "entry {number} has the CRC {crc:#x}, more than 32 bits"
-            ))
-        })?;
+        let crc = u32::try_from(crc)
+            .map_err(|_| bad(format!("entry {number} has the CRC {crc:#x}, more than 32 bits")))?;
         let name = text_at(name, 0).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| bad(format!("entry {number} has no name")))?;
         add(versions, name, Crc(crc)).map_err(bad)?;

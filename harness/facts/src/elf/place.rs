@@ -68,10 +68,7 @@ impl<'i, 'a> Pointers<'i, 'a> {
                 let target = section.info as usize;
                 if sections.contains(&target) {
                     for relocation in image.relocations(index) {
-                        let place = Place {
-                            section: Some(target),
-                            at: relocation.offset,
-                        };
+                        let place = Place { section: Some(target), at: relocation.offset };
                         relocations.entry(place).or_default().push(relocation);
                     }
                 }
@@ -80,16 +77,10 @@ impl<'i, 'a> Pointers<'i, 'a> {
                 // What `--emit-relocs` leaves is not loaded and already applied.
                 for relocation in image.relocations(index) {
                     let holds = |index: &usize| {
-                        image
-                            .sections
-                            .get(*index)
-                            .is_some_and(|it| it.holds(relocation.offset))
+                        image.sections.get(*index).is_some_and(|it| it.holds(relocation.offset))
                     };
                     if sections.iter().any(holds) {
-                        let place = Place {
-                            section: None,
-                            at: relocation.offset,
-                        };
+                        let place = Place { section: None, at: relocation.offset };
                         relocations.entry(place).or_default().push(relocation);
                     }
                 }
@@ -109,44 +100,24 @@ impl<'i, 'a> Pointers<'i, 'a> {
         let size = encoding.size(image);
         let raw = field(image.data(index), offset, size).ok_or("the section ends before it")?;
         let raw = image.ident.endian.uint(raw);
-        let address = image
-            .sections
-            .get(index)
-            .map_or(0, |it| it.address)
-            .wrapping_add(offset);
+        let address = image.sections.get(index).map_or(0, |it| it.address).wrapping_add(offset);
         let place = if image.ident.is_relocatable() {
-            Place {
-                section: Some(index),
-                at: offset,
-            }
+            Place { section: Some(index), at: offset }
         } else {
-            Place {
-                section: None,
-                at: address,
-            }
+            Place { section: None, at: address }
         };
         let relocation = match self.relocations.get(&place).map(Vec::as_slice) {
             None | Some([]) => None,
             Some([one]) => Some(one),
             Some(_) => return Err("more than one relocation".to_owned()),
         };
-        let here = |at: u64| {
-            Target::Here(
-                Place {
-                    section: None,
-                    at: self.fit(at),
-                },
-                0,
-            )
-        };
+        let here = |at: u64| Target::Here(Place { section: None, at: self.fit(at) }, 0);
         match relocation {
             None if image.ident.is_relocatable() => Err("no relocation".to_owned()),
             None if encoding == Encoding::Prel32 => Ok(here(address.wrapping_add(sign(raw, 4)))),
             None => Ok(here(raw)),
             Some(relocation) => {
-                let addend = relocation
-                    .addend
-                    .map_or_else(|| sign(raw, size), |it| it as u64);
+                let addend = relocation.addend.map_or_else(|| sign(raw, size), |it| it as u64);
                 if image.ident.is_relocatable() {
                     self.symbolic(relocation.symbol, addend)
                 } else if relocation.symbol == 0 && encoding == Encoding::Absolute {
@@ -163,13 +134,9 @@ impl<'i, 'a> Pointers<'i, 'a> {
         let symbol = numbered(self.image, number).ok_or("relocation without a symbol")?;
         let at = self.fit(symbol.value.wrapping_add(addend));
         match symbol.section {
-            SectionRef::Named(index) => Ok(Target::Here(
-                Place {
-                    section: Some(index),
-                    at,
-                },
-                number,
-            )),
+            SectionRef::Named(index) => {
+                Ok(Target::Here(Place { section: Some(index), at }, number))
+            }
             SectionRef::Absolute => Ok(Target::Here(Place { section: None, at }, number)),
             SectionRef::Undefined | SectionRef::Common if addend == 0 => {
                 Ok(Target::Elsewhere(number))
@@ -180,11 +147,7 @@ impl<'i, 'a> Pointers<'i, 'a> {
 
     /// Addresses of 32-bit files wrap at 32 bits.
     fn fit(&self, address: u64) -> u64 {
-        if self.image.ident.pointer_size() == 4 {
-            address & 0xffff_ffff
-        } else {
-            address
-        }
+        if self.image.ident.pointer_size() == 4 { address & 0xffff_ffff } else { address }
     }
 }
 
@@ -203,14 +166,12 @@ pub(super) fn symbols_at<'i, 'a>(
     let mut found: BTreeMap<Place, Vec<&Symbol<'_>>> = BTreeMap::new();
     for symbol in &image.symbols {
         let place = match symbol.section {
-            SectionRef::Named(index) if image.ident.is_relocatable() => Place {
-                section: Some(index),
-                at: symbol.value,
-            },
-            SectionRef::Named(_) | SectionRef::Absolute => Place {
-                section: None,
-                at: symbol.value,
-            },
+            SectionRef::Named(index) if image.ident.is_relocatable() => {
+                Place { section: Some(index), at: symbol.value }
+            }
+            SectionRef::Named(_) | SectionRef::Absolute => {
+                Place { section: None, at: symbol.value }
+            }
             _ => continue,
         };
         let names = !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
@@ -230,10 +191,7 @@ pub(super) fn symbols_at<'i, 'a>(
 pub(super) fn section_of(image: &Image<'_>, place: Place) -> Option<usize> {
     match place.section {
         Some(index) => Some(index),
-        None => image
-            .sections
-            .iter()
-            .position(|section| section.holds(place.at)),
+        None => image.sections.iter().position(|section| section.holds(place.at)),
     }
 }
 
@@ -251,11 +209,7 @@ pub(super) fn text_at(data: &[u8], offset: u64) -> Option<&[u8]> {
 }
 
 fn sign(raw: u64, size: u64) -> u64 {
-    if size == 4 {
-        i64::from(raw as u32 as i32) as u64
-    } else {
-        raw
-    }
+    if size == 4 { i64::from(raw as u32 as i32) as u64 } else { raw }
 }
 
 fn rank<'s>(symbol: &'s Symbol<'_>) -> (u8, u8, u8, bool, &'s str) {
@@ -272,11 +226,5 @@ fn rank<'s>(symbol: &'s Symbol<'_>) -> (u8, u8, u8, bool, &'s str) {
         SymbolKind::Object | SymbolKind::Tls | SymbolKind::Common => 1,
         _ => 2,
     };
-    (
-        section,
-        binding,
-        kind,
-        symbol.name.contains(".llvm."),
-        &symbol.name,
-    )
+    (section, binding, kind, symbol.name.contains(".llvm."), &symbol.name)
 }

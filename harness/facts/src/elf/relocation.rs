@@ -21,19 +21,10 @@ impl<'a> Image<'a> {
     /// The relocations in the section with this index, in file order; none if it is no
     /// `SHT_REL` or `SHT_RELA` section. A last, incomplete entry is left out.
     pub fn relocations(&self, index: usize) -> impl Iterator<Item = Relocation> + use<'a> {
-        let sh_type = self
-            .sections
-            .get(index)
-            .map_or(0, |section| section.sh_type);
+        let sh_type = self.sections.get(index).map_or(0, |section| section.sh_type);
         let layout = Layout::new(self.ident.class, self.ident.endian, sh_type);
-        let data = if layout.is_some() {
-            self.data(index)
-        } else {
-            &[]
-        };
-        let size = layout
-            .as_ref()
-            .map_or(1, |layout| layout.word * layout.words);
+        let data = if layout.is_some() { self.data(index) } else { &[] };
+        let size = layout.as_ref().map_or(1, |layout| layout.word * layout.words);
         data.chunks_exact(size)
             .filter_map(move |entry| layout.as_ref().map(|layout| layout.read(entry)))
     }
@@ -70,37 +61,22 @@ impl Layout {
             SHT_RELA => 3,
             _ => return None,
         };
-        Some(Self {
-            endian,
-            word,
-            words,
-        })
+        Some(Self { endian, word, words })
     }
 
     fn read(&self, entry: &[u8]) -> Relocation {
-        let mut fields = entry
-            .chunks_exact(self.word)
-            .map(|word| self.endian.uint(word));
+        let mut fields = entry.chunks_exact(self.word).map(|word| self.endian.uint(word));
         let offset = fields.next().unwrap_or_default();
         let info = fields.next().unwrap_or_default();
         let addend = fields.next();
         let wide = self.word == 8;
-        let (symbol, kind) = if wide {
-            (info >> 32, info & 0xffff_ffff)
-        } else {
-            (info >> 8, info & 0xff)
-        };
+        let (symbol, kind) =
+            if wide { (info >> 32, info & 0xffff_ffff) } else { (info >> 8, info & 0xff) };
         Relocation {
             offset,
             symbol: symbol as u32,
             kind: kind as u32,
-            addend: addend.map(|raw| {
-                if wide {
-                    raw as i64
-                } else {
-                    i64::from(raw as u32 as i32)
-                }
-            }),
+            addend: addend.map(|raw| if wide { raw as i64 } else { i64::from(raw as u32 as i32) }),
         }
     }
 }

@@ -17,10 +17,7 @@ pub fn riscv_attributes(image: &Image<'_>) -> Result<BTreeMap<String, String>, E
     let Some((index, _)) = image.section(".riscv.attributes").filter(|_| riscv) else {
         return Ok(BTreeMap::new());
     };
-    let reader = Reader {
-        rest: image.data(index),
-        endian: image.ident.endian,
-    };
+    let reader = Reader { rest: image.data(index), endian: image.ident.endian };
     read(reader).ok_or_else(|| ElfError::table(".riscv.attributes", "it ends too early"))?
 }
 
@@ -86,10 +83,7 @@ impl<'a> Reader<'a> {
     /// A length of four bytes, which counts itself and what came before it, and that much.
     fn sized(&mut self, counted: usize) -> Option<Self> {
         let length = usize::try_from(self.endian.uint(self.take(4)?)).ok()?;
-        Some(Self {
-            rest: self.take(length.checked_sub(counted)?)?,
-            endian: self.endian,
-        })
+        Some(Self { rest: self.take(length.checked_sub(counted)?)?, endian: self.endian })
     }
 
     fn text(&mut self) -> Option<&'a [u8]> {

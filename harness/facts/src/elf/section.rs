@@ -74,10 +74,7 @@ impl Section<'_> {
     /// Whether `address` lies inside it and it is part of the running kernel.
     #[must_use]
     pub fn holds(&self, address: u64) -> bool {
-        self.flags.alloc()
-            && address
-                .checked_sub(self.address)
-                .is_some_and(|at| at < self.size)
+        self.flags.alloc() && address.checked_sub(self.address).is_some_and(|at| at < self.size)
     }
 }
 
@@ -146,11 +143,7 @@ impl fmt::Display for SectionFlags {
                 rest &= !bit;
             }
         }
-        for (mask, letter) in [
-            (MASK_OS, 'o'),
-            (MASK_PROC, 'p'),
-            (!(MASK_OS | MASK_PROC), 'x'),
-        ] {
+        for (mask, letter) in [(MASK_OS, 'o'), (MASK_PROC, 'p'), (!(MASK_OS | MASK_PROC), 'x')] {
             if rest & mask != 0 {
                 text.push(letter);
             }

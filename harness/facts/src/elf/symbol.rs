@@ -40,9 +40,7 @@ impl Symbol<'_> {
     /// `include/linux/module_symbol.h`, Linux 7.3).
     #[must_use]
     pub fn is_mapping(&self) -> bool {
-        [".L", "L0", "$"]
-            .iter()
-            .any(|start| self.name.starts_with(start))
+        [".L", "L0", "$"].iter().any(|start| self.name.starts_with(start))
     }
 }
 

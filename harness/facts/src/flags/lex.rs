@@ -44,12 +44,7 @@ impl std::error::Error for LexError {}
 ///
 /// [`LexError`] for an open quote or a trailing backslash.
 pub fn lex(line: &str) -> Result<Vec<Command<'_>>, LexError> {
-    let mut lexer = Lexer {
-        line,
-        rest: line,
-        commands: Vec::new(),
-        words: Vec::new(),
-    };
+    let mut lexer = Lexer { line, rest: line, commands: Vec::new(), words: Vec::new() };
     lexer.run()?;
     Ok(lexer.commands)
 }
@@ -92,9 +87,7 @@ impl<'a> Lexer<'a> {
 
     fn end_command(&mut self) {
         if !self.words.is_empty() {
-            self.commands.push(Command {
-                words: std::mem::take(&mut self.words),
-            });
+            self.commands.push(Command { words: std::mem::take(&mut self.words) });
         }
     }
 
@@ -223,10 +216,7 @@ mod tests {
     fn objtool_after_a_semicolon_is_another_command() {
         assert_eq!(
             words("clang -c a.c  ; ./tools/objtool --link a.o"),
-            [
-                vec!["clang", "-c", "a.c"],
-                vec!["./tools/objtool", "--link", "a.o"]
-            ]
+            [vec!["clang", "-c", "a.c"], vec!["./tools/objtool", "--link", "a.o"]]
         );
     }
 
@@ -237,14 +227,8 @@ mod tests {
 
     #[test]
     fn an_open_quote_is_named_with_its_place() {
-        assert_eq!(
-            lex("ab 'c"),
-            Err(LexError::OpenQuote { quote: '\'', at: 3 })
-        );
-        assert_eq!(
-            lex("ab \"c\\\""),
-            Err(LexError::OpenQuote { quote: '"', at: 3 })
-        );
+        assert_eq!(lex("ab 'c"), Err(LexError::OpenQuote { quote: '\'', at: 3 }));
+        assert_eq!(lex("ab \"c\\\""), Err(LexError::OpenQuote { quote: '"', at: 3 }));
         assert_eq!(lex("ab \\"), Err(LexError::TrailingBackslash));
     }
 

@@ -18,10 +18,7 @@ impl Opt<'_> {
         if self.name_len == 0 {
             return None;
         }
-        Some((
-            self.text.get(..self.name_len)?,
-            self.text.get(self.name_len + 1..)?,
-        ))
+        Some((self.text.get(..self.name_len)?, self.text.get(self.name_len + 1..)?))
     }
 
     /// Whether it is an input file rather than an option.
@@ -72,22 +69,12 @@ pub fn parse<'a>(words: &'a [Cow<'a, str>]) -> Vec<Opt<'a>> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let index = options.len();
-        let joined = if SEPARATE.contains(&word.as_ref()) {
-            words.next()
-        } else {
-            None
-        };
+        let joined = if SEPARATE.contains(&word.as_ref()) { words.next() } else { None };
         options.push(match joined {
-            Some(argument) => Opt {
-                text: Cow::Owned(format!("{word} {argument}")),
-                index,
-                name_len: word.len(),
-            },
-            None => Opt {
-                text: Cow::Borrowed(word.as_ref()),
-                index,
-                name_len: 0,
-            },
+            Some(argument) => {
+                Opt { text: Cow::Owned(format!("{word} {argument}")), index, name_len: word.len() }
+            }
+            None => Opt { text: Cow::Borrowed(word.as_ref()), index, name_len: 0 },
         });
     }
     options
@@ -101,10 +88,7 @@ mod tests {
     fn arguments_belong_to_their_options() {
         let words =
             ["-mllvm", "-a=1", "-I", "x", "-Iy", "in.c", "-x", "ir", "-o"].map(Cow::Borrowed);
-        let texts: Vec<_> = parse(&words)
-            .into_iter()
-            .map(|o| o.text.into_owned())
-            .collect();
+        let texts: Vec<_> = parse(&words).into_iter().map(|o| o.text.into_owned()).collect();
         assert_eq!(texts, ["-mllvm -a=1", "-I x", "-Iy", "in.c", "-x ir", "-o"]);
     }
 }

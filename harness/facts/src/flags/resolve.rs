@@ -41,20 +41,14 @@ impl Resolved {
     /// How many settings a backend needs.
     #[must_use]
     pub fn needed(&self) -> usize {
-        self.settings
-            .values()
-            .filter(|s| s.class.needed_by_backend())
-            .count()
+        self.settings.values().filter(|s| s.class.needed_by_backend()).count()
     }
 
     /// The settings that a backend needs, by the place where they stand.
     #[must_use]
     pub fn needed_in_order(&self) -> Vec<&Setting> {
-        let mut needed: Vec<_> = self
-            .settings
-            .values()
-            .filter(|s| s.class.needed_by_backend())
-            .collect();
+        let mut needed: Vec<_> =
+            self.settings.values().filter(|s| s.class.needed_by_backend()).collect();
         needed.sort_by_key(|s| s.index);
         needed
     }
@@ -67,20 +61,14 @@ pub fn resolve(words: &[Cow<'_, str>]) -> Resolved {
         Some((program, rest)) => (program.as_ref().to_owned(), rest),
         None => return Resolved::default(),
     };
-    Resolved {
-        program,
-        ..resolve_options(rest)
-    }
+    Resolved { program, ..resolve_options(rest) }
 }
 
 /// Resolves options without a program, as they are saved in a `.cmd` file.
 #[must_use]
 pub fn resolve_options(words: &[Cow<'_, str>]) -> Resolved {
     let options = parse(words);
-    let mut resolved = Resolved {
-        options: options.len(),
-        ..Resolved::default()
-    };
+    let mut resolved = Resolved { options: options.len(), ..Resolved::default() };
     for option in &options {
         resolved.take(option);
     }
@@ -135,9 +123,7 @@ mod tests {
         let r = of("clang -Os -fPIE -fno-PIE -O3 -c -o a.o a.c");
         assert_eq!(r.settings.get("-O").map(|s| s.value.as_str()), Some("3"));
         assert_eq!(
-            r.settings
-                .get("position independence")
-                .map(|s| s.text.as_str()),
+            r.settings.get("position independence").map(|s| s.text.as_str()),
             Some("-fno-PIE")
         );
     }
@@ -147,10 +133,7 @@ mod tests {
         let r = of("clang -flto=thin -x ir -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o");
         assert_eq!(r.index.as_deref(), Some("a.o.thinlto.bc"));
         assert_eq!(r.lto.as_deref(), Some("-fno-lto"));
-        assert_eq!(
-            (r.output.as_deref(), r.inputs),
-            (Some("b.o"), vec!["a.o".to_owned()])
-        );
+        assert_eq!((r.output.as_deref(), r.inputs), (Some("b.o"), vec!["a.o".to_owned()]));
     }
 
     proptest! {

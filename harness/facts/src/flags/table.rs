@@ -53,10 +53,7 @@ impl Class {
     /// Whether the backend needs the option again.
     #[must_use]
     pub const fn needed_by_backend(self) -> bool {
-        matches!(
-            self,
-            Self::CodegenRequired | Self::TargetSelecting | Self::CodegenInIr
-        )
+        matches!(self, Self::CodegenRequired | Self::TargetSelecting | Self::CodegenInIr)
     }
 }
 
@@ -99,12 +96,7 @@ pub struct Row {
 }
 
 const fn row(form: Form, class: Class, evidence: &'static str) -> Row {
-    Row {
-        form,
-        class,
-        default: None,
-        evidence,
-    }
+    Row { form, class, default: None, evidence }
 }
 
 const fn row_default(
@@ -113,12 +105,7 @@ const fn row_default(
     default: &'static str,
     evidence: &'static str,
 ) -> Row {
-    Row {
-        form,
-        class,
-        default: Some(default),
-        evidence,
-    }
+    Row { form, class, default: Some(default), evidence }
 }
 
 const MEASURED: &str = "measured: the native object changes when the backend lacks it";
@@ -137,17 +124,9 @@ use Form::{Each, F, Joined, M, OneOf, Pair, Word};
 /// The table. The first row that recognises an option decides, so narrower rows come first.
 pub const TABLE: &[Row] = &[
     // The commonest first: most options of a kernel command line are macros and warnings.
-    row(
-        Each("-Wa,"),
-        CodegenRequired,
-        "measured: -Wa,-bogus is rejected by the backend only",
-    ),
+    row(Each("-Wa,"), CodegenRequired, "measured: -Wa,-bogus is rejected by the backend only"),
     row(Each("-Wp,"), FrontendOnly, FRONT),
-    row(
-        Each("-Werror"),
-        WarningStrict,
-        "a diagnostic that only one mode treats as an error",
-    ),
+    row(Each("-Werror"), WarningStrict, "a diagnostic that only one mode treats as an error"),
     row(
         Joined("-Wframe-larger-than"),
         WarningStrict,
@@ -159,29 +138,14 @@ pub const TABLE: &[Row] = &[
     // Target.
     row(Joined("--target="), TargetSelecting, MEASURED),
     row(Pair("-target"), TargetSelecting, ALIKE),
+    row(OneOf("-m32|-m64", &["-m32", "-m64", "-m16", "-mx32"]), TargetSelecting, MEASURED),
     row(
-        OneOf("-m32|-m64", &["-m32", "-m64", "-m16", "-mx32"]),
+        OneOf("byte order", &["-mbig-endian", "-mlittle-endian", "-EB", "-EL"]),
         TargetSelecting,
         MEASURED,
     ),
-    row(
-        OneOf(
-            "byte order",
-            &["-mbig-endian", "-mlittle-endian", "-EB", "-EL"],
-        ),
-        TargetSelecting,
-        MEASURED,
-    ),
-    row(
-        Joined("-mabi="),
-        TargetSelecting,
-        "measured: riscv and loongarch e_flags change",
-    ),
-    row(
-        Joined("-march="),
-        TargetSelecting,
-        "measured: riscv attributes change",
-    ),
+    row(Joined("-mabi="), TargetSelecting, "measured: riscv and loongarch e_flags change"),
+    row(Joined("-march="), TargetSelecting, "measured: riscv attributes change"),
     row(Joined("-mcpu="), TargetSelecting, ALIKE),
     row(Joined("-mtune="), CodegenInIr, IN_IR_ALIKE),
     // Code generation that the bitcode does not carry.
@@ -216,16 +180,8 @@ pub const TABLE: &[Row] = &[
     row(F("align-loops"), CodegenRequired, MEASURED),
     row(M("relax-all"), CodegenRequired, MEASURED),
     row(F("basic-block-address-map"), CodegenRequired, MEASURED),
-    row(
-        M("branches-within-32B-boundaries"),
-        CodegenRequired,
-        MEASURED,
-    ),
-    row(
-        M("annotate-tablejump"),
-        CodegenRequired,
-        "measured: loongarch",
-    ),
+    row(M("branches-within-32B-boundaries"), CodegenRequired, MEASURED),
+    row(M("annotate-tablejump"), CodegenRequired, "measured: loongarch"),
     row(F("basic-block-sections"), CodegenRequired, ALIKE),
     row(F("split-machine-functions"), CodegenRequired, ALIKE),
     row(F("profile-sample-use"), CodegenRequired, ALIKE),
@@ -234,11 +190,7 @@ pub const TABLE: &[Row] = &[
     row(Joined("-gz"), CodegenRequired, ALIKE),
     row(Joined("-gsplit-dwarf"), CodegenRequired, ALIKE),
     row(Pair("-Xassembler"), CodegenRequired, ALIKE),
-    row(
-        Pair("-mllvm"),
-        CodegenRequired,
-        "measured with -mllvm -max-store-memset=…",
-    ),
+    row(Pair("-mllvm"), CodegenRequired, "measured with -mllvm -max-store-memset=…"),
     // Code generation that the bitcode carries.
     row(F("jump-tables"), CodegenInIr, IN_IR),
     row(F("patchable-function-entry"), CodegenInIr, IN_IR),
@@ -295,20 +247,12 @@ pub const TABLE: &[Row] = &[
     row(M("save-restore"), CodegenInIr, IN_IR),
     row(M("strict-align"), CodegenInIr, IN_IR_ALIKE),
     row(M("unaligned-access"), CodegenInIr, IN_IR_ALIKE),
-    row(
-        M("general-regs-only"),
-        CodegenInIr,
-        "in the bitcode as target-features of each function",
-    ),
+    row(M("general-regs-only"), CodegenInIr, "in the bitcode as target-features of each function"),
     row(M("outline-atomics"), CodegenInIr, IN_IR_ALIKE),
     row(M("outline"), CodegenInIr, IN_IR_ALIKE),
     row(M("implicit-float"), CodegenInIr, IN_IR_ALIKE),
     row(M("fp-ret-in-387"), CodegenInIr, IN_IR_ALIKE),
-    row(
-        Joined("-mpreferred-stack-boundary="),
-        CodegenInIr,
-        IN_IR_ALIKE,
-    ),
+    row(Joined("-mpreferred-stack-boundary="), CodegenInIr, IN_IR_ALIKE),
     row(Joined("-mbranch-cost="), CodegenInIr, IN_IR_ALIKE),
     // x86, arm64, riscv and loongarch instruction sets: target-features of each function.
     row(M("sse"), CodegenInIr, IN_IR_ALIKE),
@@ -334,16 +278,8 @@ pub const TABLE: &[Row] = &[
     row(M("direct-extern-access"), CodegenInIr, IN_IR_ALIKE),
     row(Joined("-mtls-size="), CodegenInIr, IN_IR_ALIKE),
     row(Joined("-msign-return-address="), CodegenInIr, IN_IR_ALIKE),
-    row(
-        Each("-gdwarf"),
-        CodegenInIr,
-        "debug metadata is in the bitcode",
-    ),
-    row(
-        Each("-ggdb"),
-        CodegenInIr,
-        "debug metadata is in the bitcode",
-    ),
+    row(Each("-gdwarf"), CodegenInIr, "debug metadata is in the bitcode"),
+    row(Each("-ggdb"), CodegenInIr, "debug metadata is in the bitcode"),
     row(
         OneOf("-g", &["-g", "-g0", "-g1", "-g2", "-g3"]),
         CodegenInIr,
@@ -351,30 +287,13 @@ pub const TABLE: &[Row] = &[
     ),
     // The kind of compile.
     row(
-        OneOf(
-            "-flto",
-            &[
-                "-flto",
-                "-flto=thin",
-                "-flto=full",
-                "-flto=auto",
-                "-fno-lto",
-            ],
-        ),
+        OneOf("-flto", &["-flto", "-flto=thin", "-flto=full", "-flto=auto", "-fno-lto"]),
         LtoDriver,
         MEASURED,
     ),
-    row(
-        F("split-lto-unit"),
-        LtoDriver,
-        "measured: no effect on a backend",
-    ),
+    row(F("split-lto-unit"), LtoDriver, "measured: no effect on a backend"),
     row(Joined("-fthinlto-index="), LtoDriver, MEASURED),
-    row(
-        Joined("-fvisibility="),
-        LtoDriver,
-        "in the bitcode as visibility of each symbol",
-    ),
+    row(Joined("-fvisibility="), LtoDriver, "in the bitcode as visibility of each symbol"),
     row(F("whole-program-vtables"), LtoDriver, IN_IR_ALIKE),
     row(
         Pair("-x"),
@@ -393,11 +312,7 @@ pub const TABLE: &[Row] = &[
     row(Each("-imacros"), FrontendOnly, FRONT),
     row(Each("-nostdinc"), FrontendOnly, FRONT),
     row(Each("-std="), FrontendOnly, FRONT),
-    row(
-        Each("-M"),
-        FrontendOnly,
-        "dependency output of the preprocessor",
-    ),
+    row(Each("-M"), FrontendOnly, "dependency output of the preprocessor"),
     row(F("ms-extensions"), FrontendOnly, FRONT),
     row(F("short-wchar"), FrontendOnly, FRONT),
     row(F("short-enums"), FrontendOnly, FRONT),
@@ -408,31 +323,15 @@ pub const TABLE: &[Row] = &[
     row(Word("-ffreestanding"), FrontendOnly, FRONT),
     row(F("hosted"), FrontendOnly, FRONT),
     row(F("strict-flex-arrays"), FrontendOnly, FRONT),
-    row(
-        F("strict-overflow"),
-        FrontendOnly,
-        "decides nsw flags when the bitcode is written",
-    ),
-    row(
-        F("wrapv"),
-        FrontendOnly,
-        "decides nsw flags when the bitcode is written",
-    ),
-    row(
-        F("strict-aliasing"),
-        FrontendOnly,
-        "decides TBAA metadata when the bitcode is written",
-    ),
+    row(F("strict-overflow"), FrontendOnly, "decides nsw flags when the bitcode is written"),
+    row(F("wrapv"), FrontendOnly, "decides nsw flags when the bitcode is written"),
+    row(F("strict-aliasing"), FrontendOnly, "decides TBAA metadata when the bitcode is written"),
     row(F("trivial-auto-var-init"), FrontendOnly, FRONT),
     row(F("macro-prefix-map"), FrontendOnly, FRONT),
     row(Each("-ffile-prefix-map="), FrontendOnly, FRONT),
     row(Each("-fdebug-prefix-map="), FrontendOnly, FRONT),
     row(Each("-frandomize-layout"), FrontendOnly, FRONT),
-    row(
-        Each("-fno-builtin"),
-        FrontendOnly,
-        "in the bitcode as no-builtin attributes",
-    ),
+    row(Each("-fno-builtin"), FrontendOnly, "in the bitcode as no-builtin attributes"),
     row(F("experimental-late-parse-attributes"), FrontendOnly, FRONT),
     row(F("plan9-extensions"), FrontendOnly, FRONT),
     row(F("gnu89-inline"), FrontendOnly, FRONT),
@@ -464,38 +363,21 @@ pub struct Classified<'a> {
 #[must_use]
 pub fn classify<'a>(text: &'a str, pair: Option<(&'a str, &'a str)>) -> Classified<'a> {
     if !text.starts_with('-') || text == "-" {
-        return Classified {
-            class: Class::Input,
-            family: "input",
-            value: text,
-            default: None,
-        };
+        return Classified { class: Class::Input, family: "input", value: text, default: None };
     }
     for row in TABLE {
         if let Some((family, value)) = recognise(row.form, text, pair) {
-            return Classified {
-                class: row.class,
-                family,
-                value,
-                default: row.default,
-            };
+            return Classified { class: row.class, family, value, default: row.default };
         }
     }
-    Classified {
-        class: Class::Unknown,
-        family: text,
-        value: text,
-        default: None,
-    }
+    Classified { class: Class::Unknown, family: text, value: text, default: None }
 }
 
 /// The row that decides about an option.
 #[must_use]
 pub fn row_of(text: &str) -> Option<&'static Row> {
     let pair = text.split_once(' ');
-    TABLE
-        .iter()
-        .find(|row| recognise(row.form, text, pair).is_some())
+    TABLE.iter().find(|row| recognise(row.form, text, pair).is_some())
 }
 
 fn recognise<'a>(

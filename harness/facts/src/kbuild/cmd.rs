@@ -86,10 +86,7 @@ impl fmt::Display for CmdIssue {
         match self {
             Self::Empty => f.write_str("the file is empty"),
             Self::NoCommand(line) => {
-                write!(
-                    f,
-                    "the first line is not 'savedcmd_TARGET := COMMAND' but '{line}'"
-                )
+                write!(f, "the first line is not 'savedcmd_TARGET := COMMAND' but '{line}'")
             }
             Self::CutOff => f.write_str("the first line has no end: the file is cut off"),
             Self::BadSymver(line) => write!(f, "'{line}' is not '#SYMVER NAME 0xCRC'"),
@@ -151,21 +148,14 @@ impl<'a> CmdFile<'a> {
     fn read_symver(&mut self, line: Cow<'a, str>) {
         let parsed = {
             let mut words = line.split_ascii_whitespace();
-            match (
-                words.next(),
-                words.next().and_then(Crc::parse),
-                words.next(),
-            ) {
+            match (words.next(), words.next().and_then(Crc::parse), words.next()) {
                 (Some(name), Some(crc), None) => Some((name.to_owned(), crc)),
                 _ => None,
             }
         };
         match parsed {
             Some((name, crc)) => {
-                self.symvers.push(SymverLine {
-                    name: Cow::Owned(name),
-                    crc,
-                });
+                self.symvers.push(SymverLine { name: Cow::Owned(name), crc });
             }
             None => self.issues.push(CmdIssue::BadSymver(shorten(&line))),
         }
@@ -208,10 +198,7 @@ pub fn unescape(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn split_command(line: Cow<'_, str>) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
-    let skip = ["savedcmd_", "cmd_"]
-        .into_iter()
-        .find(|p| line.starts_with(p))?
-        .len();
+    let skip = ["savedcmd_", "cmd_"].into_iter().find(|p| line.starts_with(p))?.len();
     split_at_assign(skip_bytes(line, skip))
 }
 
@@ -219,11 +206,7 @@ fn split_command(line: Cow<'_, str>) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
 fn split_at_assign(line: Cow<'_, str>) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     const ASSIGN: &str = " := ";
     let at = line.find(" :=")?;
-    let value = if line.get(at..)?.starts_with(ASSIGN) {
-        at + ASSIGN.len()
-    } else {
-        at + 3
-    };
+    let value = if line.get(at..)?.starts_with(ASSIGN) { at + ASSIGN.len() } else { at + 3 };
     let target = match &line {
         Cow::Borrowed(s) => Cow::Borrowed(s.get(..at)?),
         Cow::Owned(s) => Cow::Owned(s.get(..at)?.to_owned()),
@@ -278,10 +261,7 @@ mod tests {
     fn a_file_tells_command_flags_and_crcs() {
         let file = read(FILE);
         assert_eq!(file.target, "init/main.o");
-        assert_eq!(
-            file.command,
-            "clang -DA='\"$x\"' -DB=# -c -o init/main.o main.c"
-        );
+        assert_eq!(file.command, "clang -DA='\"$x\"' -DB=# -c -o init/main.o main.c");
         assert_eq!(file.saved.as_ref().unwrap().flags, "-O2 -DX='\":= \"'");
         assert_eq!(file.symvers.len(), 2);
         assert_eq!(file.symvers[0].crc.to_string(), "0xf7370f56");
@@ -298,10 +278,7 @@ mod tests {
     fn what_is_wrong_is_said() {
         assert_eq!(read("").issues, [CmdIssue::Empty]);
         assert_eq!(read("savedcmd_a.o := x").issues, [CmdIssue::CutOff]);
-        assert!(matches!(
-            read("hello\n").issues[..],
-            [CmdIssue::NoCommand(_)]
-        ));
+        assert!(matches!(read("hello\n").issues[..], [CmdIssue::NoCommand(_)]));
         assert!(matches!(
             read("savedcmd_a := b\n#SYMVER x 0x123456789\n").issues[..],
             [CmdIssue::BadSymver(_)]

@@ -81,21 +81,10 @@ fn assignment(line: &str) -> Option<(&str, ConfigValue)> {
         return Some((rest.strip_suffix(" is not set")?, ConfigValue::No));
     }
     let (symbol, value) = line.strip_prefix("CONFIG_")?.split_once('=')?;
-    if symbol.is_empty()
-        || !symbol
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    {
+    if symbol.is_empty() || !symbol.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         return None;
     }
-    Some((
-        symbol,
-        if value == "n" {
-            ConfigValue::No
-        } else {
-            ConfigValue::Set(value.to_owned())
-        },
-    ))
+    Some((symbol, if value == "n" { ConfigValue::No } else { ConfigValue::Set(value.to_owned()) }))
 }
 
 #[cfg(test)]
@@ -114,10 +103,7 @@ mod tests {
 
     #[test]
     fn a_line_that_says_nothing_is_named() {
-        assert_eq!(
-            Config::parse("\nFOO=y\n").bad_lines,
-            [(2, "FOO=y".to_owned())]
-        );
+        assert_eq!(Config::parse("\nFOO=y\n").bad_lines, [(2, "FOO=y".to_owned())]);
     }
 
     proptest! {

@@ -4,11 +4,7 @@
 /// Blank lines are left out; order and repetitions are kept.
 #[must_use]
 pub fn object_list(text: &str) -> Vec<String> {
-    text.lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
 }
 
 /// [`object_list`] of bytes that need not be UTF-8.
@@ -27,12 +23,8 @@ pub struct ModuleMembers {
 /// Reads a `X.mod` file: the member objects, one a line (Linux ≥ 5.19).
 #[must_use]
 pub fn module_members(text: &str) -> ModuleMembers {
-    let objects = text
-        .split_ascii_whitespace()
-        .map(|o| o.trim_start_matches("./").to_owned());
-    ModuleMembers {
-        objects: objects.collect(),
-    }
+    let objects = text.split_ascii_whitespace().map(|o| o.trim_start_matches("./").to_owned());
+    ModuleMembers { objects: objects.collect() }
 }
 
 /// Removes `.` and `x/..` from a relative path, as kbuild's `normalize_path` does; the result

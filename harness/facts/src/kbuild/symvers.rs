@@ -1,5 +1,6 @@
 use super::cmd::Crc;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 /// One exported symbol, as `Module.symvers` has it.
@@ -57,10 +58,11 @@ impl Symvers {
                 continue;
             }
             let (name, export) = parse_line(content).map_err(|why| SymversError { line, why })?;
-            if symvers.exports.contains_key(&name) {
-                symvers.duplicates.push(name);
-            } else {
-                symvers.exports.insert(name, export);
+            match symvers.exports.entry(name) {
+                Entry::Occupied(first) => symvers.duplicates.push(first.key().clone()),
+                Entry::Vacant(slot) => {
+                    slot.insert(export);
+                }
             }
         }
         Ok(symvers)
@@ -89,12 +91,7 @@ fn parse_line(line: &str) -> Result<(String, Export), String> {
     let gpl = kind.contains("_GPL");
     Ok((
         name.to_owned(),
-        Export {
-            crc,
-            module: module.to_owned(),
-            gpl,
-            namespace: namespace.to_owned(),
-        },
+        Export { crc, module: module.to_owned(), gpl, namespace: namespace.to_owned() },
     ))
 }
 
@@ -140,18 +137,9 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         let error = |text| Symvers::parse(text).unwrap_err().to_string();
-        assert_eq!(
-            error("0x1\ta\tvmlinux\nx\n"),
-            "line 2: 1 columns instead of 3, 4 or 5"
-        );
-        assert_eq!(
-            error("1\ta\tvmlinux\tEXPORT_SYMBOL\t\n"),
-            "line 1: '1' is not a CRC"
-        );
-        assert_eq!(
-            error("0x1\ta\tvmlinux\tNEW\t\n"),
-            "line 1: 'NEW' is not a kind of export"
-        );
+        assert_eq!(error("0x1\ta\tvmlinux\nx\n"), "line 2: 1 columns instead of 3, 4 or 5");
+        assert_eq!(error("1\ta\tvmlinux\tEXPORT_SYMBOL\t\n"), "line 1: '1' is not a CRC");
+        assert_eq!(error("0x1\ta\tvmlinux\tNEW\t\n"), "line 1: 'NEW' is not a kind of export");
     }
 
     #[test]

@@ -18,11 +18,7 @@ pub struct KernelVersion {
 
 impl fmt::Display for KernelVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{}.{}{}",
-            self.version, self.patchlevel, self.sublevel, self.extra
-        )
+        write!(f, "{}.{}.{}{}", self.version, self.patchlevel, self.sublevel, self.extra)
     }
 }
 
@@ -50,10 +46,7 @@ pub fn lto_modes(kconfig: &str) -> Vec<Mode> {
         let wanted = format!("config {}", mode.kconfig());
         kconfig.lines().any(|line| line.trim() == wanted)
     };
-    [Mode::Distributed, Mode::InProcess]
-        .into_iter()
-        .filter(has)
-        .collect()
+    [Mode::Distributed, Mode::InProcess].into_iter().filter(has).collect()
 }
 
 #[cfg(test)]
@@ -63,10 +56,7 @@ mod tests {
     #[test]
     fn a_makefile_tells_its_version() {
         let text = "# SPDX\nVERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION = -rc1\n";
-        assert_eq!(
-            kernel_version(text).map(|v| v.to_string()).as_deref(),
-            Some("7.3.4-rc1")
-        );
+        assert_eq!(kernel_version(text).map(|v| v.to_string()).as_deref(), Some("7.3.4-rc1"));
         assert_eq!(kernel_version("all:\n"), None);
         assert_eq!(kernel_version(&text.replace('7', "seven")), None);
     }

@@ -7,9 +7,7 @@ use twinlto_facts::dwarf::units;
 const STRINGS: &[u8] = b"clang 22\0b.c\0a.c\0";
 
 /// One abbreviation: a compile unit with name, producer, language and line table.
-const ABBREV: [u8; 14] = [
-    1, 0x11, 0, 0x03, 0x0e, 0x25, 0x0e, 0x13, 0x05, 0x10, 0x17, 0, 0, 0,
-];
+const ABBREV: [u8; 14] = [1, 0x11, 0, 0x03, 0x0e, 0x25, 0x0e, 0x13, 0x05, 0x10, 0x17, 0, 0, 0];
 
 /// A DWARF 4 unit; `name`, `producer` and `lines` are offsets in their sections.
 fn unit(shape: Shape, name: u64, producer: u64, lines: u64) -> Vec<u8> {
@@ -32,13 +30,9 @@ const FIELDS: [u64; 3] = [12, 16, 22];
 /// A DWARF 4 line table with this program, no directories and no files.
 fn lines(shape: Shape, program: &[u8]) -> Vec<u8> {
     let header = [1, 1, 1, 0, 1, 1, 0, 0];
-    let rest = [
-        shape.int(4, 2),
-        shape.int(header.len() as u64, 4),
-        header.to_vec(),
-        program.to_vec(),
-    ]
-    .concat();
+    let rest =
+        [shape.int(4, 2), shape.int(header.len() as u64, 4), header.to_vec(), program.to_vec()]
+            .concat();
     [shape.int(rest.len() as u64, 4), rest].concat()
 }
 
@@ -82,10 +76,7 @@ pub(crate) fn unlinked(shape: Shape, machine: u16, kind: u32) -> Elf {
 fn brief(elf: &Elf) -> Vec<String> {
     let line = |it: &twinlto_facts::dwarf::Unit| {
         let lines = if it.has_lines { "lines" } else { "no lines" };
-        format!(
-            "{} by {} in {} {}, {lines}",
-            it.name, it.producer, it.language, it.version
-        )
+        format!("{} by {} in {} {}, {lines}", it.name, it.producer, it.language, it.version)
     };
     units(&elf.bytes()).unwrap().iter().map(line).collect()
 }
@@ -94,10 +85,8 @@ fn refusal(elf: &Elf) -> String {
     units(&elf.bytes()).unwrap_err().to_string()
 }
 
-const BOTH: [&str; 2] = [
-    "a.c by clang 22 in DW_LANG_C11 4, no lines",
-    "b.c by clang 22 in DW_LANG_C11 4, lines",
-];
+const BOTH: [&str; 2] =
+    ["a.c by clang 22 in DW_LANG_C11 4, no lines", "b.c by clang 22 in DW_LANG_C11 4, lines"];
 
 #[test]
 fn units_are_read_in_every_shape_and_sorted() {
@@ -113,11 +102,7 @@ fn relocations_are_applied_before_the_link() {
     }
     // R_AARCH64_ABS32, R_X86_64_32, R_LARCH_32.
     for (machine, kind) in [(AARCH64, 258), (X86_64, 10), (LOONGARCH, 1)] {
-        assert_eq!(
-            brief(&unlinked(LE64, machine, kind)),
-            BOTH,
-            "machine {machine}"
-        );
+        assert_eq!(brief(&unlinked(LE64, machine, kind)), BOTH, "machine {machine}");
     }
 }
 
@@ -159,10 +144,7 @@ fn compressed_sections_are_named() {
 
 #[test]
 fn relocations_of_an_unknown_machine_are_an_error() {
-    assert_eq!(
-        refusal(&unlinked(LE64, 8, 2)),
-        "relocations of machine 8 are not known"
-    );
+    assert_eq!(refusal(&unlinked(LE64, 8, 2)), "relocations of machine 8 are not known");
 }
 
 #[test]
@@ -178,15 +160,9 @@ fn the_damaged_unit_is_named_by_its_place() {
     let size = elf.section_mut(1).data.len() / 2;
     elf.section_mut(1).data[size + 4] = 99; // version of the second unit
     let why = refusal(&elf);
-    assert!(
-        why.starts_with(&format!("damaged unit at {size:#x} in .debug_info: ")),
-        "{why}"
-    );
+    assert!(why.starts_with(&format!("damaged unit at {size:#x} in .debug_info: ")), "{why}");
     let mut elf = linked(LE64);
     elf.section_mut(3).data.truncate(4);
     let why = refusal(&elf);
-    assert!(
-        why.starts_with("damaged unit at 0x0 in .debug_info: "),
-        "{why}"
-    );
+    assert!(why.starts_with("damaged unit at 0x0 in .debug_info: "), "{why}");
 }

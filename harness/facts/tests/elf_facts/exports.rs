@@ -19,19 +19,10 @@ fn table(shape: Shape, relative: bool, entries: &[[u64; 3]]) -> Vec<u8> {
     let word = word(shape, relative);
     let place = |index: usize| TABLE + index as u64 * word;
     let field = |(index, value): (usize, &u64)| {
-        let value = if relative {
-            value.wrapping_sub(place(index))
-        } else {
-            *value
-        };
+        let value = if relative { value.wrapping_sub(place(index)) } else { *value };
         shape.int(value, word as usize)
     };
-    entries
-        .as_flattened()
-        .iter()
-        .enumerate()
-        .flat_map(field)
-        .collect()
+    entries.as_flattened().iter().enumerate().flat_map(field).collect()
 }
 
 /// A linked kernel that exports beta, alpha (GPL, in NS) and gamma.
@@ -46,9 +37,7 @@ fn kernel(shape: Shape, relative: bool) -> Elf {
     let data = table(shape, relative, &entries);
     let ksymtab = elf.section("__ksymtab", A, TABLE, &data);
     elf.section("__ksymtab_strings", A, STRINGS, NAMES);
-    let crcs = [0xbbbb, 0xaaaa_aaaa, 0]
-        .map(|crc| shape.int(crc, 4))
-        .concat();
+    let crcs = [0xbbbb, 0xaaaa_aaaa, 0].map(|crc| shape.int(crc, 4)).concat();
     elf.section("__kcrctab", A, 0x8000_4000, &crcs);
     elf.section("__kflagstab", A, 0x8000_5000, &[0, 1, 0]);
     let entry = 3 * word(shape, relative);
@@ -64,16 +53,10 @@ fn kernel(shape: Shape, relative: bool) -> Elf {
 fn brief(entries: &[ExportEntry]) -> Vec<String> {
     let line = |it: &ExportEntry| {
         let crc = it.crc.map_or("-".to_owned(), |crc| crc.to_string());
-        let address = it
-            .value
-            .address
-            .map_or("-".to_owned(), |at| format!("{at:x}"));
+        let address = it.value.address.map_or("-".to_owned(), |at| format!("{at:x}"));
         let symbol = it.value.symbol.as_deref().unwrap_or("-");
         let gpl = if it.gpl { "GPL" } else { "any" };
-        format!(
-            "{} [{}] {crc} {gpl} {symbol} {address}",
-            it.name, it.namespace
-        )
+        format!("{} [{}] {crc} {gpl} {symbol} {address}", it.name, it.namespace)
     };
     entries.iter().map(line).collect()
 }
@@ -134,17 +117,11 @@ fn a_crc_table_of_another_length_is_refused() {
     let mut elf = kernel(LE64, true);
     elf.section_mut(4).data.truncate(8);
     let why = refusal(&elf);
-    assert!(
-        why.contains("__kcrctab has 8 bytes for 3 entries of 4"),
-        "{why}"
-    );
+    assert!(why.contains("__kcrctab has 8 bytes for 3 entries of 4"), "{why}");
     let mut elf = kernel(LE64, true);
     elf.section_mut(5).data.push(0);
     let why = refusal(&elf);
-    assert!(
-        why.contains("__kflagstab has 4 bytes for 3 entries of 1"),
-        "{why}"
-    );
+    assert!(why.contains("__kflagstab has 4 bytes for 3 entries of 1"), "{why}");
 }
 
 #[test]
@@ -152,10 +129,7 @@ fn an_entry_whose_symbol_names_another_is_refused() {
     let mut elf = kernel(LE64, true);
     elf.symbols[0].name = b"__ksymtab_delta".to_vec();
     let why = refusal(&elf);
-    assert!(
-        why.contains("'__ksymtab_delta' stands at the entry of 'beta'"),
-        "{why}"
-    );
+    assert!(why.contains("'__ksymtab_delta' stands at the entry of 'beta'"), "{why}");
 }
 
 #[test]
@@ -174,10 +148,7 @@ fn a_table_of_odd_length_is_refused() {
     let mut elf = kernel(LE64, true);
     elf.section_mut(2).data.push(0);
     let why = refusal(&elf);
-    assert!(
-        why.contains("__ksymtab has 37 bytes, no multiple of 12"),
-        "{why}"
-    );
+    assert!(why.contains("__ksymtab has 37 bytes, no multiple of 12"), "{why}");
 }
 
 /// `--no-apply-dynamic-relocs` leaves zeros in place.
@@ -210,26 +181,9 @@ fn module(shape: Shape, relative: bool) -> Elf {
     for (name, value, at, namespace) in [("beta", beta, 10, 0), ("alpha", alpha, 1, 7)] {
         let data = vec![0; 3 * word as usize];
         let table = elf.section(&format!("___ksymtab+{name}"), A, 0, &data);
-        elf.rela(
-            table,
-            &[
-                (0, value, 1, 0),
-                (word, start, 1, at),
-                (2 * word, start, 1, namespace),
-            ],
-        );
-        elf.section(
-            &format!("___kcrctab+{name}"),
-            A,
-            0,
-            &shape.int(at as u64, 4),
-        );
-        elf.section(
-            &format!("___kflagstab+{name}"),
-            A,
-            0,
-            &[u8::from(name == "alpha")],
-        );
+        elf.rela(table, &[(0, value, 1, 0), (word, start, 1, at), (2 * word, start, 1, namespace)]);
+        elf.section(&format!("___kcrctab+{name}"), A, 0, &shape.int(at as u64, 4));
+        elf.section(&format!("___kflagstab+{name}"), A, 0, &[u8::from(name == "alpha")]);
     }
     elf
 }
@@ -240,10 +194,7 @@ fn relocations_are_followed_before_the_link() {
         for relative in [false, true] {
             assert_eq!(
                 read(&module(shape, relative)).unwrap(),
-                [
-                    "alpha [NS] 0x00000001 GPL alpha -",
-                    "beta [] 0x0000000a any beta -"
-                ],
+                ["alpha [NS] 0x00000001 GPL alpha -", "beta [] 0x0000000a any beta -"],
                 "{shape:?}, relative: {relative}"
             );
         }
@@ -252,10 +203,7 @@ fn relocations_are_followed_before_the_link() {
 
 #[test]
 fn addends_may_stand_in_place() {
-    let shape = Shape {
-        wide: false,
-        big: true,
-    };
+    let shape = Shape { wide: false, big: true };
     let mut elf = module(shape, true);
     elf.addends_in_place();
     assert_eq!(read(&elf).unwrap()[0], "alpha [NS] 0x00000001 GPL alpha -");
@@ -271,11 +219,7 @@ fn a_module_that_lost_its_relocations_is_refused() {
 #[test]
 fn two_relocations_in_one_place_are_refused() {
     let mut elf = module(LE64, false);
-    let target = 1 + elf
-        .sections
-        .iter()
-        .position(|it| it.name == "___ksymtab+beta")
-        .unwrap();
+    let target = 1 + elf.sections.iter().position(|it| it.name == "___ksymtab+beta").unwrap();
     elf.rela(target, &[(0, 2, 1, 0)]);
     assert!(refusal(&elf).contains("more than one relocation"));
 }
@@ -286,8 +230,5 @@ fn exported_data_is_found_in_writable_sections_too() {
     let data = elf.section(".data", WA, 0x9000_0000, &[0; 8]);
     elf.section_mut(2).data[..8].copy_from_slice(&0x9000_0004_u64.to_le_bytes());
     elf.symbol("beta", GLOBAL, OBJECT, data, 0x9000_0004);
-    assert_eq!(
-        read(&elf).unwrap()[1],
-        "beta [] 0x0000bbbb any beta 90000004"
-    );
+    assert_eq!(read(&elf).unwrap()[1], "beta [] 0x0000bbbb any beta 90000004");
 }

@@ -29,10 +29,7 @@ fn symbols(image: &Image<'_>) -> Vec<String> {
             other => format!("{other:?}"),
         };
         let file = it.file.as_deref().unwrap_or("-");
-        format!(
-            "{} {} {} {section}+{} of {file}",
-            it.name, it.binding, it.kind, it.value
-        )
+        format!("{} {} {} {section}+{} of {file}", it.name, it.binding, it.kind, it.value)
     };
     image.symbols.iter().map(line).collect()
 }
@@ -61,17 +58,11 @@ fn every_class_and_byte_order_reads_the_same() {
             .iter()
             .map(|it| format!("{} {} '{}' {}", it.name, it.type_name(), it.flags, it.size))
             .collect();
-        assert_eq!(
-            sections[1..3],
-            [".text PROGBITS 'AX' 4", ".bss NOBITS 'WA' 1048576"]
-        );
+        assert_eq!(sections[1..3], [".text PROGBITS 'AX' 4", ".bss NOBITS 'WA' 1048576"]);
         assert_eq!(image.data(1), [1, 2, 3, 4]);
         assert_eq!(image.data(2), [], "nothing of .bss is in the file");
         assert_eq!(image.data(99), []);
-        assert_eq!(
-            image.undefined().map(|it| &*it.name).collect::<Vec<_>>(),
-            ["printk", "maybe"]
-        );
+        assert_eq!(image.undefined().map(|it| &*it.name).collect::<Vec<_>>(), ["printk", "maybe"]);
     }
 }
 
@@ -99,17 +90,11 @@ fn kinds_are_told_by_their_first_bytes() {
     assert_eq!(seen(b"!<thin>\nx"), "thin archive");
     assert_eq!(seen(b"\x7fELF"), "truncated ELF");
     assert_eq!(seen(&small(LE64).bytes()[..63]), "truncated ELF");
-    assert_eq!(
-        seen(b"\x7fELF\x03\x01\x01"),
-        "unknown (\\x7fELF\\x03\\x01\\x01)"
-    );
+    assert_eq!(seen(b"\x7fELF\x03\x01\x01"), "unknown (\\x7fELF\\x03\\x01\\x01)");
     assert_eq!(seen(b"!<arch>"), "unknown (!<arch>)");
     assert_eq!(seen(b"CONFIG_LTO=y"), "unknown (CONFIG_L)");
     let whole = small(LE64).bytes();
-    assert_eq!(
-        kind(&whole),
-        kind(&whole[..twinlto_facts::elf::KIND_PREFIX])
-    );
+    assert_eq!(kind(&whole), kind(&whole[..twinlto_facts::elf::KIND_PREFIX]));
 }
 
 #[test]
@@ -192,10 +177,7 @@ fn only_what_is_loaded_holds_addresses() {
     let bytes = elf.bytes();
     let sections = Image::parse(&bytes).unwrap().sections;
     let holding = |at| sections.iter().filter(|it| it.holds(at)).count();
-    assert_eq!(
-        [0xfff, 0x1000, 0x1007, 0x1008, 0].map(holding),
-        [0, 1, 1, 0, 0]
-    );
+    assert_eq!([0xfff, 0x1000, 0x1007, 0x1008, 0].map(holding), [0, 1, 1, 0, 0]);
 }
 
 #[test]
@@ -221,16 +203,10 @@ fn relocations_are_read_in_every_shape() {
         let image = Image::parse(&bytes).unwrap();
         let tables: Vec<usize> = image.relocation_sections(1).collect();
         assert_eq!(tables, [3]);
-        let seen: Vec<_> = image
-            .relocations(3)
-            .map(|it| (it.offset, it.symbol, it.kind, it.addend))
-            .collect();
+        let seen: Vec<_> =
+            image.relocations(3).map(|it| (it.offset, it.symbol, it.kind, it.addend)).collect();
         assert_eq!(seen, [(0, 6, 5, Some(-4)), (2, 7, 1, Some(8))], "{shape:?}");
-        assert_eq!(
-            image.relocations(1).count(),
-            0,
-            "code is no table of relocations"
-        );
+        assert_eq!(image.relocations(1).count(), 0, "code is no table of relocations");
     }
 }
 

@@ -8,14 +8,8 @@ use twinlto_facts::elf::{ElfError, Image, Level, initcalls, initcalls_lds};
 const TEXT: u64 = 0x8000_1000;
 const TABLE: u64 = 0x8000_2000;
 /// `(level, place in .text)` in the order of the table.
-const CALLS: [(&str, u64); 6] = [
-    ("early", 8),
-    ("1", 0),
-    ("1s", 16),
-    ("rootfs", 24),
-    ("7", 8),
-    ("con", 0),
-];
+const CALLS: [(&str, u64); 6] =
+    [("early", 8), ("1", 0), ("1s", 16), ("rootfs", 24), ("7", 8), ("con", 0)];
 
 fn kernel(shape: Shape, relative: bool) -> Elf {
     let mut elf = Elf::new(shape, EXEC, if relative { AARCH64 } else { RISCV });
@@ -24,11 +18,7 @@ fn kernel(shape: Shape, relative: bool) -> Elf {
     let mut data = Vec::new();
     for (index, (_, place)) in (0..).zip(CALLS) {
         let here = TABLE + index * word;
-        let value = if relative {
-            (TEXT + place).wrapping_sub(here)
-        } else {
-            TEXT + place
-        };
+        let value = if relative { (TEXT + place).wrapping_sub(here) } else { TEXT + place };
         data.extend(shape.int(value, word as usize));
     }
     let table = elf.section(".init.data", WA, TABLE, &data);
@@ -64,12 +54,7 @@ fn read(elf: &Elf) -> Result<Vec<String>, ElfError> {
     let bytes = elf.bytes();
     let calls = initcalls(&Image::parse(&bytes)?)?;
     let line = |it: &twinlto_facts::elf::Initcall| {
-        format!(
-            "{} {} {}",
-            it.level,
-            it.function,
-            it.entry.as_deref().unwrap_or("-")
-        )
+        format!("{} {} {}", it.level, it.function, it.entry.as_deref().unwrap_or("-"))
     };
     Ok(calls.iter().map(line).collect())
 }
@@ -79,10 +64,7 @@ fn refusal(elf: &Elf) -> String {
 }
 
 fn symbol_mut<'e>(elf: &'e mut Elf, name: &str) -> &'e mut crate::support::Symbol {
-    elf.symbols
-        .iter_mut()
-        .find(|it| it.name == name.as_bytes())
-        .unwrap()
+    elf.symbols.iter_mut().find(|it| it.name == name.as_bytes()).unwrap()
 }
 
 #[test]
@@ -111,10 +93,7 @@ fn two_entries_that_change_places_are_seen() {
     let mut swapped = kernel(LE64, false);
     swapped.section_mut(2).data[8..24].rotate_left(8);
     assert_ne!(read(&plain).unwrap(), read(&swapped).unwrap());
-    assert_eq!(
-        read(&swapped).unwrap()[1],
-        "1 sync __initcall__kmod_m__1_1_f1"
-    );
+    assert_eq!(read(&swapped).unwrap()[1], "1 sync __initcall__kmod_m__1_1_f1");
 }
 
 #[test]
@@ -134,11 +113,7 @@ fn of_several_symbols_the_best_names_the_function() {
     let function = |elf: &Elf| read(elf).unwrap()[1].split(' ').nth(1).unwrap().to_owned();
     assert_eq!(function(&elf), "c_func");
     elf.symbols.reverse();
-    assert_eq!(
-        function(&elf),
-        "c_func",
-        "the order of symbols does not matter"
-    );
+    assert_eq!(function(&elf), "c_func", "the order of symbols does not matter");
 }
 
 #[test]
@@ -151,8 +126,7 @@ fn a_mapping_symbol_names_no_function() {
 #[test]
 fn without_entry_symbols_the_order_is_still_known() {
     let mut elf = kernel(LE64, true);
-    elf.symbols
-        .retain(|it| !it.name.starts_with(b"__initcall__"));
+    elf.symbols.retain(|it| !it.name.starts_with(b"__initcall__"));
     assert_eq!(read(&elf).unwrap()[2], "1 sync -");
 }
 
@@ -184,10 +158,7 @@ fn an_entry_that_leads_to_no_function_is_refused() {
     let mut elf = kernel(LE64, true);
     symbol_mut(&mut elf, "sync").value += 4;
     let why = refusal(&elf);
-    assert!(
-        why.contains("entry of level 1: no function stands at 0x80001010"),
-        "{why}"
-    );
+    assert!(why.contains("entry of level 1: no function stands at 0x80001010"), "{why}");
     assert!(
         why.contains("as absolute pointers: level early has 4 bytes, no multiple of 8"),
         "{why}"
@@ -229,10 +200,7 @@ fn levels_come_in_the_order_of_the_table() {
     let mut names = vec!["early"];
     names.extend(Level::NUMBERED.map(Level::name));
     names.push("con");
-    let levels: Vec<_> = names
-        .iter()
-        .map(|name| Level::from_name(name).unwrap().0)
-        .collect();
+    let levels: Vec<_> = names.iter().map(|name| Level::from_name(name).unwrap().0).collect();
     assert!(levels.is_sorted_by(|a, b| a < b));
     assert_eq!(Level::from_name("3s"), Some((Level::Arch, true)));
     assert_eq!(Level::from_name("earlys"), None);
@@ -258,11 +226,7 @@ const SCRIPT: &str = "SECTIONS {
 
 #[test]
 fn the_script_gives_the_order_of_calling() {
-    let entries: Vec<_> = initcalls_lds(SCRIPT)
-        .unwrap()
-        .iter()
-        .map(|it| it.entry())
-        .collect();
+    let entries: Vec<_> = initcalls_lds(SCRIPT).unwrap().iter().map(|it| it.entry()).collect();
     assert_eq!(
         entries,
         [

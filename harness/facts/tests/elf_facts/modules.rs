@@ -12,21 +12,13 @@ fn info(shape: Shape, crc: u64, name: &str) -> Vec<u8> {
 fn module(shape: Shape, versions: &[Vec<u8>]) -> Elf {
     let mut elf = Elf::new(shape, REL, RISCV);
     elf.section("__versions", A, 0, &versions.concat());
-    elf.section(
-        ".modinfo",
-        A,
-        0,
-        b"license=GPL\0depends=\0alias=a=b\0\0bare\0alias=a\0",
-    );
+    elf.section(".modinfo", A, 0, b"license=GPL\0depends=\0alias=a=b\0\0bare\0alias=a\0");
     elf
 }
 
 fn brief(elf: &Elf) -> Vec<String> {
     let versions = modversions(&elf.bytes()).unwrap();
-    versions
-        .iter()
-        .map(|(name, crc)| format!("{name} {crc}"))
-        .collect()
+    versions.iter().map(|(name, crc)| format!("{name} {crc}")).collect()
 }
 
 fn refusal(elf: &Elf) -> String {
@@ -37,10 +29,7 @@ fn refusal(elf: &Elf) -> String {
 fn versions_are_read_in_every_shape() {
     for shape in SHAPES {
         let list = [info(shape, 0x9299_7ed8, "_printk"), info(shape, 1, "kfree")];
-        assert_eq!(
-            brief(&module(shape, &list)),
-            ["_printk 0x92997ed8", "kfree 0x00000001"]
-        );
+        assert_eq!(brief(&module(shape, &list)), ["_printk 0x92997ed8", "kfree 0x00000001"]);
     }
 }
 
@@ -58,40 +47,23 @@ fn extended_versions_join_the_others() {
         let mut elf = module(shape, &[info(shape, 7, "kfree")]);
         let crcs = [shape.int(7, 4), shape.int(8, 4)].concat();
         elf.section("__version_ext_crcs", A, 0, &crcs);
-        elf.section(
-            "__version_ext_names",
-            A,
-            0,
-            format!("kfree\0{long}\0\0").as_bytes(),
-        );
-        assert_eq!(
-            brief(&elf),
-            ["kfree 0x00000007".to_owned(), format!("{long} 0x00000008")]
-        );
+        elf.section("__version_ext_names", A, 0, format!("kfree\0{long}\0\0").as_bytes());
+        assert_eq!(brief(&elf), ["kfree 0x00000007".to_owned(), format!("{long} 0x00000008")]);
     }
 }
 
 #[test]
 fn broken_tables_are_refused() {
     let bad = |entry: Vec<u8>| refusal(&module(LE64, &[entry]));
-    assert_eq!(
-        bad(vec![1; 63]),
-        "cannot decode __versions: 63 bytes, no multiple of 64"
-    );
-    assert_eq!(
-        bad(info(LE64, 1, "")),
-        "cannot decode __versions: entry 0 has no name"
-    );
+    assert_eq!(bad(vec![1; 63]), "cannot decode __versions: 63 bytes, no multiple of 64");
+    assert_eq!(bad(info(LE64, 1, "")), "cannot decode __versions: entry 0 has no name");
     assert_eq!(
         bad(vec![1; 64]),
         "cannot decode __versions: entry 0 has the CRC 0x101010101010101, more than 32 bits"
     );
     let mut unended = info(LE64, 1, "");
     unended[8..].fill(b'x');
-    assert_eq!(
-        bad(unended),
-        "cannot decode __versions: entry 0 has no name"
-    );
+    assert_eq!(bad(unended), "cannot decode __versions: entry 0 has no name");
     let twice = [info(LE64, 1, "a"), info(LE64, 2, "a")];
     assert_eq!(
         refusal(&module(LE64, &twice)),
@@ -123,18 +95,6 @@ fn broken_extended_tables_are_refused() {
 #[test]
 fn modinfo_is_sorted() {
     let seen = modinfo(&module(LE64, &[]).bytes()).unwrap();
-    let seen: Vec<_> = seen
-        .iter()
-        .map(|(key, value)| format!("{key}: {value}"))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            "alias: a",
-            "alias: a=b",
-            "bare: ",
-            "depends: ",
-            "license: GPL"
-        ]
-    );
+    let seen: Vec<_> = seen.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    assert_eq!(seen, ["alias: a", "alias: a=b", "bare: ", "depends: ", "license: GPL"]);
 }

@@ -18,11 +18,7 @@ fn all_readers(bytes: &[u8]) -> [bool; 7] {
     if let Some(image) = &image {
         let _ = image.undefined().count();
         for (index, section) in image.sections.iter().enumerate() {
-            let _ = (
-                image.data(index).len(),
-                section.flags.to_string(),
-                section.type_name(),
-            );
+            let _ = (image.data(index).len(), section.flags.to_string(), section.type_name());
             let _ = image.relocations(index).count();
             let _ = image.relocation_sections(index).count();
             let _ = section.holds(section.address);
@@ -31,46 +27,24 @@ fn all_readers(bytes: &[u8]) -> [bool; 7] {
     }
     [
         image.is_some(),
-        some(
-            image
-                .as_ref()
-                .and_then(|it| exports(it).ok())
-                .map(|it| it.len()),
-        ),
-        some(
-            image
-                .as_ref()
-                .and_then(|it| initcalls(it).ok())
-                .map(|it| it.len()),
-        ),
+        some(image.as_ref().and_then(|it| exports(it).ok()).map(|it| it.len())),
+        some(image.as_ref().and_then(|it| initcalls(it).ok()).map(|it| it.len())),
         some(modversions(bytes).ok().map(|it| it.len())),
         some(modinfo(bytes).ok().map(|it| it.len())),
-        some(
-            image
-                .as_ref()
-                .and_then(|it| riscv_attributes(it).ok())
-                .map(|it| it.len()),
-        ),
+        some(image.as_ref().and_then(|it| riscv_attributes(it).ok()).map(|it| it.len())),
         some(units(bytes).ok().map(|it| it.len())),
     ]
 }
 
 /// A file with something for every reader, linked or not.
 fn rich(shape: Shape, e_type: u16) -> Vec<u8> {
-    let mut elf = if e_type == EXEC {
-        linked(shape)
-    } else {
-        unlinked(shape, RISCV, 1)
-    };
+    let mut elf = if e_type == EXEC { linked(shape) } else { unlinked(shape, RISCV, 1) };
     let base = |at: u64| if e_type == EXEC { 0x8000_0000 + at } else { 0 };
     let text = elf.section(".text", AX, base(0x1000), &[0; 16]);
     let word = shape.word() as u64;
     let entry = [base(0x1000), base(0x3000) + 1, base(0x3000)];
     let fields = |values: &[u64]| -> Vec<u8> {
-        values
-            .iter()
-            .flat_map(|value| shape.int(*value, shape.word()))
-            .collect()
+        values.iter().flat_map(|value| shape.int(*value, shape.word())).collect()
     };
     let table = elf.section("__ksymtab", A, base(0x2000), &fields(&entry));
     let strings = elf.section("__ksymtab_strings", A, base(0x3000), b"\0f\0");
@@ -85,26 +59,14 @@ fn rich(shape: Shape, e_type: u16) -> Vec<u8> {
     if e_type == EXEC {
         elf.rela(0, &[(base(0x6000), 0, 3, base(0x1000) as i64)]);
     } else {
-        elf.rela(
-            table,
-            &[
-                (0, function, 1, 0),
-                (word, string, 1, 1),
-                (2 * word, string, 1, 0),
-            ],
-        );
+        elf.rela(table, &[(0, function, 1, 0), (word, string, 1, 1), (2 * word, string, 1, 0)]);
     }
     let mut version = shape.int(7, shape.word());
     version.extend(b"kfree");
     version.resize(64, 0);
     elf.section("__versions", A, 0, &version);
     elf.machine = RISCV;
-    elf.section(
-        ".riscv.attributes",
-        0,
-        0,
-        &attributes(shape, b"\x04\x10\x05rv64i2p1\0"),
-    );
+    elf.section(".riscv.attributes", 0, 0, &attributes(shape, b"\x04\x10\x05rv64i2p1\0"));
     elf.section(".modinfo", A, 0, b"license=GPL\0");
     elf.bytes()
 }
@@ -114,11 +76,7 @@ fn the_files_to_damage_have_something_for_every_reader() {
     for shape in SHAPES {
         assert_eq!(all_readers(&rich(shape, EXEC)), [true; 7], "{shape:?}");
         let unlinked = all_readers(&rich(shape, REL));
-        assert_eq!(
-            unlinked,
-            [true, true, false, true, true, true, true],
-            "{shape:?}"
-        );
+        assert_eq!(unlinked, [true, true, false, true, true, true, true], "{shape:?}");
     }
 }
 
@@ -127,11 +85,7 @@ fn no_truncation_passes_for_a_whole_file() {
     for shape in SHAPES {
         let bytes = rich(shape, EXEC);
         for end in 0..bytes.len() {
-            assert_eq!(
-                all_readers(&bytes[..end]),
-                [false; 7],
-                "{shape:?} cut at {end}"
-            );
+            assert_eq!(all_readers(&bytes[..end]), [false; 7], "{shape:?} cut at {end}");
         }
     }
 }
@@ -144,11 +98,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (file, prop::collection::vec(change, 1..8)).prop_map(|(mut bytes, changes)| {
         for (place, value, run) in changes {
             let start = place.index(bytes.len());
-            bytes
-                .iter_mut()
-                .skip(start)
-                .take(run)
-                .for_each(|byte| *byte = value);
+            bytes.iter_mut().skip(start).take(run).for_each(|byte| *byte = value);
         }
         bytes
     })

@@ -8,25 +8,13 @@ pub(crate) struct Shape {
 }
 
 /// What most kernels are.
-pub(crate) const LE64: Shape = Shape {
-    wide: true,
-    big: false,
-};
+pub(crate) const LE64: Shape = Shape { wide: true, big: false };
 /// `LE64` and the other three.
 pub(crate) const SHAPES: [Shape; 4] = [
     LE64,
-    Shape {
-        wide: true,
-        big: true,
-    },
-    Shape {
-        wide: false,
-        big: false,
-    },
-    Shape {
-        wide: false,
-        big: true,
-    },
+    Shape { wide: true, big: true },
+    Shape { wide: false, big: false },
+    Shape { wide: false, big: true },
 ];
 
 pub(crate) const REL: u16 = 1;
@@ -111,15 +99,7 @@ impl Shape {
 impl Elf {
     pub(crate) fn new(shape: Shape, e_type: u16, machine: u16) -> Self {
         let (sections, symbols) = (Vec::new(), Vec::new());
-        Self {
-            shape,
-            e_type,
-            machine,
-            e_flags: 0,
-            sections,
-            symbols,
-            filler: 0,
-        }
+        Self { shape, e_type, machine, e_flags: 0, sections, symbols, filler: 0 }
     }
 
     /// Adds a section and says its number.
@@ -152,15 +132,7 @@ impl Elf {
         value: u64,
     ) -> u32 {
         let name = name.as_bytes().to_vec();
-        self.symbols.push(Symbol {
-            name,
-            binding,
-            kind,
-            other: 0,
-            section,
-            value,
-            size: 0,
-        });
+        self.symbols.push(Symbol { name, binding, kind, other: 0, section, value, size: 0 });
         self.symbols.len() as u32
     }
 
@@ -175,12 +147,7 @@ impl Elf {
             data.extend(shape.int(*addend as u64, word));
         }
         let flags = if target == 0 { A } else { 0 };
-        let number = self.section(
-            if target == 0 { ".rela.dyn" } else { ".rela" },
-            flags,
-            0,
-            &data,
-        );
+        let number = self.section(if target == 0 { ".rela.dyn" } else { ".rela" }, flags, 0, &data);
         let section = self.section_mut(number);
         section.sh_type = 4;
         section.info = target as u32;
@@ -231,21 +198,9 @@ impl Elf {
         for it in &self.sections {
             let at = place(&mut out, &it.data);
             let size = it.size.unwrap_or(it.data.len() as u64);
-            let link = if matches!(it.sh_type, 4 | 9) {
-                strtab as u64 - 1
-            } else {
-                it.link.into()
-            };
+            let link = if matches!(it.sh_type, 4 | 9) { strtab as u64 - 1 } else { it.link.into() };
             let name = add(&mut names, it.name.as_bytes());
-            let head = [
-                name,
-                it.sh_type.into(),
-                it.flags,
-                it.address,
-                at,
-                size,
-                link,
-            ];
+            let head = [name, it.sh_type.into(), it.flags, it.address, at, size, link];
             let tail = [it.info.into(), 1, it.entsize];
             headers.push([head.as_slice(), &tail].concat().try_into().unwrap());
         }
@@ -260,10 +215,8 @@ impl Elf {
             let section = shape.int(if many { 0xffff } else { it.section as u64 }, 2);
             extended.extend(shape.int(if many { it.section as u64 } else { 0 }, 4));
             let info = vec![(it.binding << 4) | it.kind, it.other];
-            let (value, size) = (
-                shape.int(it.value, shape.word()),
-                shape.int(it.size, shape.word()),
-            );
+            let (value, size) =
+                (shape.int(it.value, shape.word()), shape.int(it.size, shape.word()));
             table.extend(if shape.wide {
                 [name, info, section, value, size].concat()
             } else {
@@ -273,18 +226,7 @@ impl Elf {
         let entry = if shape.wide { 24 } else { 16 };
         let at = place(&mut out, &table);
         let name = add(&mut names, b".symtab");
-        headers.push([
-            name,
-            2,
-            0,
-            0,
-            at,
-            table.len() as u64,
-            strtab as u64,
-            1,
-            8,
-            entry,
-        ]);
+        headers.push([name, 2, 0, 0, at, table.len() as u64, strtab as u64, 1, 8, entry]);
         let at = place(&mut out, &strings);
         let name = add(&mut names, b".strtab");
         headers.push([name, 3, 0, 0, at, strings.len() as u64, 0, 0, 1, 0]);
@@ -307,24 +249,12 @@ impl Elf {
         let start = place(&mut out, &[]);
         for header in &headers {
             for (field, value) in header.iter().enumerate() {
-                let size = if matches!(field, 0 | 1 | 6 | 7) {
-                    4
-                } else {
-                    shape.word()
-                };
+                let size = if matches!(field, 0 | 1 | 6 | 7) { 4 } else { shape.word() };
                 out.extend(shape.int(*value, size));
             }
         }
         let word = shape.word();
-        let ident = [
-            0x7f,
-            b'E',
-            b'L',
-            b'F',
-            1 + u8::from(shape.wide),
-            1 + u8::from(shape.big),
-            1,
-        ];
+        let ident = [0x7f, b'E', b'L', b'F', 1 + u8::from(shape.wide), 1 + u8::from(shape.big), 1];
         let header = [
             [ident.as_slice(), &[0; 9]].concat(),
             shape.int(self.e_type.into(), 2),

@@ -23,16 +23,13 @@ pub(super) fn judge(
         );
     }
     if let Some(members) = facts.archive.get() {
-        let expected: Vec<String> = order
-            .iter()
-            .map(|name| {
-                if in_index.contains(name.as_str()) {
-                    native_name(name)
-                } else {
-                    name.clone()
-                }
-            })
-            .collect();
+        let expected: Vec<String> =
+            order
+                .iter()
+                .map(|name| {
+                    if in_index.contains(name.as_str()) { native_name(name) } else { name.clone() }
+                })
+                .collect();
         findings.extend(members_one_to_one(place, &expected, members));
         findings.extend(member_order(place, &expected, members));
     }
@@ -82,9 +79,7 @@ fn members_one_to_one(place: Place, expected: &[String], members: &[String]) -> 
 }
 
 fn missing_member(place: Place, name: &str, found: &BTreeMap<String, usize>) -> Finding {
-    let ir = name
-        .strip_suffix(".thinlto-native.o")
-        .map(|stem| format!("{stem}.o"));
+    let ir = name.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"));
     match ir.filter(|ir| found.contains_key(ir)) {
         Some(ir) => with_evidence(
             place.error("archive.member.ir", &ir),
@@ -101,9 +96,7 @@ fn missing_member(place: Place, name: &str, found: &BTreeMap<String, usize>) -> 
 }
 
 fn extra_member(place: Place, name: &str, wanted: &BTreeMap<String, usize>) -> Finding {
-    let ir = name
-        .strip_suffix(".thinlto-native.o")
-        .map(|stem| format!("{stem}.o"));
+    let ir = name.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"));
     match ir.filter(|ir| wanted.contains_key(ir)) {
         Some(ir) => with_evidence(
             place.error("archive.member.not-indexed", &ir),
@@ -125,10 +118,7 @@ fn extra_member(place: Place, name: &str, wanted: &BTreeMap<String, usize>) -> F
 fn member_order(place: Place, expected: &[String], members: &[String]) -> Option<Finding> {
     let in_both = |list: &[String], other: &[String]| -> Vec<String> {
         let other: BTreeSet<&String> = other.iter().collect();
-        list.iter()
-            .filter(|name| other.contains(name))
-            .cloned()
-            .collect()
+        list.iter().filter(|name| other.contains(name)).cloned().collect()
     };
     let (wanted, found) = (in_both(expected, members), in_both(members, expected));
     if wanted == found {

@@ -29,22 +29,19 @@ fn usual_e_flags(facts: &BuildFacts) -> Option<u32> {
             *counts.entry(ident.e_flags).or_default() += 1;
         }
     }
-    counts
-        .into_iter()
-        .max_by_key(|(_, count)| *count)
-        .map(|(flags, _)| flags)
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(flags, _)| flags)
 }
 
 fn ir(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
     match &object.ir.kind {
         Some(ObjectKind::Bitcode { .. }) => None,
-        Some(kind) => Some(place.error("ir.not-bitcode", name).because(format!(
-            "the index lists it as an IR object and it is {kind}"
-        ))),
-        None => Some(
+        Some(kind) => Some(
             place
-                .error("ir.missing", name)
-                .because("the index lists it and there is no such file"),
+                .error("ir.not-bitcode", name)
+                .because(format!("the index lists it as an IR object and it is {kind}")),
+        ),
+        None => Some(
+            place.error("ir.missing", name).because("the index lists it and there is no such file"),
         ),
     }
 }
@@ -81,12 +78,8 @@ fn index_file(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding>
             .known_as("index-truncated"),
         ),
         None => Some(
-            with_evidence(
-                place.error("index.missing", name),
-                evidence("no such file"),
-                None,
-            )
-            .because("the thin link did not write it"),
+            with_evidence(place.error("index.missing", name), evidence("no such file"), None)
+                .because("the thin link did not write it"),
         ),
     }
 }
@@ -122,10 +115,7 @@ fn native(
                 .map_or_else(|| format!("machine {}", ident.e_machine), |a| a.to_string());
             Some(
                 finding("native.machine", format!("ELF for {made}"))
-                    .because(format!(
-                        "the backend compiled for {made} instead of {}",
-                        place.arch
-                    ))
+                    .because(format!("the backend compiled for {made} instead of {}", place.arch))
                     .known_as("target-dropped")
                     .grouped(made),
             )
@@ -157,9 +147,7 @@ fn no_native(place: Place, name: &str, object: &ObjectFacts, facts: &BuildFacts)
         return finding.because("its backend failed").grouped("failed");
     }
     if facts.archive.get().is_none() {
-        return finding
-            .because("the build stopped before its backend ran")
-            .grouped("stopped");
+        return finding.because("the build stopped before its backend ran").grouped("stopped");
     }
     finding
         .because("its backend did not run, and the archive was made all the same")
@@ -178,8 +166,5 @@ fn older(file: &FileFacts, than: &FileFacts) -> bool {
 
 /// `X.thinlto-native.o` for `X.o` (`scripts/Makefile.thinlto`, Linux 7.3).
 pub(super) fn native_name(object: &str) -> String {
-    format!(
-        "{}.thinlto-native.o",
-        object.strip_suffix(".o").unwrap_or(object)
-    )
+    format!("{}.thinlto-native.o", object.strip_suffix(".o").unwrap_or(object))
 }

@@ -113,11 +113,7 @@ fn twins(arch: Arch, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Findin
 }
 
 fn describe(export: &Export) -> String {
-    let kind = if export.gpl {
-        "EXPORT_SYMBOL_GPL"
-    } else {
-        "EXPORT_SYMBOL"
-    };
+    let kind = if export.gpl { "EXPORT_SYMBOL_GPL" } else { "EXPORT_SYMBOL" };
     format!("{kind} {} of {}", export.crc, export.module)
 }
 
@@ -129,11 +125,7 @@ fn fields(arch: Arch, name: &str, a: &Export, b: &Export, findings: &mut Vec<Fin
     };
     let gpl = |e: &Export| if e.gpl { "GPL only" } else { "any license" }.to_owned();
     let namespace = |e: &Export| {
-        if e.namespace.is_empty() {
-            "none".into()
-        } else {
-            e.namespace.clone()
-        }
+        if e.namespace.is_empty() { "none".into() } else { e.namespace.clone() }
     };
     differ("export.crc.changed", a.crc.to_string(), b.crc.to_string());
     differ("export.gpl.changed", gpl(a), gpl(b));
@@ -162,11 +154,8 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
 
     let lines = symver_lines(facts);
     let table = facts.image.get().and_then(|i| i.exports.get());
-    let table: BTreeMap<&str, &_> = table
-        .into_iter()
-        .flatten()
-        .map(|e| (e.name.as_str(), e))
-        .collect();
+    let table: BTreeMap<&str, &_> =
+        table.into_iter().flatten().map(|e| (e.name.as_str(), e)).collect();
     for (name, export) in &symvers.exports {
         if let Some((crc, object)) = lines.get(name) {
             checked += 1;
@@ -212,9 +201,7 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
                         "Module.symvers",
                         format!("GPL {} namespace '{}'", export.gpl, export.namespace),
                     );
-                    layer
-                        .findings
-                        .push(error("export.table.inconsistent", name, left, right));
+                    layer.findings.push(error("export.table.inconsistent", name, left, right));
                 }
             }
             None => {
@@ -251,12 +238,7 @@ fn consistent(arch: Arch, facts: &BuildFacts, symvers: &Symvers, layer: &mut Lay
     layer.counts.insert(key.to_owned(), checked);
     for name in &symvers.duplicates {
         let left = Evidence::new("Module.symvers", "two lines").at("Module.symvers");
-        let finding = error(
-            "export.duplicated",
-            name,
-            left,
-            Evidence::new("expected", "one line"),
-        );
+        let finding = error("export.duplicated", name, left, Evidence::new("expected", "one line"));
         layer.findings.push(finding);
     }
 }

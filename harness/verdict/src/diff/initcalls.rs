@@ -34,28 +34,19 @@ fn of(facts: &BuildFacts, side: &str) -> Result<BTreeMap<String, Vec<String>>, S
     let image = match &facts.image {
         Answer::Read(image) => image,
         other => {
-            return Err(format!(
-                "{side}: {}",
-                other.why_not("vmlinux").unwrap_or_default()
-            ));
+            return Err(format!("{side}: {}", other.why_not("vmlinux").unwrap_or_default()));
         }
     };
     let list: &Vec<Initcall> = match &image.initcalls {
         Answer::Read(list) => list,
         other => {
-            return Err(format!(
-                "{side}: {}",
-                other.why_not("initcall table").unwrap_or_default()
-            ));
+            return Err(format!("{side}: {}", other.why_not("initcall table").unwrap_or_default()));
         }
     };
     let mut levels: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for call in list {
         let function = canonical(&call.function).name.into_owned();
-        levels
-            .entry(call.level.to_string())
-            .or_default()
-            .push(function);
+        levels.entry(call.level.to_string()).or_default().push(function);
     }
     Ok(levels)
 }
@@ -71,16 +62,9 @@ fn one_level(
         (left.iter().collect(), right.iter().collect());
     for function in ours.symmetric_difference(&theirs) {
         let text = |there: bool| {
-            if there {
-                format!("level {level}")
-            } else {
-                format!("not at level {level}")
-            }
+            if there { format!("level {level}") } else { format!("not at level {level}") }
         };
-        let (a, b) = (
-            text(ours.contains(function)),
-            text(theirs.contains(function)),
-        );
+        let (a, b) = (text(ours.contains(function)), text(theirs.contains(function)));
         findings
             .push(between(arch, "initcall.lost", Severity::Error, function, a, b).grouped(level));
     }
@@ -135,10 +119,7 @@ mod tests {
     #[test]
     fn the_first_moved_initcall_is_named_with_its_neighbours() {
         let moved = first_moved(&list("a b c d"), &list("a c d b"));
-        assert_eq!(
-            moved,
-            Some(("b".into(), "after a".into(), "after d".into()))
-        );
+        assert_eq!(moved, Some(("b".into(), "after a".into(), "after d".into())));
     }
 
     proptest! {

@@ -45,10 +45,7 @@ struct Pair<'a> {
 fn pairs<'a>(a: &'a BuildFacts, b: &'a BuildFacts) -> Result<Vec<Pair<'a>>, String> {
     let image = |facts: &'a BuildFacts, side: &str| match &facts.image {
         Answer::Read(image) => Ok(image),
-        other => Err(format!(
-            "{side}: {}",
-            other.why_not("vmlinux").unwrap_or_default()
-        )),
+        other => Err(format!("{side}: {}", other.why_not("vmlinux").unwrap_or_default())),
     };
     let mut pairs = vec![Pair {
         name: "vmlinux",
@@ -58,11 +55,7 @@ fn pairs<'a>(a: &'a BuildFacts, b: &'a BuildFacts) -> Result<Vec<Pair<'a>>, Stri
     for (name, ours) in &a.modules {
         let theirs = b.modules.get(name).and_then(Answer::get);
         if let (Some(ours), Some(theirs)) = (ours.get(), theirs) {
-            pairs.push(Pair {
-                name,
-                distributed: &ours.image,
-                in_process: &theirs.image,
-            });
+            pairs.push(Pair { name, distributed: &ours.image, in_process: &theirs.image });
         }
     }
     Ok(pairs)
@@ -70,9 +63,5 @@ fn pairs<'a>(a: &'a BuildFacts, b: &'a BuildFacts) -> Result<Vec<Pair<'a>>, Stri
 
 /// `foo`, or `foo in fs/binfmt_misc` where it is not about vmlinux.
 fn subject_in(pair: &Pair<'_>, subject: &str) -> String {
-    if pair.name == "vmlinux" {
-        subject.to_owned()
-    } else {
-        format!("{subject} in {}", pair.name)
-    }
+    if pair.name == "vmlinux" { subject.to_owned() } else { format!("{subject} in {}", pair.name) }
 }

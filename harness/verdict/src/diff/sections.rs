@@ -41,10 +41,7 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
     for name in names {
-        let (left, right) = (
-            ours.get(name).filter(loaded),
-            theirs.get(name).filter(loaded),
-        );
+        let (left, right) = (ours.get(name).filter(loaded), theirs.get(name).filter(loaded));
         if left.is_none() && right.is_none() {
             continue;
         }
@@ -72,15 +69,9 @@ fn one_sided(
     only: &SectionFacts,
 ) -> Option<Finding> {
     let text = |s: Option<&SectionFacts>| {
-        s.map_or("not there".to_owned(), |s| {
-            format!("{} bytes, {}", s.size, s.flags)
-        })
+        s.map_or("not there".to_owned(), |s| format!("{} bytes, {}", s.size, s.flags))
     };
-    let key = if left.is_some() {
-        "section.added"
-    } else {
-        "section.lost"
-    };
+    let key = if left.is_some() { "section.added" } else { "section.lost" };
     let finding = |severity| between(arch, key, severity, subject, text(left), text(right));
     if only.size == 0 {
         let note = finding(Severity::Note).because("it is empty").lawful();
@@ -94,21 +85,10 @@ fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) ->
         return None;
     }
     let text = |s: &SectionFacts| {
-        let both = if s.write && s.exec {
-            " (writable and executable)"
-        } else {
-            ""
-        };
+        let both = if s.write && s.exec { " (writable and executable)" } else { "" };
         format!("{}{both}", s.flags)
     };
-    Some(between(
-        arch,
-        "section.permissions.changed",
-        Severity::Error,
-        subject,
-        text(a),
-        text(b),
-    ))
+    Some(between(arch, "section.permissions.changed", Severity::Error, subject, text(a), text(b)))
 }
 
 fn size(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {

@@ -71,29 +71,13 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
         };
         let subject = subject_in(pair, name);
         findings.push(
-            between(
-                arch,
-                which,
-                Severity::Warning,
-                &subject,
-                what(left),
-                what(right),
-            )
-            .grouped(kind.to_string()),
+            between(arch, which, Severity::Warning, &subject, what(left), what(right))
+                .grouped(kind.to_string()),
         );
     }
-    for name in pair
-        .distributed
-        .undefined
-        .symmetric_difference(&pair.in_process.undefined)
-    {
+    for name in pair.distributed.undefined.symmetric_difference(&pair.in_process.undefined) {
         let what = |image: &ImageFacts| {
-            if image.undefined.contains(name) {
-                "undefined"
-            } else {
-                "not undefined"
-            }
-            .to_owned()
+            if image.undefined.contains(name) { "undefined" } else { "not undefined" }.to_owned()
         };
         let subject = subject_in(pair, name);
         findings.push(between(
@@ -113,39 +97,22 @@ fn modules(arch: Arch, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Findin
     for name in names {
         let state = |facts: &BuildFacts| match facts.modules.get(name) {
             None => "not built".to_owned(),
-            Some(answer) => answer
-                .why_not(&format!("{name}.ko"))
-                .unwrap_or_else(|| "built".into()),
+            Some(answer) => answer.why_not(&format!("{name}.ko")).unwrap_or_else(|| "built".into()),
         };
         let (left, right) = (state(a), state(b));
         if left != right || left != "built" {
-            findings.push(between(
-                arch,
-                "module.lost",
-                Severity::Error,
-                name,
-                left,
-                right,
-            ));
+            findings.push(between(arch, "module.lost", Severity::Error, name, left, right));
             continue;
         }
         let info = |facts: &BuildFacts| {
-            facts
-                .modules
-                .get(name)
-                .and_then(|m| m.get())
-                .map(|m| m.modinfo.clone())
+            facts.modules.get(name).and_then(|m| m.get()).map(|m| m.modinfo.clone())
         };
         if info(a) != info(b) {
             let text = |facts: &BuildFacts, other: &BuildFacts| {
                 let theirs = info(other).unwrap_or_default();
-                let only = info(facts)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter(|i| !theirs.contains(i));
-                only.map(|(k, v)| format!("{k}={v}"))
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                let only =
+                    info(facts).unwrap_or_default().into_iter().filter(|i| !theirs.contains(i));
+                only.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
             };
             let (left, right) = (text(a, b), text(b, a));
             findings.push(between(
@@ -186,9 +153,5 @@ fn promotion_policy(arch: Arch, pairs: &[Pair<'_>]) -> Option<Finding> {
 }
 
 pub(crate) fn promoted(image: &ImageFacts) -> u64 {
-    image
-        .symbols
-        .iter()
-        .filter(|s| canonical(&s.raw).promoted)
-        .count() as u64
+    image.symbols.iter().filter(|s| canonical(&s.raw).promoted).count() as u64
 }

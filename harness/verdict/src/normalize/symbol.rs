@@ -69,8 +69,7 @@ fn derived(name: &str) -> Option<String> {
         return (stem.len() < rest.len()).then(|| format!("__UNIQUE_ID_{stem}N"));
     }
     let stem = COUNTED_STEMS.into_iter().find(|stem| {
-        name.strip_prefix(stem)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })?;
     let (left, number) = name.rsplit_once('.')?;
     if left.len() < stem.len() || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
@@ -106,15 +105,9 @@ mod tests {
 
     #[test]
     fn other_names_stay() {
-        for raw in [
-            "start_kernel",
-            "foo.5",
-            ".llvm.12",
-            "foo.llvm.",
-            "foo.llvm.x",
-            ".str",
-            "a.strong.1",
-        ] {
+        for raw in
+            ["start_kernel", "foo.5", ".llvm.12", "foo.llvm.", "foo.llvm.x", ".str", "a.strong.1"]
+        {
             assert_eq!(name(raw), raw);
             assert!(!canonical(raw).promoted);
         }

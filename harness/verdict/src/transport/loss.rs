@@ -37,18 +37,10 @@ pub(super) fn lost_with_modkern(
     saved: &Resolved,
 ) -> bool {
     let place = |prefix: &str| {
-        front
-            .settings
-            .values()
-            .filter(|s| s.text.starts_with(prefix))
-            .map(|s| s.index)
-            .max()
+        front.settings.values().filter(|s| s.text.starts_with(prefix)).map(|s| s.index).max()
     };
-    let has_modfile = |r: &Resolved| {
-        r.settings
-            .values()
-            .any(|s| s.text.starts_with("-DKBUILD_MODFILE="))
-    };
+    let has_modfile =
+        |r: &Resolved| r.settings.values().any(|s| s.text.starts_with("-DKBUILD_MODFILE="));
     let (Some(modfile), Some(basename)) = (place("-DKBUILD_MODFILE="), place("-DKBUILD_BASENAME="))
     else {
         return false;
@@ -63,9 +55,7 @@ pub(super) fn lost_with_modkern(
         .max()
         .unwrap_or(0);
     !has_modfile(saved)
-        && lost
-            .iter()
-            .all(|change| change.index > last_saved && change.index < modfile)
+        && lost.iter().all(|change| change.index > last_saved && change.index < modfile)
 }
 
 /// A token of the saved or replayed flags that is the front end's but for quoting.
@@ -77,9 +67,7 @@ pub(super) struct Requoted {
 /// Macro definitions that reached the other side with their quotes changed.
 pub(super) fn requoted(front: &Resolved, other: &Resolved) -> Vec<Requoted> {
     let bare = |text: &str| -> String {
-        text.chars()
-            .filter(|c| !matches!(c, '"' | '\'' | '\\'))
-            .collect()
+        text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect()
     };
     let macros = |r: &Resolved| -> Vec<String> {
         let all = r.settings.values().filter(|s| s.text.starts_with("-D"));
@@ -88,14 +76,9 @@ pub(super) fn requoted(front: &Resolved, other: &Resolved) -> Vec<Requoted> {
     let (ours, theirs) = (macros(front), macros(other));
     let mut list = Vec::new();
     for before in ours.iter().filter(|t| !theirs.contains(t)) {
-        let twin = theirs
-            .iter()
-            .find(|t| !ours.contains(t) && bare(t) == bare(before));
+        let twin = theirs.iter().find(|t| !ours.contains(t) && bare(t) == bare(before));
         if let Some(after) = twin {
-            list.push(Requoted {
-                before: before.clone(),
-                after: after.clone(),
-            });
+            list.push(Requoted { before: before.clone(), after: after.clone() });
         }
     }
     list

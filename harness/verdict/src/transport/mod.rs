@@ -19,10 +19,8 @@ use options::{Change, OptionChange};
 #[must_use]
 pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
     let objects: Vec<_> = facts.objects.iter().collect();
-    let verdicts: Vec<_> = objects
-        .par_iter()
-        .map(|(name, object)| object::judge(arch, name, object))
-        .collect();
+    let verdicts: Vec<_> =
+        objects.par_iter().map(|(name, object)| object::judge(arch, name, object)).collect();
 
     let mut layer = LayerVerdict::new(Layer::Transport);
     for verdict in verdicts {
@@ -30,11 +28,7 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
         *layer.counts.entry("flags_compared".to_owned()).or_default() += verdict.flags_compared;
         layer.findings.extend(verdict.findings);
     }
-    let not_run = facts
-        .objects
-        .values()
-        .filter(|o| o.back.get().is_none())
-        .count();
+    let not_run = facts.objects.values().filter(|o| o.back.get().is_none()).count();
     if not_run > 0 {
         layer.not_compared_also = Some(format!("{not_run} backend commands (they did not run)"));
     }

@@ -20,12 +20,7 @@ pub(super) struct ObjectVerdict {
 const QUOTED: usize = 4;
 
 pub(super) fn judge(arch: Arch, name: &str, object: &ObjectFacts) -> ObjectVerdict {
-    let mut judge = Judge {
-        arch,
-        name,
-        object,
-        verdict: ObjectVerdict::default(),
-    };
+    let mut judge = Judge { arch, name, object, verdict: ObjectVerdict::default() };
     judge.run();
     judge.verdict
 }
@@ -41,9 +36,7 @@ impl Judge<'_> {
     fn run(&mut self) {
         for issue in &self.object.issues {
             let finding = self.finding(Key::new("cmd.unreadable"), Severity::Error, None, None);
-            self.verdict
-                .findings
-                .push(finding.grouped(issue.clone()).because(issue.clone()));
+            self.verdict.findings.push(finding.grouped(issue.clone()).because(issue.clone()));
         }
         let front = match &self.object.front {
             Answer::Read(front) => front,
@@ -166,12 +159,7 @@ impl Judge<'_> {
         let made = options.output.as_deref().unwrap_or("nothing");
         let evidence = Evidence::new("front end", format!("-o {made}")).at(&front.path);
         let finding = self
-            .finding(
-                Key::new("cmd.foreign"),
-                Severity::Error,
-                Some(evidence),
-                None,
-            )
+            .finding(Key::new("cmd.foreign"), Severity::Error, Some(evidence), None)
             .because("its .cmd file records the making of another file")
             .grouped("foreign");
         self.push(finding);
@@ -189,21 +177,9 @@ impl Judge<'_> {
         by_weight.sort_by_key(|s| (s.class, s.index));
         // What selects the target tells most, then what steers code generation.
         by_weight.sort_by_key(|s| s.class != twinlto_facts::flags::Class::TargetSelecting);
-        let shown: Vec<&str> = by_weight
-            .iter()
-            .take(QUOTED)
-            .map(|s| s.text.as_str())
-            .collect();
-        let more = if needed.len() > shown.len() {
-            " …"
-        } else {
-            ""
-        };
-        let text = format!(
-            "none of the {} that it needs: {}{more}",
-            needed.len(),
-            shown.join(" ")
-        );
+        let shown: Vec<&str> = by_weight.iter().take(QUOTED).map(|s| s.text.as_str()).collect();
+        let more = if needed.len() > shown.len() { " …" } else { "" };
+        let text = format!("none of the {} that it needs: {}{more}", needed.len(), shown.join(" "));
         let evidence = Evidence::new("backend", text);
         match path {
             Some(path) => evidence.at(path),
@@ -249,12 +225,7 @@ impl Judge<'_> {
     fn not_replayed(&mut self, front: &CommandText, options: &Resolved, back: &CommandText) {
         let left = Self::front_evidence(front, options);
         let right = Self::nothing_evidence(options, Some(&back.path));
-        let saved_as = self
-            .object
-            .saved
-            .as_ref()
-            .map(|s| s.target.as_str())
-            .unwrap_or_default();
+        let saved_as = self.object.saved.as_ref().map(|s| s.target.as_str()).unwrap_or_default();
         let finding = self.finding(KEY_NO_FLAGS, Severity::Error, Some(left), Some(right));
         let mut finding = if saved_as != self.name {
             finding
@@ -296,10 +267,7 @@ impl Judge<'_> {
         for change in &all {
             if let Some(severity) = severity_of(change) {
                 let step = step_of(change, front_options, &saved);
-                groups
-                    .entry((severity, change.change, step))
-                    .or_default()
-                    .push(change);
+                groups.entry((severity, change.change, step)).or_default().push(change);
             }
         }
         for ((severity, kind, step), list) in groups {
@@ -309,28 +277,18 @@ impl Judge<'_> {
                 Change::Added => Key::new("flags.option.added"),
             };
             let side = |pick: fn(&OptionChange) -> Option<&String>| {
-                let texts: Vec<&str> = list
-                    .iter()
-                    .filter_map(|c| pick(c))
-                    .map(String::as_str)
-                    .collect();
-                if texts.is_empty() {
-                    "not there".to_owned()
-                } else {
-                    texts.join(" ")
-                }
+                let texts: Vec<&str> =
+                    list.iter().filter_map(|c| pick(c)).map(String::as_str).collect();
+                if texts.is_empty() { "not there".to_owned() } else { texts.join(" ") }
             };
             let left = Evidence::new("front end", side(|c| c.from.as_ref())).at(&front.path);
             let right = Evidence::new("backend", side(|c| c.to.as_ref())).at(&back.path);
             let modkern = lost_with_modkern(&list, front_options, &saved);
             let cause = cause_of_change(kind, step, modkern);
-            let mut finding = self
-                .finding(key, severity, Some(left), Some(right))
-                .because(cause)
-                .grouped(format!(
-                    "{step:?} {modkern} {}",
-                    side(|c| Some(c.from.as_ref().or(c.to.as_ref())?))
-                ));
+            let mut finding =
+                self.finding(key, severity, Some(left), Some(right)).because(cause).grouped(
+                    format!("{step:?} {modkern} {}", side(|c| c.from.as_ref().or(c.to.as_ref()))),
+                );
             if modkern && kind == Change::Missing {
                 finding = finding.known_as("modkern-cflags-not-saved");
             }
@@ -351,8 +309,7 @@ impl Judge<'_> {
     ) {
         let modfile = |r: &Resolved| {
             let mut all = r.settings.values().map(|s| s.text.as_str());
-            all.find(|t| t.starts_with("-DKBUILD_MODFILE="))
-                .map(str::to_owned)
+            all.find(|t| t.starts_with("-DKBUILD_MODFILE=")).map(str::to_owned)
         };
         let (Some(ours), None) = (modfile(front_options), modfile(back_options)) else {
             return;
@@ -360,12 +317,7 @@ impl Judge<'_> {
         let left = Evidence::new("front end", ours).at(&front.path);
         let right = Evidence::new("backend", "no -DKBUILD_MODFILE").at(&back.path);
         let mut finding = self
-            .finding(
-                Key::new("flags.modfile.missing"),
-                Severity::Warning,
-                Some(left),
-                Some(right),
-            )
+            .finding(Key::new("flags.modfile.missing"), Severity::Warning, Some(left), Some(right))
             .because("$(modkern_cflags) is not among the saved flags")
             .known_as("modfile-macro-lost")
             .grouped("modfile");
@@ -384,12 +336,7 @@ impl Judge<'_> {
         back_options: &Resolved,
     ) {
         for token in requoted(front_options, back_options) {
-            let name = token
-                .before
-                .split('=')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            let name = token.before.split('=').next().unwrap_or_default().to_owned();
             let left = Evidence::new("front end", token.before).at(&front.path);
             let right = Evidence::new("backend", token.after).at(&back.path);
             let finding = self
@@ -425,10 +372,7 @@ impl Judge<'_> {
                 self.finding(
                     Key::new("flags.index.wrong"),
                     Severity::Error,
-                    Some(Evidence::new(
-                        "expected",
-                        format!("-fthinlto-index={expected}"),
-                    )),
+                    Some(Evidence::new("expected", format!("-fthinlto-index={expected}"))),
                     right(format!("-fthinlto-index={index}")),
                 )
                 .because("the index is not this object's: input + .thinlto.bc")
@@ -467,12 +411,7 @@ impl Judge<'_> {
         let left = Evidence::new("front end", &a.program).at(&front.path);
         let right = Evidence::new("backend", &b.program).at(&back.path);
         let finding = self
-            .finding(
-                Key::new("flags.compiler.changed"),
-                Severity::Error,
-                Some(left),
-                Some(right),
-            )
+            .finding(Key::new("flags.compiler.changed"), Severity::Error, Some(left), Some(right))
             .because("front end and backend are different programs")
             .known_as("compiler-mismatch")
             .grouped(format!("{} {}", a.program, b.program));

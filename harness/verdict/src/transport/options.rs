@@ -30,10 +30,7 @@ impl OptionChange {
     /// The option to talk about.
     #[must_use]
     pub(crate) fn text(&self) -> &str {
-        self.from
-            .as_deref()
-            .or(self.to.as_deref())
-            .unwrap_or_default()
+        self.from.as_deref().or(self.to.as_deref()).unwrap_or_default()
     }
 }
 
@@ -98,10 +95,7 @@ mod tests {
     fn lost_and_changed_options_are_named() {
         assert_eq!(
             brief("cc -Os -fPIE --target=a -Da -Wall", "cc -O2 --target=a"),
-            [
-                "Missing codegen-required -fPIE",
-                "Different codegen-required -Os"
-            ]
+            ["Missing codegen-required -fPIE", "Different codegen-required -Os"]
         );
     }
 
@@ -141,10 +135,8 @@ mod tests {
     }
 
     fn resolved(list: &[&'static str]) -> Resolved {
-        let words: Vec<_> = std::iter::once("cc")
-            .chain(list.iter().copied())
-            .map(Cow::Borrowed)
-            .collect();
+        let words: Vec<_> =
+            std::iter::once("cc").chain(list.iter().copied()).map(Cow::Borrowed).collect();
         resolve(&words)
     }
 

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef _ASM_BUG_H
+#define _ASM_BUG_H
+
+#define ASM_TRAP "ebreak"
+
+#endif

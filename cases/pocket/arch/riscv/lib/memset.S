@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * void *memset(void *dst, int c, size_t n)
+ */
+#include <linux/export.h>
+#include <linux/linkage.h>
+
+	.text
+SYM_FUNC_START(memset)
+	mv t0, a0
+	add a2, a2, a0
+1:	bgeu t0, a2, 2f
+	sb a1, 0(t0)
+	addi t0, t0, 1
+	j 1b
+2:	ret
+SYM_FUNC_END(memset)
+EXPORT_SYMBOL(memset)

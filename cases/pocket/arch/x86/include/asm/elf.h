@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef _ASM_ELF_H
+#define _ASM_ELF_H
+
+#define ELF_ARCH 62
+
+#endif

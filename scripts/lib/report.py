@@ -1,0 +1,103 @@
+"""What scripts/acceptance asks of a JSON report of twinlto.
+
+  report.py agree REPORT ARCH...            every ARCH agrees, and the counts are those of a kernel
+  report.py finds REPORT KEY SUBJECT ARCH...  KEY is found for a subject that contains SUBJECT, on every ARCH
+Exit status: 0 yes, 1 no (with one line a reason), 2 not a report.
+"""
+
+import json
+import sys
+
+MODES = ("distributed", "in-process")
+SHORT = {"distributed": "dist", "in-process": "in-proc"}
+# What a tiny Linux 7.3 has: count, its heading, at least, at most.
+BOUNDS = (
+    ("ir_objects", "  IR", 500, 700),
+    ("native_objects", "native", 500, 700),
+    ("exports", "exports", 3000, None),
+    ("symbols", "symbols", 10001, None),
+    ("sections", "sections", 1, None),
+    ("initcalls", "initcalls", 101, None),
+    ("flags_compared", "  flags", 1, None),
+)
+
+
+def agree(report, arches):
+    """Prints the table of counts; yields what is wrong."""
+    cells = {(c.get("arch"), c.get("mode")): c for c in report.get("cells", [])}
+    print(f"{'':<18}" + "".join(f"{heading:>{len(heading) + 2}}" for _, heading, _, _ in BOUNDS) + f"{'seconds':>9}")
+    for arch in arches:
+        for mode in MODES:
+            cell = cells.get((arch, mode))
+            if cell is None:
+                yield f"{arch} {mode}: not in the report"
+                continue
+            counts = cell.get("counts", {})
+            seconds = sum(t.get("seconds", 0) if isinstance(t, dict) else t for t in cell.get("timings", {}).values())
+            print(
+                f"{arch + ' ' + SHORT[mode]:<18}"
+                + "".join(f"{counts.get(name, '-'):>{len(heading) + 2}}" for name, heading, _, _ in BOUNDS)
+                + f"{seconds:>9.0f}"
+            )
+            if cell.get("outcome") != "agree":
+                yield f"{arch} {mode}: outcome is {cell.get('outcome')} {cell.get('why', '')}".rstrip()
+    for arch in arches:
+        for twin in report.get("twins", []):
+            if twin.get("arch") == arch and twin.get("outcome") != "agree":
+                yield f"{arch}: outcome is {twin.get('outcome')} {twin.get('why', '')}".rstrip()
+        here = [cells[arch, mode].get("counts", {}) for mode in MODES if (arch, mode) in cells]
+        # The flags and the native objects belong to the distributed build alone.
+        for name, _, least, most in BOUNDS:
+            value = max((counts.get(name, 0) for counts in here), default=0)
+            if value < least:
+                yield f"{arch}: {name} is {value}, expected at least {least}"
+            if most is not None and value > most:
+                yield f"{arch}: {name} is {value}, expected at most {most}"
+        for counts in here[:1]:
+            if counts.get("ir_objects") != counts.get("native_objects"):
+                yield f"{arch}: {counts.get('ir_objects')} IR objects, {counts.get('native_objects')} native objects"
+        for name in ("exports", "initcalls"):
+            if len({counts.get(name) for counts in here}) > 1:
+                yield f"{arch}: {name} is not the same in both modes: {[counts.get(name) for counts in here]}"
+    if report.get("outcome") != "agree":
+        yield f"the outcome is {report.get('outcome')} {report.get('why', '')}".rstrip()
+
+
+def sites(finding):
+    """(architecture, subject) of every place of a finding."""
+    for site in finding.get("sites", [finding]):
+        arch = site.get("arch") or str(site.get("cell", "")).split("/")[0]
+        yield arch, str(site.get("subject", ""))
+
+
+def finds(report, key, subject, arches):
+    """Prints where KEY was found; yields what is wrong."""
+    places = {site for f in report.get("findings", []) if f.get("key") == key for site in sites(f)}
+    for arch in arches:
+        here = sorted({s for a, s in places if a == arch and subject in s})
+        print(f"{arch}: {key}: {', '.join(here) or 'nothing'}")
+        if not here:
+            yield f"{arch}: no {key} for {subject}"
+
+
+def main(argv):
+    """Dispatches; the exit status."""
+    try:
+        with open(argv[1], encoding="utf-8") as file:
+            report = json.load(file)
+        if report.get("schema") != "twinlto.report/1":
+            raise ValueError(f"schema is {report.get('schema')}")
+    except (IndexError, OSError, ValueError, AttributeError) as error:
+        print(f"error: not a report of twinlto\ncause: {error}", file=sys.stderr)
+        return 2
+    if argv[0] == "agree":
+        wrong = list(agree(report, argv[2:]))
+    else:
+        wrong = list(finds(report, argv[2], argv[3], argv[4:]))
+    for line in wrong:
+        print(f"wrong: {line}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
