@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_facts::elf::Initcall;
-use twinlto_model::{Arch, Finding, Layer, Severity};
+use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Severity, Site};
 
 pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
     let (ours, theirs) = match (of(a, "distributed"), of(b, "in-process")) {
@@ -23,10 +23,38 @@ pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerd
         layer.compared += left.len().max(right.len()) as u64;
         one_level(arch, level, left, right, &mut layer.findings);
     }
+    for facts in [a, b] {
+        layer.findings.extend(as_scripted(arch, facts));
+    }
     if layer.compared == 0 {
         layer.not_compared = Some("vmlinux has no initcall".to_owned());
     }
     layer
+}
+
+/// The linker must place initcalls as `.tmp_initcalls.lds` orders them
+/// (`scripts/generate_initcall_order.pl`, Linux 7.3).
+fn as_scripted(arch: Arch, facts: &BuildFacts) -> Option<Finding> {
+    let script = facts.initcall_script.get()?;
+    let calls = facts.image.get()?.initcalls.get()?;
+    let placed: Vec<String> = calls.iter().filter_map(|call| call.entry.clone()).collect();
+    let (known, there): (BTreeSet<&String>, BTreeSet<&String>) =
+        (script.iter().collect(), placed.iter().collect());
+    let wanted: Vec<String> = script.iter().filter(|e| there.contains(e)).cloned().collect();
+    let found: Vec<String> = placed.iter().filter(|e| known.contains(e)).cloned().collect();
+    let (entry, before, after) = first_moved(&wanted, &found)?;
+    let site = Site {
+        arch,
+        mode: facts.mode,
+        subject: entry,
+        left: Some(Evidence::new("linker script", before).at(".tmp_initcalls.lds")),
+        right: Some(Evidence::new("kernel", after).at("vmlinux")),
+        effect: String::new(),
+    };
+    Some(
+        Finding::new(Key::new("initcall.order.script"), Severity::Error, site)
+            .because("the kernel was not linked with the order that was generated for it"),
+    )
 }
 
 /// Level → functions in the order in which they run.

@@ -1,5 +1,6 @@
 //! Symbols: the same multiset of canonical names and kinds, and the same undefined ones.
 
+use super::dwarf::dwarf;
 use super::{Pair, between, pairs, subject_in};
 use crate::compare::LayerVerdict;
 use crate::normalize::canonical;
@@ -15,6 +16,7 @@ pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdic
     let mut layer = LayerVerdict::new(Layer::Symbols);
     for pair in &pairs {
         layer.compared += one_image(arch, pair, &mut layer.findings);
+        layer.findings.extend(dwarf(arch, pair));
     }
     modules(arch, a, b, &mut layer.findings);
     layer.findings.extend(promotion_policy(arch, &pairs));
