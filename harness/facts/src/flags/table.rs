@@ -4,7 +4,9 @@
 //! and without it, both native objects compared with the in-process one, clang/lld 22.1.8.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What must happen to an option between the front end and the backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -365,7 +367,7 @@ pub fn classify<'a>(text: &'a str, pair: Option<(&'a str, &'a str)>) -> Classifi
     if !text.starts_with('-') || text == "-" {
         return Classified { class: Class::Input, family: "input", value: text, default: None };
     }
-    for row in TABLE {
+    for row in INDEX.candidates(text) {
         if let Some((family, value)) = recognise(row.form, text, pair) {
             return Classified { class: row.class, family, value, default: row.default };
         }
@@ -378,6 +380,56 @@ pub fn classify<'a>(text: &'a str, pair: Option<(&'a str, &'a str)>) -> Classifi
 pub fn row_of(text: &str) -> Option<&'static Row> {
     let pair = text.split_once(' ');
     TABLE.iter().find(|row| recognise(row.form, text, pair).is_some())
+}
+
+/// The rows by the first letters of what they recognise, in table order: a kernel build has
+/// hundreds of thousands of options to look up.
+static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+struct Index {
+    by_three: HashMap<[u8; 3], Vec<&'static Row>>,
+    by_two: HashMap<[u8; 2], Vec<&'static Row>>,
+}
+
+impl Index {
+    fn new() -> Self {
+        let mut index = Self { by_three: HashMap::new(), by_two: HashMap::new() };
+        let starts: Vec<Vec<String>> = TABLE.iter().map(|row| starts(row.form)).collect();
+        for start in starts.iter().flatten() {
+            let matching = |n: usize| -> Vec<&'static Row> {
+                let key = start.get(..n).unwrap_or(start);
+                let fits = |other: &String| {
+                    other.starts_with(key) || (other.len() < n && key.starts_with(other.as_str()))
+                };
+                let rows = TABLE.iter().zip(&starts);
+                rows.filter(|(_, starts)| starts.iter().any(fits)).map(|(row, _)| row).collect()
+            };
+            if let Some(key) = start.as_bytes().first_chunk::<3>() {
+                index.by_three.entry(*key).or_insert_with(|| matching(3));
+            }
+            if let Some(key) = start.as_bytes().first_chunk::<2>() {
+                index.by_two.entry(*key).or_insert_with(|| matching(2));
+            }
+        }
+        index
+    }
+
+    fn candidates(&self, text: &str) -> &[&'static Row] {
+        let bytes = text.as_bytes();
+        let three = bytes.first_chunk::<3>().and_then(|key| self.by_three.get(key));
+        let two = || bytes.first_chunk::<2>().and_then(|key| self.by_two.get(key));
+        three.or_else(two).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// How texts begin that a form recognises.
+fn starts(form: Form) -> Vec<String> {
+    match form {
+        Word(start) | Joined(start) | Each(start) | Pair(start) => vec![start.to_owned()],
+        F(name) => vec![format!("-f{name}"), "-fno-".to_owned()],
+        M(name) => vec![format!("-m{name}"), "-mno-".to_owned()],
+        OneOf(_, words) => words.iter().map(|word| (*word).to_owned()).collect(),
+    }
 }
 
 fn recognise<'a>(
@@ -421,6 +473,7 @@ fn switch<'a>(text: &'a str, lead: &str, name: &'static str) -> Option<(&'a str,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn class(text: &str) -> Class {
         classify(text, text.split_once(' ')).class
@@ -465,6 +518,26 @@ mod tests {
         assert_eq!(of("-fPIE").0, of("-fno-pic").0);
         assert_eq!(of("-falign-loops=4"), ("align-loops".into(), "4".into()));
         assert_ne!(of("-DA=1").0, of("-DB=1").0);
+    }
+
+    proptest! {
+        /// The index is only a short cut: the first row of the whole table decides.
+        #[test]
+        fn the_index_finds_what_the_table_says(
+            row in 0..TABLE.len(), start in 0_usize..8, rest in "(=?[a-z0-9]{0,3})?"
+        ) {
+            let starts = starts(TABLE[row].form);
+            let text = format!("{}{rest}", starts[start % starts.len()]);
+            let pair = text.split_once(' ');
+            let by_table = TABLE.iter().find(|row| recognise(row.form, &text, pair).is_some());
+            let expected = by_table.map_or(Class::Unknown, |row| row.class);
+            prop_assert_eq!(classify(&text, pair).class, expected, "{}", text);
+        }
+
+        #[test]
+        fn no_option_panics(text in "-?\\PC{0,10}") {
+            let _ = classify(&text, text.split_once(' '));
+        }
     }
 
     #[test]
