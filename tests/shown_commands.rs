@@ -3,7 +3,7 @@
 use crate::support::{llvm, pocket, root, run};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use twinlto_facts::flags::table::{Form, TABLE};
+use twinlto_facts::flags::{Form, TABLE};
 
 /// Every `$ twinlto …` line of README.md, with the reader's own places replaced by ours.
 #[test]
@@ -104,7 +104,7 @@ fn the_option_table_is_documented_as_it_is() {
 
 fn options_md() -> String {
     let mut text = "# Which options must reach a ThinLTO backend\n\n\
-        Written from `harness/facts/src/flags/table.rs`. *Measured*: the front end with the option, the\n\
+        Written from `harness/facts/src/flags/rows.rs`. *Measured*: the front end with the option, the\n\
         backend with and without it, both native objects compared; clang and lld 22.1.8. The first row that\n\
         recognises an option decides. Of a family, the last option wins.\n\n\
         | class | rule |\n|---|---|\n\

@@ -1,6 +1,6 @@
 //! One finding as a block of lines: subjects, both sides, because, so.
 
-use crate::terminal::Style;
+use crate::style::Style;
 use crate::text::{first_few, pad, safe, thousands, width, wrap};
 use std::collections::BTreeMap;
 use twinlto_model::{Arch, Evidence, Finding, Site};

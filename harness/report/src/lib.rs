@@ -4,10 +4,12 @@
 
 mod finding;
 mod json;
+mod style;
 mod table;
 mod terminal;
 mod text;
 
 pub use json::{FromJsonError, from_json, to_json};
-pub use terminal::{Style, terminal};
+pub use style::Style;
+pub use terminal::terminal;
 pub use text::{duration, thousands};

@@ -1,23 +1,9 @@
 use crate::finding::block;
+use crate::style::Style;
 use crate::table::table;
 use crate::text::{safe, thousands, wrap};
 use std::collections::BTreeMap;
 use twinlto_model::{Layer, NotCompared, Report, Severity};
-
-/// How a report is laid out.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Columns to fill.
-    pub columns: usize,
-    /// Whether notes are listed and not only counted.
-    pub verbose: bool,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self { columns: 80, verbose: false }
-    }
-}
 
 /// The report for a person: table, findings most severe first, then the answer.
 #[must_use]

@@ -4,7 +4,7 @@
 mod archive;
 mod files;
 
-use crate::compare::LayerVerdict;
+use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};

@@ -6,7 +6,9 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts, CommandText, FileFacts, ObjectFacts};
 use twinlto_facts::elf::{KIND_PREFIX, ObjectKind, kind};
-use twinlto_facts::kbuild::{CmdFile, Crc, module_members, normalize_path};
+use twinlto_facts::kbuild::{
+    CmdFile, Crc, cmd_path, index_path, module_members, native_path, normalize_path,
+};
 use twinlto_model::Mode;
 
 type SymverLines = Vec<(String, Crc)>;
@@ -76,11 +78,10 @@ fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
 }
 
 fn object(dir: &Path, name: &str, logged: &BTreeMap<String, String>) -> ObjectFacts {
-    let stem = name.strip_suffix(".o").unwrap_or(name);
-    let native = format!("{stem}.thinlto-native.o");
+    let native = native_path(name);
     let mut facts = ObjectFacts {
         ir: file(&dir.join(name)),
-        index: file(&dir.join(format!("{name}.thinlto.bc"))),
+        index: file(&dir.join(index_path(name))),
         native: file(&dir.join(&native)),
         ..ObjectFacts::default()
     };
@@ -161,14 +162,6 @@ fn absent_or_bad(path: &str, error: &std::io::Error) -> Answer<CommandText> {
 
 fn cmd_ends(dir: &Path, path: &str) -> std::io::Result<Ends> {
     read_ends(&dir.join(path), CmdFile::tail_is_complete)
-}
-
-/// `a/.b.o.cmd` for `a/b.o` (`scripts/Kbuild.include`: `dot-target`).
-fn cmd_path(object: &str) -> String {
-    match object.rsplit_once('/') {
-        Some((dir, base)) => format!("{dir}/.{base}.cmd"),
-        None => format!(".{object}.cmd"),
-    }
 }
 
 pub(super) fn file(path: &Path) -> FileFacts {

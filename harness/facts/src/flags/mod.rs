@@ -1,14 +1,16 @@
 //! Compiler command lines: lexed as a shell would, paired, classed and resolved.
 //!
 //! The classes say which options a ThinLTO backend must get again because the bitcode does
-//! not carry them; [`table`] is the data, with the evidence for every row.
+//! not carry them; [`TABLE`] is the data, with the evidence for every row.
 
 mod lex;
 mod options;
 mod resolve;
-pub mod table;
+mod rows;
+mod table;
 
 pub use lex::{Command, LexError, lex};
 pub use options::{Opt, parse};
 pub use resolve::{Resolved, Setting, resolve, resolve_options};
-pub use table::{Class, Row, classify, row_of};
+pub use rows::TABLE;
+pub use table::{Class, Form, Row, classify, row_of};

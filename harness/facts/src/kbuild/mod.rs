@@ -3,11 +3,13 @@
 mod cmd;
 mod config;
 mod lists;
+mod names;
 mod symvers;
 mod tree;
 
 pub use cmd::{CmdFile, CmdIssue, Crc, SavedFlags, SymverLine, unescape};
 pub use config::{Config, ConfigValue};
 pub use lists::{ModuleMembers, module_members, normalize_path, object_list, object_list_or_bytes};
+pub use names::{cmd_path, index_path, native_path};
 pub use symvers::{Export, Symvers, SymversError};
 pub use tree::{KernelVersion, kernel_version, lto_modes};

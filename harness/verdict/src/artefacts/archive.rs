@@ -1,8 +1,9 @@
-use super::files::{is_bitcode, native_name};
+use super::files::is_bitcode;
 use super::{Place, with_evidence};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::BuildFacts;
+use twinlto_facts::kbuild::native_path;
 use twinlto_model::{Evidence, Finding};
 
 /// Judges `builtin.order` and `vmlinux.a` against the index.
@@ -27,7 +28,7 @@ pub(super) fn judge(
             order
                 .iter()
                 .map(|name| {
-                    if in_index.contains(name.as_str()) { native_name(name) } else { name.clone() }
+                    if in_index.contains(name.as_str()) { native_path(name) } else { name.clone() }
                 })
                 .collect();
         findings.extend(members_one_to_one(place, &expected, members));

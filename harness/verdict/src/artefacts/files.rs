@@ -2,6 +2,7 @@ use super::{Place, with_evidence};
 use std::collections::BTreeMap;
 use twinlto_facts::build::{BuildFacts, FileFacts, ObjectFacts};
 use twinlto_facts::elf::ObjectKind;
+use twinlto_facts::kbuild::{index_path, native_path};
 use twinlto_model::{Arch, Evidence, Finding};
 
 /// Judges the three files of every object of the index.
@@ -47,7 +48,7 @@ fn ir(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
 }
 
 fn index_file(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
-    let path = format!("{name}.thinlto.bc");
+    let path = index_path(name);
     let evidence = |text: &str| Some(Evidence::new("index", text).at(&path));
     match &object.index.kind {
         Some(ObjectKind::Bitcode { .. }) if older(&object.index, &object.ir) => Some(
@@ -91,7 +92,7 @@ fn native(
     facts: &BuildFacts,
     usual: Option<u32>,
 ) -> Option<Finding> {
-    let path = native_name(name);
+    let path = native_path(name);
     let evidence = |text: String| Some(Evidence::new("native object", text).at(&path));
     let finding = |key, text: String| with_evidence(place.error(key, name), None, evidence(text));
     match &object.native.kind {
@@ -162,9 +163,4 @@ pub(super) fn is_bitcode(file: &FileFacts) -> bool {
 /// Whether one file is older than another; files without a time are not.
 fn older(file: &FileFacts, than: &FileFacts) -> bool {
     matches!((file.modified, than.modified), (Some(a), Some(b)) if a < b)
-}
-
-/// `X.thinlto-native.o` for `X.o` (`scripts/Makefile.thinlto`, Linux 7.3).
-pub(super) fn native_name(object: &str) -> String {
-    format!("{}.thinlto-native.o", object.strip_suffix(".o").unwrap_or(object))
 }

@@ -2,10 +2,10 @@
 //! the same CRC in all three places where kbuild records it.
 
 use super::between;
-use crate::compare::LayerVerdict;
+use crate::layer::LayerVerdict;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts};
-use twinlto_facts::kbuild::{Crc, Export, Symvers};
+use twinlto_facts::kbuild::{Crc, Export, Symvers, cmd_path};
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
 
 pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> LayerVerdict {
@@ -257,11 +257,4 @@ fn symver_lines(facts: &BuildFacts) -> BTreeMap<String, (Crc, String)> {
         }
     }
     lines
-}
-
-fn cmd_path(object: &str) -> String {
-    match object.rsplit_once('/') {
-        Some((dir, base)) => format!("{dir}/.{base}.cmd"),
-        None => format!(".{object}.cmd"),
-    }
 }

@@ -1,7 +1,7 @@
 //! Initcalls: the same functions at the same levels in the same order.
 
 use super::between;
-use crate::compare::LayerVerdict;
+use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};

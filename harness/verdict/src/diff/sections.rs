@@ -2,7 +2,7 @@
 //! and variable by itself.
 
 use super::{Pair, between, pairs, subject_in};
-use crate::compare::LayerVerdict;
+use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
 use twinlto_facts::build::{BuildFacts, SectionFacts};
 use twinlto_model::{Arch, Finding, Layer, Severity};

@@ -2,7 +2,7 @@
 
 use super::dwarf::dwarf;
 use super::{Pair, between, pairs, subject_in};
-use crate::compare::LayerVerdict;
+use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts};

@@ -7,8 +7,9 @@
 mod loss;
 mod object;
 mod options;
+mod words;
 
-use crate::compare::LayerVerdict;
+use crate::layer::LayerVerdict;
 use rayon::prelude::*;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Arch, Finding, Key, Layer, Severity};

@@ -1,11 +1,12 @@
 use super::loss::{Step, lost_with_modkern, requoted, step_of};
 use super::options::{Change, OptionChange, changes};
+use super::words::{cause_of_change, effect_of_change};
 use super::{KEY_NO_FLAGS, KEY_NOT_SAVED, severity_of};
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::flags::{Resolved, lex, resolve, resolve_options};
-use twinlto_facts::kbuild::normalize_path;
+use twinlto_facts::kbuild::{index_path, normalize_path};
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
 /// What transport has to say of one object.
@@ -355,7 +356,7 @@ impl Judge<'_> {
 
     /// A backend is one that turns LTO off and has exactly this object and its own index.
     fn driver(&mut self, back: &CommandText, options: &Resolved) {
-        let expected = format!("{}.thinlto.bc", self.name);
+        let expected = index_path(self.name);
         let right = |text: String| Some(Evidence::new("backend", text).at(&back.path));
         let finding = match options.index.as_deref() {
             None => Some(
@@ -416,50 +417,5 @@ impl Judge<'_> {
             .known_as("compiler-mismatch")
             .grouped(format!("{} {}", a.program, b.program));
         self.push(finding);
-    }
-}
-
-fn cause_of_change(kind: Change, step: Step, modkern: bool) -> String {
-    match (kind, step) {
-        (Change::Added, Step::Saving) => {
-            "it is among the saved flags, and the front end never had it"
-        }
-        (Change::Added, Step::Replaying) => {
-            "it was added when the backend's command was put together"
-        }
-        (_, Step::Saving) if modkern => {
-            "it was lost when the flags were saved: it comes from $(modkern_cflags) \
-             (KBUILD_CFLAGS_KERNEL, CFLAGS_KERNEL), and only $(_c_flags) was saved"
-        }
-        (_, Step::Saving) => {
-            "it was lost when the flags were saved: the saved line does not hold it"
-        }
-        (_, Step::Replaying) => {
-            "it was saved and got lost when the backend's command was put together"
-        }
-    }
-    .to_owned()
-}
-
-fn effect_of_change(change: &OptionChange) -> String {
-    use twinlto_facts::flags::Class;
-    let text = change.text();
-    match (change.class, change.change) {
-        (Class::CodegenRequired, Change::Missing) if text.starts_with("-O") => {
-            "compiled at -O0".to_owned()
-        }
-        (Class::TargetSelecting, Change::Missing) => {
-            "the compiler's own default decides the target".to_owned()
-        }
-        (Class::CodegenRequired | Class::TargetSelecting, _) => {
-            format!("{text} steers code generation and is not in the bitcode")
-        }
-        (Class::CodegenInIr, Change::Missing) => {
-            "the bitcode carries it, so the code is probably the same".to_owned()
-        }
-        (Class::Unknown, _) => {
-            "in no class of docs/OPTIONS.md: it may or may not matter".to_owned()
-        }
-        _ => String::new(),
     }
 }
