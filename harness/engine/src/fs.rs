@@ -144,7 +144,7 @@ fn copy_one(from: &Path, to: &Path, meta: &Metadata) -> Result<u64, EngineError>
         return Ok(0);
     }
     set_times(to, meta, meta.is_symlink())?;
-    Ok(meta.len())
+    Ok(if meta.is_file() { meta.len() } else { 0 })
 }
 
 /// make compares times to the nanosecond, so a copy must keep them to the nanosecond.

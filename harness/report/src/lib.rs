@@ -1,4 +1,4 @@
-//! Reports as text: one format a file, each a function from [`Report`] to a string.
+//! Reports as text: one format a file, each a function from a report to a string.
 //!
 //! Sees only the model; prints nothing itself.
 
