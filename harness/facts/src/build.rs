@@ -143,7 +143,7 @@ pub struct ImageFacts {
     /// ELF machine.
     pub e_machine: u16,
     /// DWARF compile units by producer; empty without debug information.
-    pub producers: BTreeMap<String, u64>,
+    pub producers: Answer<BTreeMap<String, u64>>,
 }
 
 /// One section, merged with those of the same name.

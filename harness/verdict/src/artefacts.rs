@@ -37,6 +37,9 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     let place = Place { arch, mode };
     layer.findings.extend(files::judge(place, facts, index));
     layer.findings.extend(archive::judge(place, facts, order, index));
+    if let Some(why) = facts.archive.why_not("vmlinux.a") {
+        layer.not_compared_also = Some(format!("archive members ({why})"));
+    }
     if let Some(twin) = twin {
         layer.findings.extend(same_ir(place, index, twin));
     }

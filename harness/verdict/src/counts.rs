@@ -38,7 +38,10 @@ pub fn cell_counts(mode: Mode, facts: &BuildFacts, verdict: &Verdict) -> Counts 
     put("initcall_levels", levels.len());
     put("kcrctab_entries", image.and_then(|i| i.exports.get()).map_or(0, Vec::len));
     put("modules", facts.modules.values().filter(|m| matches!(m, Answer::Read(_))).count());
-    put("dwarf_units", image.map_or(0, |i| i.producers.values().sum::<u64>() as usize));
+    put(
+        "dwarf_units",
+        image.and_then(|i| i.producers.get()).map_or(0, |p| p.values().sum::<u64>() as usize),
+    );
     let suffix = format!(".{}", mode.name());
     for layer in &verdict.layers {
         for (name, n) in &layer.counts {

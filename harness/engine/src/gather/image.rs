@@ -43,7 +43,10 @@ fn image(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         Ok(list) => Answer::Read(list),
         Err(error) => Answer::Bad(error.to_string()),
     };
-    facts.producers = producers(bytes)?;
+    facts.producers = match producers(bytes) {
+        Ok(producers) => Answer::Read(producers),
+        Err(why) => Answer::Bad(why),
+    };
     Ok(facts)
 }
 

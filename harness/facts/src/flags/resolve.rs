@@ -21,7 +21,7 @@ pub struct Setting {
 /// A command line after the rule "the last of a family wins".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Resolved {
-    /// The program.
+    /// The program, with whatever starts it.
     pub program: String,
     /// Family → what the last of it set. Warnings and harmless options are left out.
     pub settings: BTreeMap<String, Setting>,
@@ -54,14 +54,13 @@ impl Resolved {
     }
 }
 
-/// Resolves the words of one command, the program first.
+/// Resolves the words of one command. Everything before the first option is the program: a
+/// compiler may be started by another one (`CC="ccache clang"`).
 #[must_use]
 pub fn resolve(words: &[Cow<'_, str>]) -> Resolved {
-    let (program, rest) = match words.split_first() {
-        Some((program, rest)) => (program.as_ref().to_owned(), rest),
-        None => return Resolved::default(),
-    };
-    Resolved { program, ..resolve_options(rest) }
+    let end = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
+    let (program, rest) = words.split_at_checked(end).unwrap_or((words, &[]));
+    Resolved { program: program.join(" "), ..resolve_options(rest) }
 }
 
 /// Resolves options without a program, as they are saved in a `.cmd` file.
@@ -126,6 +125,13 @@ mod tests {
             r.settings.get("position independence").map(|s| s.text.as_str()),
             Some("-fno-PIE")
         );
+    }
+
+    #[test]
+    fn a_compiler_may_be_started_by_another_program() {
+        let r = of("ccache /usr/bin/clang -O2 -c -o a.o a.c");
+        assert_eq!(r.program, "ccache /usr/bin/clang");
+        assert_eq!(r.inputs, ["a.c"]);
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! Debug information: written by the same producers in both modes.
 
 use super::{Pair, between, subject_in};
-use twinlto_facts::build::ImageFacts;
+use std::collections::BTreeMap;
+use twinlto_facts::build::Answer;
 use twinlto_model::{Arch, Finding, Severity};
 
 /// Compares who wrote the compile units; how many there are follows what was imported.
 pub(super) fn dwarf(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
-    let (ours, theirs) = (pair.distributed, pair.in_process);
-    if ours.producers.keys().eq(theirs.producers.keys()) {
+    let ours = pair.distributed.producers.get()?;
+    let theirs = pair.in_process.producers.get()?;
+    if ours.keys().eq(theirs.keys()) {
         return None;
     }
-    let text = |image: &ImageFacts| match image.producers.len() {
+    let text = |producers: &BTreeMap<String, u64>| match producers.len() {
         0 => "no debug information".to_owned(),
-        _ => image.producers.keys().cloned().collect::<Vec<_>>().join("; "),
+        _ => producers.keys().cloned().collect::<Vec<_>>().join("; "),
     };
     let subject = subject_in(pair, "DWARF producers");
     Some(between(
@@ -23,4 +25,12 @@ pub(super) fn dwarf(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
         text(ours),
         text(theirs),
     ))
+}
+
+/// Why debug information that is there was not compared.
+pub(super) fn not_compared(pair: &Pair<'_>) -> Option<String> {
+    [pair.distributed, pair.in_process].iter().find_map(|image| match &image.producers {
+        Answer::Bad(why) => Some(format!("debug information of {} ({why})", pair.name)),
+        _ => None,
+    })
 }

@@ -1,6 +1,6 @@
 //! Symbols: the same multiset of canonical names and kinds, and the same undefined ones.
 
-use super::dwarf::dwarf;
+use super::dwarf::{self, dwarf};
 use super::{Pair, between, pairs, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
@@ -17,6 +17,7 @@ pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdic
     for pair in &pairs {
         layer.compared += one_image(arch, pair, &mut layer.findings);
         layer.findings.extend(dwarf(arch, pair));
+        layer.not_compared_also = layer.not_compared_also.or_else(|| dwarf::not_compared(pair));
     }
     modules(arch, a, b, &mut layer.findings);
     layer.findings.extend(promotion_policy(arch, &pairs));
