@@ -226,3 +226,19 @@ fn object_lists_are_one_to_one() {
     build.write("vmlinux.thinlto-index", "init/main.o\nlib/a.o\n");
     only(&build, "ir.outside-index");
 }
+
+/// Pipes and devices in a build directory neither block nor fill the memory.
+#[test]
+fn what_is_no_regular_file_is_not_read() {
+    for name in [".config", "init/main.o", "lib/.a.o.cmd", "Module.symvers", "vmlinux"] {
+        let build = MadeBuild::new(&OBJECTS);
+        let path = build.path().join(name);
+        let _absent = std::fs::remove_file(&path);
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert_ne!(audit(&build).status, 0, "{name}");
+        std::fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        assert_ne!(audit(&build).status, 0, "{name}");
+    }
+}

@@ -1,9 +1,9 @@
 use crate::error::EngineError;
 use rayon::prelude::*;
-use rustix::fs::{AtFlags, Timespec, Timestamps, utimensat};
+use rustix::fs::{AtFlags, OFlags, Timespec, Timestamps, utimensat};
 use std::fs::{File, Metadata};
-use std::io::Write;
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
+use std::io::{Read, Write};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Writes a whole file or nothing: into a neighbour, then renamed.
@@ -37,6 +37,32 @@ pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// The largest file that is read whole: a kernel with all its debug information is below.
+const LARGEST: u64 = 4 << 30;
+
+/// Opens a regular file. A build directory may hold anything: a pipe would block for ever and
+/// a device never end.
+pub(crate) fn open_regular(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(std::io::Error::other("it is not a regular file"))
+}
+
+/// Reads a regular file of at most 4 GiB.
+pub(crate) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let len = file.metadata()?.len();
+    if len > LARGEST {
+        return Err(std::io::Error::other(format!("{len} bytes are too many for such a file")));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
+    file.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The first and the last bytes of a file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ends {
@@ -51,7 +77,7 @@ const TAIL: usize = 4 << 10;
 /// Reads the first line of a file and as much of its end as `enough` asks for, without the
 /// megabytes between.
 pub(crate) fn read_ends(path: &Path, enough: impl Fn(&[u8]) -> bool) -> std::io::Result<Ends> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let head = grow(&file, len, HEAD, true, |head| head.contains(&b'\n'))?;
     let tail =

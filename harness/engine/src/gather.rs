@@ -4,6 +4,7 @@ mod image;
 mod objects;
 
 use crate::error::EngineError;
+use crate::fs::read_regular;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -31,7 +32,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         ));
     }
     let config_path = dir.join(".config");
-    let config = std::fs::read(&config_path).map_err(|error| match error.kind() {
+    let config = read_regular(&config_path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => EngineError::usage(
             format!("build directory {}", dir.display()),
             "it holds no .config, so no kernel was configured in it",
@@ -56,7 +57,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         facts.index = Listing::Absent;
     }
     for log in logs {
-        let bytes = std::fs::read(log).map_err(|error| EngineError::io("read", log, &error))?;
+        let bytes = read_regular(log).map_err(|error| EngineError::io("read", log, &error))?;
         facts.logged_backends.extend(BuildLog::parse(&bytes).backends);
     }
     let (objects, image) =
@@ -102,7 +103,7 @@ fn arch_of(facts: &BuildFacts) -> Option<Arch> {
 }
 
 fn answer<T>(path: &Path, read: impl FnOnce(Vec<u8>) -> Result<T, String>) -> Answer<T> {
-    match std::fs::read(path) {
+    match read_regular(path) {
         Ok(bytes) => match read(bytes) {
             Ok(value) => Answer::Read(value),
             Err(why) => Answer::Bad(why),

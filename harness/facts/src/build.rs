@@ -83,12 +83,22 @@ pub type Listing = Answer<Vec<String>>;
 /// One file that a build should have made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileFacts {
-    /// What its first bytes say; none when it does not exist.
+    /// What its first bytes say; none when it does not exist or cannot be read.
     pub kind: Option<ObjectKind>,
+    /// Why it cannot be read, where it exists.
+    pub unreadable: Option<String>,
     /// Bytes.
     pub len: u64,
     /// Time of its last change.
     pub modified: Option<SystemTime>,
+}
+
+impl FileFacts {
+    /// Why nothing is known of its content: `no such file`, or what reading it said.
+    #[must_use]
+    pub fn why_not(&self) -> &str {
+        self.unreadable.as_deref().unwrap_or("no such file")
+    }
 }
 
 /// A text that one file holds, and what it says.

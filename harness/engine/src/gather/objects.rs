@@ -1,7 +1,6 @@
-use crate::fs::{Ends, read_ends};
+use crate::fs::{Ends, open_regular, read_ends, read_regular};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts, CommandText, FileFacts, ObjectFacts};
@@ -65,7 +64,7 @@ fn lines_of(dir: &Path, name: &str) -> Option<(String, SymverLines)> {
 
 /// `#SYMVER` lines of the objects of one module, by object.
 pub(super) fn module_symvers(dir: &Path, stem: &str) -> Vec<(String, SymverLines)> {
-    let Ok(text) = std::fs::read(dir.join(format!("{stem}.mod"))) else {
+    let Ok(text) = read_regular(&dir.join(format!("{stem}.mod"))) else {
         return Vec::new();
     };
     let members = module_members(&String::from_utf8_lossy(&text));
@@ -165,23 +164,22 @@ fn cmd_ends(dir: &Path, path: &str) -> std::io::Result<Ends> {
 }
 
 pub(super) fn file(path: &Path) -> FileFacts {
-    let Ok(mut open) = File::open(path) else {
-        return FileFacts::default();
-    };
-    let Ok(meta) = open.metadata() else {
-        return FileFacts::default();
-    };
-    let mut prefix = [0; KIND_PREFIX];
-    let mut filled = 0;
-    while let Some(rest) = prefix.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match open.read(rest) {
-            Ok(0) | Err(_) => break,
-            Ok(n) => filled += n,
-        }
+    match prefix(path) {
+        Ok(facts) => facts,
+        Err(error) if error.kind() == ErrorKind::NotFound => FileFacts::default(),
+        Err(error) => FileFacts { unreadable: Some(error.to_string()), ..FileFacts::default() },
     }
-    FileFacts {
-        kind: Some(kind(prefix.get(..filled).unwrap_or_default())),
+}
+
+fn prefix(path: &Path) -> std::io::Result<FileFacts> {
+    let open = open_regular(path)?;
+    let meta = open.metadata()?;
+    let mut bytes = Vec::with_capacity(KIND_PREFIX);
+    open.take(KIND_PREFIX as u64).read_to_end(&mut bytes)?;
+    Ok(FileFacts {
+        kind: Some(kind(&bytes)),
+        unreadable: None,
         len: meta.len(),
         modified: meta.modified().ok(),
-    }
+    })
 }

@@ -42,7 +42,9 @@ fn ir(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding> {
                 .because(format!("the index lists it as an IR object and it is {kind}")),
         ),
         None => Some(
-            place.error("ir.missing", name).because("the index lists it and there is no such file"),
+            place
+                .error("ir.missing", name)
+                .because(format!("the index lists it, and: {}", object.ir.why_not())),
         ),
     }
 }
@@ -79,8 +81,12 @@ fn index_file(place: Place, name: &str, object: &ObjectFacts) -> Option<Finding>
             .known_as("index-truncated"),
         ),
         None => Some(
-            with_evidence(place.error("index.missing", name), evidence("no such file"), None)
-                .because("the thin link did not write it"),
+            with_evidence(
+                place.error("index.missing", name),
+                evidence(object.index.why_not()),
+                None,
+            )
+            .because("the thin link did not write it"),
         ),
     }
 }
@@ -96,6 +102,10 @@ fn native(
     let evidence = |text: String| Some(Evidence::new("native object", text).at(&path));
     let finding = |key, text: String| with_evidence(place.error(key, name), None, evidence(text));
     match &object.native.kind {
+        None if object.native.unreadable.is_some() => Some(
+            finding("native.not-elf", object.native.why_not().to_owned())
+                .because("it cannot be read"),
+        ),
         None => Some(no_native(place, name, object, facts)),
         Some(ObjectKind::Empty) => Some(
             finding("native.empty", "0 bytes".into())
