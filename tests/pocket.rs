@@ -153,7 +153,7 @@ fn snapshot(arch: Arch) {
 fn exports(facts: &BuildFacts) -> String {
     let mut text = "exports\n".to_owned();
     for (name, export) in &facts.symvers.get().unwrap().exports {
-        let gpl = if export.gpl { " GPL" } else { "" };
+        let gpl = if export.gpl == Some(true) { " GPL" } else { "" };
         let namespace = &export.namespace;
         writeln!(text, "  {} {name} {}{gpl} {namespace}", export.crc, export.module).unwrap();
     }

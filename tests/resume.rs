@@ -61,6 +61,23 @@ fn any_process_with(variable: &str) -> bool {
     })
 }
 
+/// A result that was spoiled after its stage had finished is made again.
+#[test]
+fn a_kernel_that_was_removed_is_built_again() {
+    let Some(llvm) = llvm("a_kernel_that_was_removed") else { return };
+    let out = kept_dir("removed");
+    let out_text = out.display().to_string();
+    let check = || {
+        let args = ["check", "--arch", "x86_64", "--llvm", llvm, "--out", &out_text];
+        run(&[&args[..], &["--format", "json"]].concat())
+    };
+    assert_eq!(check().status, 0);
+    std::fs::remove_file(out.join("x86_64/distributed/vmlinux")).unwrap();
+    let again = check();
+    assert_eq!(again.status, 0, "{}{}", again.stdout, again.stderr);
+    assert_eq!(again.json()["cells"][0]["timings"]["build"]["reused"], false);
+}
+
 /// Ctrl-C ends the check, its make and the compilers, and says how to go on.
 #[test]
 fn an_interrupted_check_stops_everything() {
@@ -76,9 +93,8 @@ fn an_interrupted_check_stops_everything() {
         .spawn()
         .unwrap();
     wait_for(&out.join("x86_64/distributed/init/main.o"));
-    let status =
-        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(status.unwrap().success());
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8_lossy(&output.stderr);

@@ -15,10 +15,6 @@ fn main() -> ExitCode {
         Err(error) => return ui::clap_message(&error),
     };
     let mut ui = ui::Ui::new();
-    if let Err(error) = twinlto_engine::install_interrupt_handler() {
-        ui.error(&error);
-        return exit::of_error(&error, false);
-    }
     let bisect = args.bisect_exit();
     match commands::run(args, &mut ui) {
         Ok(outcome) => exit::of_outcome(&outcome, bisect),

@@ -1,7 +1,9 @@
 use crate::args::CheckArgs;
 use crate::ui::Ui;
 use std::time::Instant;
-use twinlto_engine::{CheckRequest, ConfigSource, EngineError, LlvmSpec, check};
+use twinlto_engine::{
+    CheckRequest, ConfigSource, EngineError, LlvmSpec, check, install_interrupt_handler,
+};
 use twinlto_model::{Arch, Event, Outcome, Report};
 use twinlto_report::Style;
 
@@ -16,6 +18,8 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
         separate: args.separate,
         render,
     };
+    // Only a check has children to stop; everything else just ends.
+    install_interrupt_handler()?;
     let mut last = Instant::now();
     let report = check(&request, &mut |event| {
         if matches!(event, Event::Progress { .. }) {

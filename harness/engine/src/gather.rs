@@ -27,7 +27,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     if !dir.is_dir() {
         return Err(EngineError::usage(
             format!("build directory {}", dir.display()),
-            "there is no such directory",
+            if dir.exists() { "it is not a directory" } else { "there is no such directory" },
             "give the directory that make got as O=, or the tree itself if it was built in place",
         ));
     }

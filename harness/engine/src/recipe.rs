@@ -16,7 +16,15 @@ pub struct Recipe {
 
 /// Variables that would change a kernel build behind our back; removed from every command.
 /// Source: `Makefile` and `scripts/Kbuild.include`, Linux 7.3; GNU make's own.
-pub(crate) const REMOVED: [&str; 14] = [
+pub(crate) const REMOVED: [&str; 22] = [
+    "KCONFIG_CONFIG",
+    "KCONFIG_ALLCONFIG",
+    "KCONFIG_OVERWRITECONFIG",
+    "KBUILD_EXTMOD",
+    "KBUILD_EXTRA_SYMBOLS",
+    "KBUILD_DEFCONFIG",
+    "KBUILD_SRC",
+    "LOCALVERSION",
     "MAKEFLAGS",
     "MFLAGS",
     "MAKELEVEL",

@@ -149,6 +149,9 @@ impl OutDir {
 pub(crate) struct Mark {
     /// Hash of everything that decides the stage's result.
     pub(crate) recipe: String,
+    /// What showed the stage's result when it was made, so that one that was spoiled since is
+    /// made again.
+    pub(crate) proof: String,
     /// Wall time in seconds.
     pub(crate) seconds: f64,
     /// How many objects a build compiled; 0 for other stages.
@@ -156,8 +159,8 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    pub(crate) fn new(recipe: &str, took: Duration, objects: usize) -> Self {
-        Self { recipe: recipe.to_owned(), seconds: took.as_secs_f64(), objects }
+    pub(crate) fn new(recipe: &str, proof: String, took: Duration, objects: usize) -> Self {
+        Self { recipe: recipe.to_owned(), proof, seconds: took.as_secs_f64(), objects }
     }
 }
 

@@ -18,7 +18,8 @@ pub fn terminal(report: &Report, style: &Style) -> String {
         lines.extend(block(finding, style));
     }
     lines.push(String::new());
-    lines.push(format!("{}: {}", report.outcome.word(), safe(&report.summary)));
+    let answer = format!("{}: {}", report.outcome.word(), safe(&report.summary));
+    lines.extend(wrap(&answer, style.columns));
     lines.extend(compared(report, style));
     if let Some(record) = &report.record {
         lines.push(format!("record: {record}; again: twinlto report {record}"));

@@ -6,7 +6,7 @@ mod files;
 
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
-use twinlto_facts::build::BuildFacts;
+use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
 
 /// Checks what the thin link and the backends left, and that both twins have the same IR.
@@ -14,8 +14,11 @@ use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
 pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> LayerVerdict {
     let mode = facts.mode.unwrap_or(Mode::Distributed);
     let mut layer = LayerVerdict::new(Layer::Artefacts);
+    let place = Place { arch, mode };
     if mode == Mode::InProcess {
         layer.compared = facts.objects.len() as u64;
+        layer.findings.extend(archive::unreadable(place, facts));
+        layer.findings.extend(archive::unfit_members(place, facts));
         if layer.compared == 0 {
             layer.not_compared =
                 facts.archive.why_not("vmlinux.a").or(Some("vmlinux.a holds no IR object".into()));
@@ -34,11 +37,15 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     if index.is_empty() {
         layer.not_compared = Some("the index lists no object".to_owned());
     }
-    let place = Place { arch, mode };
+    layer.findings.extend(archive::unreadable(place, facts));
     layer.findings.extend(files::judge(place, facts, index));
     layer.findings.extend(archive::judge(place, facts, order, index));
-    if let Some(why) = facts.archive.why_not("vmlinux.a") {
-        layer.not_compared_also = Some(format!("archive members ({why})"));
+    if facts.archive == Answer::Absent {
+        let stopped = facts.objects.values().any(files::not_started);
+        if stopped && layer.findings.is_empty() {
+            layer.not_compared = Some("the build stopped before its backends ran".to_owned());
+        }
+        layer.not_compared_also = Some("archive members (no vmlinux.a)".to_owned());
     }
     if let Some(twin) = twin {
         layer.findings.extend(same_ir(place, index, twin));

@@ -4,10 +4,11 @@ use super::CheckRequest;
 use crate::build::{Kbuild, Made};
 use crate::configure::{dot_config, overlay_dot_config};
 use crate::error::EngineError;
-use crate::fs::{copy_tree, remove_tree};
+use crate::fs::{copy_tree, remove_tree, write_atomic};
 use crate::gather::{Depth, gather};
 use crate::record::{Mark, OutDir};
 use crate::tree::KernelTree;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
@@ -95,7 +96,7 @@ impl Twin<'_> {
         let mut cell = self.cell(Mode::Distributed);
         self.clean_configure(&mut cell, events)?;
         if cell.failure.is_none() {
-            self.build(&mut cell, events)?;
+            self.build(&mut cell, None, events)?;
         }
         Ok(cell)
     }
@@ -110,9 +111,18 @@ impl Twin<'_> {
             self.clean_configure(&mut cell, events)?;
         }
         if cell.failure.is_none() {
-            self.build(&mut cell, events)?;
+            self.build(&mut cell, self.from_twin.then_some(twin), events)?;
         }
         Ok(cell)
+    }
+
+    /// The mark of a stage that an earlier run finished by the same recipe, if its result is
+    /// still there as it was.
+    fn finished(&self, cell: &Cell, stage: Stage, recipe: &str) -> Option<Mark> {
+        let recipe = blake3::hash(recipe.as_bytes()).to_hex().to_string();
+        self.out
+            .finished(self.arch, cell.mode, stage.name(), &recipe)
+            .filter(|mark| !mark.proof.is_empty() && mark.proof == proof(cell, stage))
     }
 
     /// Runs a stage unless an earlier run finished the same one.
@@ -125,16 +135,20 @@ impl Twin<'_> {
         work: impl FnOnce(&mut Cell, &mut dyn FnMut(Event)) -> Result<Option<usize>, EngineError>,
     ) -> Result<(), EngineError> {
         let (arch, mode, name) = (self.arch, cell.mode, stage.name());
+        let finished = self.finished(cell, stage, recipe);
         cell.recipe = blake3::hash(recipe.as_bytes()).to_hex().to_string();
-        if let Some(mark) = self.out.finished(arch, mode, name, &cell.recipe) {
+        if let Some(mark) = finished {
             cell.timings.insert(name.to_owned(), StageTime { seconds: mark.seconds, reused: true });
             events(Event::Finished { arch, mode: Some(mode), stage, took: None });
             return Ok(());
         }
         // From here on nothing that this stage or a later one made counts any more.
-        let later = ["configure", "copy", "build"];
-        let from = later.iter().position(|s| *s == name).unwrap_or(0);
-        self.out.forget(arch, mode, later.get(from..).unwrap_or_default())?;
+        let results: &[&str] = match stage {
+            Stage::Build => &["build"],
+            // The others start from an empty directory.
+            _ => &["configure", "copy", "build", USED],
+        };
+        self.out.forget(arch, mode, results)?;
         events(Event::Started { arch, mode: Some(mode), stage });
         let start = Instant::now();
         let objects = work(cell, events)?;
@@ -142,7 +156,7 @@ impl Twin<'_> {
         cell.timings
             .insert(name.to_owned(), StageTime { seconds: took.as_secs_f64(), reused: false });
         if cell.failure.is_none() {
-            let mark = Mark::new(&cell.recipe, took, objects.unwrap_or(0));
+            let mark = Mark::new(&cell.recipe, proof(cell, stage), took, objects.unwrap_or(0));
             self.out.finish(arch, mode, name, &mark)?;
             events(Event::Finished { arch, mode: Some(mode), stage, took: Some(took) });
         } else if let Some(line) = &cell.failure {
@@ -191,8 +205,12 @@ impl Twin<'_> {
         twin: &Cell,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
-        let recipe =
-            format!("copy of {}\n{}", twin.recipe, self.kbuild(cell).identity(&["olddefconfig"]));
+        let recipe = format!(
+            "copy of {} ({})\n{}",
+            twin.recipe,
+            proof(twin, Stage::Build),
+            self.kbuild(cell).identity(&["olddefconfig"])
+        );
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
             copy_tree(&twin.dir, &cell.dir, serves_both_modes)?;
@@ -215,27 +233,52 @@ impl Twin<'_> {
             cell.failure =
                 Some(format!("CONFIG_{} did not survive olddefconfig", cell.mode.kconfig()));
         }
-        cell.findings.extend(lost);
+        cell.findings = lost;
         Ok(())
     }
 
-    fn build(&self, cell: &mut Cell, events: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
-        let config = dot_config(&cell.dir)?;
-        let targets: &[&str] =
-            if config.is_yes("MODULES") { &["vmlinux", "modules"] } else { &["vmlinux"] };
-        let recipe = format!(
-            "{}\n{}\n{}",
-            cell.recipe,
-            self.kbuild(cell).identity(targets),
-            config.to_text()
-        );
+    /// Builds. A directory in which an earlier build was started is made anew first: kbuild
+    /// appends flags and CRCs to a `.cmd` file after the object is there, so an object of an
+    /// interrupted build can look finished and lack them for ever.
+    fn build(
+        &self,
+        cell: &mut Cell,
+        twin: Option<&Cell>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), EngineError> {
+        let before = cell.recipe.clone();
+        let (targets, recipe) = self.build_recipe(cell, &before)?;
+        let is_used = self.out.finished(self.arch, cell.mode, USED, USED).is_some();
+        if is_used && self.finished(cell, Stage::Build, &recipe).is_none() {
+            match twin {
+                Some(twin) => {
+                    self.out.forget(self.arch, cell.mode, &["copy"])?;
+                    self.copy_and_switch(cell, twin, events)?;
+                }
+                None => keep_only_config(&cell.dir)?,
+            }
+        }
         self.stage(cell, Stage::Build, &recipe, events, |cell, events| {
+            let used = Mark::new(USED, String::new(), Duration::ZERO, 0);
+            self.out.finish(self.arch, cell.mode, USED, &used)?;
             let made = self.make(cell, targets, true, events)?;
             if cell.failure.is_some() && cell.mode == Mode::Distributed {
                 self.remaining_backends(cell, events)?;
             }
             Ok(Some(made.objects))
         })
+    }
+
+    fn build_recipe(
+        &self,
+        cell: &Cell,
+        before: &str,
+    ) -> Result<(&'static [&'static str], String), EngineError> {
+        let config = dot_config(&cell.dir)?;
+        let targets: &[&str] =
+            if config.is_yes("MODULES") { &["vmlinux", "modules"] } else { &["vmlinux"] };
+        let identity = self.kbuild(cell).identity(targets);
+        Ok((targets, format!("{before}\n{identity}\n{}", config.to_text())))
     }
 
     /// make stops at the first backend that fails. The others still have something to tell, so
@@ -357,6 +400,30 @@ impl Twin<'_> {
             counts: cell_counts(cell.mode, facts, verdict),
         }
     }
+}
+
+/// The mark of a build directory in which a build was started.
+const USED: &str = "used";
+
+/// Brings a build directory back to where its configuration was finished.
+fn keep_only_config(dir: &Path) -> Result<(), EngineError> {
+    let path = dir.join(".config");
+    let config = std::fs::read(&path).map_err(|e| EngineError::io("read", &path, &e))?;
+    remove_tree(dir)?;
+    write_atomic(&path, &config)
+}
+
+/// What shows that a finished stage's result is still there as it was: the configuration, or
+/// size and time of the kernel. Empty when it is not there.
+fn proof(cell: &Cell, stage: Stage) -> String {
+    if stage == Stage::Build {
+        return std::fs::metadata(cell.dir.join("vmlinux"))
+            .map(|meta| format!("{} bytes, {}.{:09}", meta.len(), meta.mtime(), meta.mtime_nsec()))
+            .unwrap_or_default();
+    }
+    std::fs::read(cell.dir.join(".config"))
+        .map(|bytes| blake3::hash(&bytes).to_hex().to_string())
+        .unwrap_or_default()
 }
 
 /// Whether a file of a distributed build is of any use in-process.

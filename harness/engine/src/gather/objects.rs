@@ -113,7 +113,7 @@ fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
         target: saved.target.into_owned(),
     });
     facts.front = if cmd.command.is_empty() {
-        Answer::Bad(format!("{path} holds no command"))
+        Answer::Bad(format!("{path}: it holds no command"))
     } else {
         Answer::Read(CommandText { text: cmd.command.into_owned(), path: shown, target })
     };
@@ -125,7 +125,7 @@ fn back(dir: &Path, native: &str, logged: &BTreeMap<String, String>, facts: &mut
         Ok(ends) => {
             let cmd = CmdFile::parse(&ends.head, &[]);
             if cmd.command.is_empty() {
-                Answer::Bad(format!("{path} holds no command"))
+                Answer::Bad(format!("{path}: it holds no command"))
             } else {
                 let target = cmd.target.into_owned();
                 Answer::Read(CommandText {

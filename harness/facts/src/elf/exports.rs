@@ -205,6 +205,10 @@ fn companion<'a>(
 ) -> Result<Option<&'a [u8]>, String> {
     let Some(index) = index else { return Ok(None) };
     let data = image.data(index);
+    // Without MODVERSIONS the linker script still makes an empty __kcrctab.
+    if data.is_empty() {
+        return Ok(None);
+    }
     if data.len() as u64 == count * entry {
         return Ok(Some(data));
     }

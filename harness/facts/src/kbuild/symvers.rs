@@ -10,8 +10,8 @@ pub struct Export {
     pub crc: Crc,
     /// `vmlinux` or the path of a module without `.ko`.
     pub module: String,
-    /// Whether only GPL modules may use it.
-    pub gpl: bool,
+    /// Whether only GPL modules may use it; none where the file has no such column.
+    pub gpl: Option<bool>,
     /// Its namespace; empty for none.
     pub namespace: String,
 }
@@ -72,23 +72,25 @@ impl Symvers {
 fn parse_line(line: &str) -> Result<(String, Export), String> {
     let columns: Vec<&str> = line.split('\t').collect();
     let (crc, name, module, kind, namespace) = match columns.as_slice() {
-        [crc, name, module] => (*crc, *name, *module, "EXPORT_SYMBOL", ""),
-        [crc, name, module, kind] => (*crc, *name, *module, *kind, ""),
+        [crc, name, module] => (*crc, *name, *module, "", ""),
+        [crc, name, module, kind] if !kind.is_empty() => (*crc, *name, *module, *kind, ""),
         // Linux 5.4 to 5.7: CRC, symbol, namespace, module, kind.
         [crc, name, namespace, module, kind] if is_kind(kind) && !is_kind(module) => {
             (*crc, *name, *module, *kind, *namespace)
         }
-        [crc, name, module, kind, namespace] => (*crc, *name, *module, *kind, *namespace),
+        [crc, name, module, kind, namespace] if !kind.is_empty() => {
+            (*crc, *name, *module, *kind, *namespace)
+        }
         _ => return Err(format!("{} columns instead of 3, 4 or 5", columns.len())),
     };
     let crc = Crc::parse(crc).ok_or_else(|| format!("'{crc}' is not a CRC"))?;
     if name.is_empty() {
         return Err("no symbol name".to_owned());
     }
-    if !is_kind(kind) {
+    if !kind.is_empty() && !is_kind(kind) {
         return Err(format!("'{kind}' is not a kind of export"));
     }
-    let gpl = kind.contains("_GPL");
+    let gpl = (!kind.is_empty()).then(|| kind.contains("_GPL"));
     Ok((
         name.to_owned(),
         Export { crc, module: module.to_owned(), gpl, namespace: namespace.to_owned() },
@@ -121,15 +123,15 @@ mod tests {
         let brief: Vec<_> = symvers
             .exports
             .iter()
-            .map(|(n, e)| format!("{n} {} {} {} {}", e.crc, e.module, e.gpl, e.namespace))
+            .map(|(n, e)| format!("{n} {} {} {:?} {}", e.crc, e.module, e.gpl, e.namespace))
             .collect();
         assert_eq!(
             brief,
             [
-                "a 0x00000001 vmlinux false ",
-                "b 0x00000002 vmlinux true ",
-                "c 0x00000003 fs/x false NS",
-                "d 0x00000004 fs/y false NS",
+                "a 0x00000001 vmlinux None ",
+                "b 0x00000002 vmlinux Some(true) ",
+                "c 0x00000003 fs/x Some(false) NS",
+                "d 0x00000004 fs/y Some(false) NS",
             ]
         );
     }

@@ -2,7 +2,8 @@ use super::files::is_bitcode;
 use super::{Place, with_evidence};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::build::BuildFacts;
+use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
+use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::kbuild::native_path;
 use twinlto_model::{Evidence, Finding};
 
@@ -15,6 +16,11 @@ pub(super) fn judge(
 ) -> Vec<Finding> {
     let in_index: BTreeSet<&str> = index.iter().map(String::as_str).collect();
     let mut findings = outside_index(place, facts);
+    let mut seen = BTreeSet::new();
+    for name in index.iter().filter(|name| !seen.insert(*name)) {
+        let finding = place.error("index.duplicated", name);
+        findings.push(finding.because("vmlinux.thinlto-index lists it more than once"));
+    }
     let in_order: BTreeSet<&str> = order.iter().map(String::as_str).collect();
     for name in in_index.difference(&in_order) {
         findings.push(
@@ -35,6 +41,36 @@ pub(super) fn judge(
         findings.extend(member_order(place, &expected, members));
     }
     findings
+}
+
+/// An archive that is there and makes no sense.
+pub(super) fn unreadable(place: Place, facts: &BuildFacts) -> Option<Finding> {
+    match &facts.archive {
+        Answer::Bad(why) => Some(place.error("file.unreadable", "vmlinux.a").because(why)),
+        Answer::Read(members) if members.is_empty() => {
+            Some(place.error("file.unreadable", "vmlinux.a").because("it has no members"))
+        }
+        _ => None,
+    }
+}
+
+/// In-process, every member is an IR object or an ELF object; anything else is damage.
+pub(super) fn unfit_members(place: Place, facts: &BuildFacts) -> Vec<Finding> {
+    let unfit = |file: &FileFacts| match &file.kind {
+        Some(ObjectKind::Elf(_)) => None,
+        Some(kind) => Some(kind.to_string()),
+        None => Some(file.why_not().to_owned()),
+    };
+    let members = facts.other_objects.iter();
+    members
+        .filter_map(|(name, file)| Some((name, unfit(file)?)))
+        .map(|(name, what)| {
+            place
+                .error("archive.member.unfit", name)
+                .because(format!("it is neither bitcode nor ELF: {what}"))
+                .grouped(what)
+        })
+        .collect()
 }
 
 /// An object of `builtin.order` that the index lacks must not be bitcode: no backend makes it

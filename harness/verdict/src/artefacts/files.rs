@@ -1,6 +1,6 @@
 use super::{Place, with_evidence};
 use std::collections::BTreeMap;
-use twinlto_facts::build::{BuildFacts, FileFacts, ObjectFacts};
+use twinlto_facts::build::{Answer, BuildFacts, FileFacts, ObjectFacts};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::kbuild::{index_path, native_path};
 use twinlto_model::{Arch, Evidence, Finding};
@@ -106,7 +106,8 @@ fn native(
             finding("native.not-elf", object.native.why_not().to_owned())
                 .because("it cannot be read"),
         ),
-        None => Some(no_native(place, name, object, facts)),
+        None if facts.archive == Answer::Absent && not_started(object) => None,
+        None => Some(no_native(place, name, object)),
         Some(ObjectKind::Empty) => Some(
             finding("native.empty", "0 bytes".into())
                 .because(if is_bitcode(&object.index) {
@@ -152,13 +153,18 @@ fn native(
     }
 }
 
-fn no_native(place: Place, name: &str, object: &ObjectFacts, facts: &BuildFacts) -> Finding {
+/// Whether the backend of an object was never started: a build that stopped for another
+/// reason says nothing about it.
+pub(super) fn not_started(object: &ObjectFacts) -> bool {
+    object.native.kind.is_none()
+        && object.native.unreadable.is_none()
+        && object.back == Answer::Absent
+}
+
+fn no_native(place: Place, name: &str, object: &ObjectFacts) -> Finding {
     let finding = place.error("native.missing", name);
     if object.back_from_log {
         return finding.because("its backend failed").grouped("failed");
-    }
-    if facts.archive.get().is_none() {
-        return finding.because("the build stopped before its backend ran").grouped("stopped");
     }
     finding
         .because("its backend did not run, and the archive was made all the same")

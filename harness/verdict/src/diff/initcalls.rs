@@ -25,6 +25,9 @@ pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerd
     }
     for facts in [a, b] {
         layer.findings.extend(as_scripted(arch, facts));
+        if facts.initcall_script == Answer::Absent {
+            layer.not_compared_also = Some(format!("initcalls against {SCRIPT} (it is not there)"));
+        }
     }
     if layer.compared == 0 {
         layer.not_compared = Some("vmlinux has no initcall".to_owned());
@@ -32,10 +35,29 @@ pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerd
     layer
 }
 
+/// Where kbuild writes the order of initcalls for an LTO link.
+const SCRIPT: &str = ".tmp_initcalls.lds";
+
 /// The linker must place initcalls as `.tmp_initcalls.lds` orders them
 /// (`scripts/generate_initcall_order.pl`, Linux 7.3).
 fn as_scripted(arch: Arch, facts: &BuildFacts) -> Option<Finding> {
-    let script = facts.initcall_script.get()?;
+    let script = match &facts.initcall_script {
+        Answer::Read(script) if !script.is_empty() => script,
+        Answer::Absent => return None,
+        other => {
+            let why = other.why_not(SCRIPT).unwrap_or_else(|| "it orders no initcall".to_owned());
+            let site = Site {
+                arch,
+                mode: facts.mode,
+                subject: SCRIPT.to_owned(),
+                left: None,
+                right: None,
+                effect: String::new(),
+            };
+            let finding = Finding::new(Key::new("file.unreadable"), Severity::Error, site);
+            return Some(finding.because(why.clone()).grouped(why));
+        }
+    };
     let calls = facts.image.get()?.initcalls.get()?;
     let placed: Vec<String> = calls.iter().filter_map(|call| call.entry.clone()).collect();
     let (known, there): (BTreeSet<&String>, BTreeSet<&String>) =
@@ -47,7 +69,7 @@ fn as_scripted(arch: Arch, facts: &BuildFacts) -> Option<Finding> {
         arch,
         mode: facts.mode,
         subject: entry,
-        left: Some(Evidence::new("linker script", before).at(".tmp_initcalls.lds")),
+        left: Some(Evidence::new("linker script", before).at(SCRIPT)),
         right: Some(Evidence::new("kernel", after).at("vmlinux")),
         effect: String::new(),
     };

@@ -1,5 +1,6 @@
 //! The image layer: one file per kind of thing that two kernels can disagree about.
 
+mod crcs;
 mod dwarf;
 mod exports;
 mod initcalls;

@@ -29,7 +29,11 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
         *layer.counts.entry("flags_compared".to_owned()).or_default() += verdict.flags_compared;
         layer.findings.extend(verdict.findings);
     }
-    let not_run = facts.objects.values().filter(|o| o.back.get().is_none()).count();
+    let not_run = facts
+        .objects
+        .values()
+        .filter(|o| o.back.get().is_none() && o.native.kind.is_none())
+        .count();
     if not_run > 0 {
         layer.not_compared_also = Some(format!("{not_run} backend commands (they did not run)"));
     }
@@ -47,7 +51,7 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
 /// When most objects have no saved flags, it is not the rule of one object that forgot them:
 /// the tree was built before it was switched to distributed mode.
 fn name_mode_switch(findings: &mut [Finding], objects: usize) {
-    let is_saved = |f: &Finding| f.key == KEY_NOT_SAVED;
+    let is_saved = |f: &Finding| f.key == KEY_NOT_SAVED && f.severity == Severity::Error;
     let without = findings.iter().filter(|f| is_saved(f)).count();
     if without * 2 <= objects {
         return;

@@ -56,6 +56,9 @@ impl Judge<'_> {
             Answer::Read(back) => back,
             Answer::Bad(why) => return self.unreadable("backend", why),
             Answer::Absent => {
+                if self.object.native.kind.is_some() {
+                    self.unrecorded();
+                }
                 if self.object.saved.is_none() {
                     self.not_saved(front, &front_options, None);
                 }
@@ -83,6 +86,9 @@ impl Judge<'_> {
                 Some(_) => self.not_replayed(front, front_options, back),
             }
         } else {
+            if self.object.saved.is_none() {
+                self.saved_no_more(front);
+            }
             self.options(front, front_options, back, back_options);
             self.modfile(front, front_options, back, back_options);
             self.quoting(front, front_options, back, back_options);
@@ -120,7 +126,8 @@ impl Judge<'_> {
         let finding = self
             .finding(Key::new("cmd.unreadable"), Severity::Error, None, None)
             .because(format!("the {which} command cannot be compared: {why}"))
-            .grouped(format!("{which}: {why}"));
+            // The reason follows the path.
+            .grouped(format!("{which}{}", why.rsplit(": ").next().unwrap_or(why)));
         self.push(finding);
     }
 
@@ -130,7 +137,7 @@ impl Judge<'_> {
             Ok(commands) => match commands.first() {
                 Some(command) => Some(resolve(&command.words)),
                 None => {
-                    self.unreadable("recorded", &format!("{} holds no command", text.path));
+                    self.unreadable("recorded", &format!("{}: it holds no command", text.path));
                     None
                 }
             },
@@ -220,6 +227,31 @@ impl Judge<'_> {
         if let Some(site) = finding.sites.first_mut() {
             site.effect = self.effect_of_nothing();
         }
+        self.push(finding);
+    }
+
+    /// The backend had its options once, and the next one will not.
+    fn saved_no_more(&mut self, front: &CommandText) {
+        let left = Evidence::new("front end", "no saved_c_flags_ line").at(&front.path);
+        let finding = self
+            .finding(KEY_NOT_SAVED, Severity::Warning, Some(left), None)
+            .because(
+                "its backend got its options, but they are not saved any more: the next build \
+                 that runs this backend will run it without them",
+            )
+            .known_as("saved-flags-missing-one")
+            .remedy("remove the object and build it again")
+            .grouped("saved no more");
+        self.push(finding);
+    }
+
+    /// A native object that nothing tells the making of cannot be compared.
+    fn unrecorded(&mut self) {
+        let finding = self
+            .finding(Key::new("flags.backend.unrecorded"), Severity::Error, None, None)
+            .because("its native object is there, and no .cmd file records how it was made")
+            .remedy("remove the native object and build again")
+            .grouped("unrecorded");
         self.push(finding);
     }
 
