@@ -149,3 +149,37 @@ fn a_mode_that_does_not_survive_is_broken() {
     assert_eq!((ran.status, report["outcome"].as_str()), (3, Some("broken")), "{}", ran.stdout);
     assert_eq!(finding(&report, "config.lost")["subject"], "CONFIG_LTO_CLANG_THIN_DIST");
 }
+
+/// The thin link and the in-process link must steer ThinLTO alike.
+#[test]
+fn a_linker_option_of_one_mode_is_named() {
+    let Some(llvm) = llvm("a_linker_option_of_one_mode") else { return };
+    let tree = edited(
+        "ldflags-drift",
+        "scripts/Makefile.vmlinux_a",
+        &[(
+            "$(LD) $(KBUILD_LDFLAGS) -r --thinlto-index-only",
+            "$(LD) $(subst -mllvm -import-instr-limit=5,,$(KBUILD_LDFLAGS)) -r --thinlto-index-only",
+        )],
+    );
+    let ran = check(&tree, "x86_64", llvm);
+    let report = ran.json();
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    let found = finding(&report, "flags.linker.changed");
+    assert_eq!(found["subject"], "-mllvm -import-instr-limit=5");
+    assert_eq!(found["defect"], "ldflags-drift");
+}
+
+/// A kernel without symbol versions has exports all the same.
+#[test]
+fn a_kernel_without_modversions_agrees() {
+    let Some(llvm) = llvm("a_kernel_without_modversions") else { return };
+    let fragment = kept_dir("fragments").join("no-modversions.config");
+    std::fs::write(&fragment, "CONFIG_MODVERSIONS=n\n").unwrap();
+    let fragment = format!("+{}", fragment.display());
+    let out = kept_dir("corpus").join("no-modversions").display().to_string();
+    let args = ["check", "--arch", "arm64", "--llvm", llvm, "--out", &out, "--format", "json"];
+    let ran = run(&[&args[..], &["--config", "tiny", "--config", &fragment]].concat());
+    assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}", ran.stdout);
+    assert_eq!(ran.json()["config"], "tiny +no-modversions.config");
+}

@@ -51,6 +51,8 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         config,
         ..BuildFacts::default()
     };
+    facts.thin_link = objects::command(dir, "vmlinux.thinlto-index");
+    facts.link = objects::command(dir, "vmlinux.o");
     if facts.mode == Some(Mode::InProcess) {
         // Left over from a distributed build of the same directory.
         facts.order = Listing::Absent;

@@ -37,6 +37,10 @@ pub struct BuildFacts {
     pub modules: BTreeMap<String, Answer<ModuleFacts>>,
     /// Function names by level from `.tmp_initcalls.lds`.
     pub initcall_script: Answer<Vec<String>>,
+    /// Command of the thin link, from `.vmlinux.thinlto-index.cmd`.
+    pub thin_link: Option<String>,
+    /// Command of the link of `vmlinux.o`, which in-process runs the backends.
+    pub link: Option<String>,
     /// Backend commands that a build log tells of, by native object; for objects whose backend
     /// failed and left no `.cmd` file.
     pub logged_backends: BTreeMap<String, String>,

@@ -105,7 +105,10 @@ fn evidence_lines(evidence: &Evidence, style: &Style) -> Vec<String> {
         Some(line) if lines_fit(line, room) => {
             *line = format!("{}{path}", pad(line, room.min(LABEL + 22).max(width(line) + 2)));
         }
-        _ => lines.push(format!("{}{path}", " ".repeat(LABEL + 2))),
+        _ => {
+            let indent = LABEL.max(width(&evidence.side) + 1) + 2;
+            lines.push(format!("{}{path}", " ".repeat(indent)));
+        }
     }
     lines
 }
@@ -115,12 +118,13 @@ fn lines_fit(line: &str, room: usize) -> bool {
 }
 
 fn labelled(label: &str, text: &str, style: &Style) -> Vec<String> {
-    let indent = LABEL + 2;
+    let wide = LABEL.max(width(label) + 1);
+    let indent = wide + 2;
     let columns = style.columns.saturating_sub(indent).max(20);
     let mut lines = Vec::new();
     for (i, line) in wrap(text, columns).into_iter().enumerate() {
         let label = if i == 0 { label } else { "" };
-        lines.push(format!("  {}{line}", pad(&format!("{label} "), LABEL)));
+        lines.push(format!("  {}{line}", pad(label, wide)));
     }
     lines
 }

@@ -4,6 +4,7 @@ mod crcs;
 mod dwarf;
 mod exports;
 mod initcalls;
+mod linker;
 mod sections;
 mod symbols;
 

@@ -1,6 +1,7 @@
 //! Symbols: the same multiset of canonical names and kinds, and the same undefined ones.
 
 use super::dwarf::{self, dwarf};
+use super::linker::linker;
 use super::{Pair, between, pairs, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
@@ -20,7 +21,7 @@ pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdic
         layer.not_compared_also = layer.not_compared_also.or_else(|| dwarf::not_compared(pair));
     }
     modules(arch, a, b, &mut layer.findings);
-    layer.findings.extend(promotion_policy(arch, &pairs));
+    layer.findings.extend(linker(arch, a, b));
     if layer.compared == 0 {
         layer.not_compared = Some("vmlinux has no symbol table".to_owned());
     }
@@ -128,31 +129,6 @@ fn modules(arch: Arch, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Findin
             ));
         }
     }
-}
-
-/// How many locals carry `.llvm.<hash>`: with LLVM ≥ 23 kbuild asks only the in-process link
-/// to keep names that are unique, which is a policy and no defect.
-fn promotion_policy(arch: Arch, pairs: &[Pair<'_>]) -> Option<Finding> {
-    let vmlinux = pairs.first()?;
-    let (left, right) = (promoted(vmlinux.distributed), promoted(vmlinux.in_process));
-    if left == right {
-        return None;
-    }
-    Some(
-        between(
-            arch,
-            "symbol.promotion.policy",
-            Severity::Note,
-            "promoted names",
-            format!("{left} names with .llvm."),
-            format!("{right} names with .llvm."),
-        )
-        .because(
-            "kbuild gives -mllvm -always-rename-promoted-locals=false to the in-process link \
-             alone, where lld knows it (LLVM 23 and later)",
-        )
-        .lawful(),
-    )
 }
 
 pub(crate) fn promoted(image: &ImageFacts) -> u64 {
