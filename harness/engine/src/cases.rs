@@ -37,6 +37,13 @@ pub(crate) fn pocket_kernel() -> Result<PathBuf, EngineError> {
         return Ok(dir);
     }
     let part = dir.with_extension(format!("part-{}", std::process::id()));
+    if let Err(error) = std::fs::create_dir_all(&part) {
+        return Err(EngineError::environment(
+            format!("failed to make {}", part.display()),
+            error.to_string(),
+            "set TWINLTO_CACHE to a directory that can be written",
+        ));
+    }
     remove_tree(&part)?;
     for name in &files {
         let path = part.join(name.strip_prefix("pocket/").unwrap_or(name));

@@ -1,5 +1,6 @@
 //! `twinlto check`: one kernel, both modes, every architecture.
 
+mod compare;
 mod twin;
 
 use crate::cases::pocket_kernel;

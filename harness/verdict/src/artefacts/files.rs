@@ -108,13 +108,13 @@ fn native(
         ),
         None if facts.archive == Answer::Absent && not_started(object) => None,
         None => Some(no_native(place, name, object)),
+        Some(ObjectKind::Empty) if is_bitcode(&object.index) => Some(
+            finding("native.empty", "0 bytes".into())
+                .because("the backend wrote nothing, and clang's exit status was 0"),
+        ),
         Some(ObjectKind::Empty) => Some(
             finding("native.empty", "0 bytes".into())
-                .because(if is_bitcode(&object.index) {
-                    "the backend wrote nothing, and clang's exit status was 0"
-                } else {
-                    "the backend could not read its index, and clang's exit status was 0"
-                })
+                .because("the backend could not read its index, and clang's exit status was 0")
                 .known_as("index-truncated"),
         ),
         Some(ObjectKind::Bitcode { .. }) => Some(

@@ -4,6 +4,7 @@
 //! the backend (`scripts/Makefile.lib`, `scripts/Makefile.thinlto`, Linux 7.3). Three texts an
 //! object are compared: what the front end was told, what was saved, what the backend was told.
 
+mod backend;
 mod loss;
 mod object;
 mod options;

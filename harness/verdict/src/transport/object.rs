@@ -1,4 +1,4 @@
-use super::loss::{Step, lost_with_modkern, requoted, step_of};
+use super::loss::{Step, lost_with_modkern, step_of};
 use super::options::{Change, OptionChange, changes};
 use super::words::{cause_of_change, effect_of_change};
 use super::{KEY_NO_FLAGS, KEY_NOT_SAVED, severity_of};
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::flags::{Resolved, lex, resolve, resolve_options};
-use twinlto_facts::kbuild::{index_path, normalize_path};
+use twinlto_facts::kbuild::normalize_path;
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
 /// What transport has to say of one object.
@@ -26,11 +26,11 @@ pub(super) fn judge(arch: Arch, name: &str, object: &ObjectFacts) -> ObjectVerdi
     judge.verdict
 }
 
-struct Judge<'a> {
-    arch: Arch,
-    name: &'a str,
-    object: &'a ObjectFacts,
-    verdict: ObjectVerdict,
+pub(super) struct Judge<'a> {
+    pub(super) arch: Arch,
+    pub(super) name: &'a str,
+    pub(super) object: &'a ObjectFacts,
+    pub(super) verdict: ObjectVerdict,
 }
 
 impl Judge<'_> {
@@ -108,7 +108,7 @@ impl Judge<'_> {
         }
     }
 
-    fn finding(
+    pub(super) fn finding(
         &self,
         key: Key,
         severity: Severity,
@@ -118,7 +118,7 @@ impl Judge<'_> {
         Finding::new(key, severity, self.site(left, right))
     }
 
-    fn push(&mut self, finding: Finding) {
+    pub(super) fn push(&mut self, finding: Finding) {
         self.verdict.findings.push(finding);
     }
 
@@ -156,6 +156,10 @@ impl Judge<'_> {
         let commands = lex(&text.text).map_err(|error| format!("{}: {error}", text.path))?;
         let words: Vec<_> = commands.into_iter().flat_map(|c| c.words).collect();
         Ok(resolve_options(&words))
+    }
+
+    pub(super) fn saved_has(&self, text: &str) -> bool {
+        self.object.saved.as_ref().is_some_and(|saved| saved.text.contains(text))
     }
 
     /// A `.cmd` file that makes another object says nothing about this one.
@@ -330,124 +334,5 @@ impl Judge<'_> {
             }
             self.push(finding);
         }
-    }
-
-    /// kbuild's own tools read `-DKBUILD_MODFILE` from the native object's `.cmd`.
-    fn modfile(
-        &mut self,
-        front: &CommandText,
-        front_options: &Resolved,
-        back: &CommandText,
-        back_options: &Resolved,
-    ) {
-        let modfile = |r: &Resolved| {
-            let mut all = r.settings.values().map(|s| s.text.as_str());
-            all.find(|t| t.starts_with("-DKBUILD_MODFILE=")).map(str::to_owned)
-        };
-        let (Some(ours), None) = (modfile(front_options), modfile(back_options)) else {
-            return;
-        };
-        let left = Evidence::new("front end", ours).at(&front.path);
-        let right = Evidence::new("backend", "no -DKBUILD_MODFILE").at(&back.path);
-        let mut finding = self
-            .finding(Key::new("flags.modfile.missing"), Severity::Warning, Some(left), Some(right))
-            .because("$(modkern_cflags) is not among the saved flags")
-            .known_as("modfile-macro-lost")
-            .grouped("modfile");
-        if let Some(site) = finding.sites.first_mut() {
-            site.effect =
-                "modules.builtin.ranges, read from this .cmd file, loses the module".to_owned();
-        }
-        self.push(finding);
-    }
-
-    fn quoting(
-        &mut self,
-        front: &CommandText,
-        front_options: &Resolved,
-        back: &CommandText,
-        back_options: &Resolved,
-    ) {
-        for token in requoted(front_options, back_options) {
-            let name = token.before.split('=').next().unwrap_or_default().to_owned();
-            let left = Evidence::new("front end", token.before).at(&front.path);
-            let right = Evidence::new("backend", token.after).at(&back.path);
-            let finding = self
-                .finding(
-                    Key::new("flags.quoting.changed"),
-                    Severity::Warning,
-                    Some(left),
-                    Some(right),
-                )
-                .because("a shell or make removed quotes between the front end and the backend")
-                .known_as("quote-escaping")
-                .grouped(name);
-            self.push(finding);
-        }
-    }
-
-    /// A backend is one that turns LTO off and has exactly this object and its own index.
-    fn driver(&mut self, back: &CommandText, options: &Resolved) {
-        let expected = index_path(self.name);
-        let right = |text: String| Some(Evidence::new("backend", text).at(&back.path));
-        let finding = match options.index.as_deref() {
-            None => Some(
-                self.finding(
-                    Key::new("flags.index.missing"),
-                    Severity::Error,
-                    None,
-                    right("no -fthinlto-index=".into()),
-                )
-                .because("the backend ran without its index: nothing is imported or promoted")
-                .known_as("index-flag-dropped"),
-            ),
-            Some(index) if normalize_path(index).as_deref() != Some(expected.as_str()) => Some(
-                self.finding(
-                    Key::new("flags.index.wrong"),
-                    Severity::Error,
-                    Some(Evidence::new("expected", format!("-fthinlto-index={expected}"))),
-                    right(format!("-fthinlto-index={index}")),
-                )
-                .because("the index is not this object's: input + .thinlto.bc")
-                .known_as("index-swapped"),
-            ),
-            Some(_) => None,
-        };
-        self.verdict.findings.extend(finding);
-        let on = options.lto.as_deref().is_some_and(|lto| lto != "-fno-lto");
-        if on {
-            let lto = options.lto.clone().unwrap_or_default();
-            let finding = self
-                .finding(Key::new("flags.lto.on"), Severity::Error, None, right(lto))
-                .because("no -fno-lto follows the front end's -flto=thin: the backend writes bitcode again")
-                .known_as("fno-lto-dropped");
-            self.push(finding);
-        }
-        let is_input = |input: &String| normalize_path(input).as_deref() == Some(self.name);
-        if !(options.inputs.len() == 1 && options.inputs.iter().all(is_input)) {
-            let finding = self
-                .finding(
-                    Key::new("flags.input.wrong"),
-                    Severity::Error,
-                    None,
-                    right(options.inputs.join(" ")),
-                )
-                .because("the backend's input is not this IR object alone");
-            self.push(finding);
-        }
-    }
-
-    fn compiler(&mut self, front: &CommandText, a: &Resolved, back: &CommandText, b: &Resolved) {
-        if a.program == b.program {
-            return;
-        }
-        let left = Evidence::new("front end", &a.program).at(&front.path);
-        let right = Evidence::new("backend", &b.program).at(&back.path);
-        let finding = self
-            .finding(Key::new("flags.compiler.changed"), Severity::Error, Some(left), Some(right))
-            .because("front end and backend are different programs")
-            .known_as("compiler-mismatch")
-            .grouped(format!("{} {}", a.program, b.program));
-        self.push(finding);
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn effect_of_change(change: &OptionChange) -> String {
         (Class::TargetSelecting, Change::Missing) => {
             "the compiler's own default decides the target".to_owned()
         }
+        (Class::CodegenRequired | Class::TargetSelecting, Change::Different) => {
+            format!("compiled with {} instead of {text}", change.to.as_deref().unwrap_or("nothing"))
+        }
         (Class::CodegenRequired | Class::TargetSelecting, _) => {
             format!("{text} steers code generation and is not in the bitcode")
         }
