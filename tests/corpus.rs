@@ -49,6 +49,7 @@ fn flags_looked_up_by_path_are_caught_though_the_build_fails() {
     let ran = check(&path_alias("path-alias-arm64"), "arm64", llvm);
     let report = ran.json();
     assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(keys_of(&report), ["flags.backend.missing"], "what follows from it is said with it");
     let found = finding(&report, "flags.backend.missing");
     assert_eq!(found["defect"], "saved-flags-path-alias");
     let subjects: Vec<_> =
@@ -75,6 +76,7 @@ fn objects_that_compile_without_flags_and_without_a_word_are_caught() {
     let ran = check(&path_alias("path-alias-x86"), "x86_64", llvm);
     let report = ran.json();
     assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(keys_of(&report), ["flags.backend.missing"], "what follows from it is said with it");
     let found = finding(&report, "flags.backend.missing");
     let silent = found["sites"]
         .as_array()

@@ -15,6 +15,7 @@ mod arrows;
 mod audit_made;
 mod bad_input;
 mod corpus;
+mod image_mutated;
 mod pocket;
 mod resume;
 mod shown_commands;
