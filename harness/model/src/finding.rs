@@ -84,6 +84,20 @@ pub struct Site {
 }
 
 impl Site {
+    /// A place without evidence. `mode` is none for what stands between the twins.
+    pub fn new(arch: Arch, mode: Option<Mode>, subject: impl Into<String>) -> Self {
+        let subject = subject.into();
+        Self { arch, mode, subject, left: None, right: None, effect: String::new() }
+    }
+
+    /// The same, with what both sides hold.
+    #[must_use]
+    pub fn sides(mut self, left: Evidence, right: Evidence) -> Self {
+        self.left = Some(left);
+        self.right = Some(right);
+        self
+    }
+
     /// `arm64/distributed`, or `arm64` for what stands between the twins.
     #[must_use]
     pub fn cell(&self) -> String {

@@ -62,14 +62,7 @@ struct Place {
 
 impl Place {
     fn error(self, key: &'static str, subject: &str) -> Finding {
-        let site = Site {
-            arch: self.arch,
-            mode: Some(self.mode),
-            subject: subject.to_owned(),
-            left: None,
-            right: None,
-            effect: String::new(),
-        };
+        let site = Site::new(self.arch, Some(self.mode), subject);
         Finding::new(Key::new(key), Severity::Error, site)
     }
 }

@@ -31,14 +31,10 @@ pub fn lost_options(arch: Arch, mode: Mode, asked: &Config, got: &Config) -> Vec
         }
         let is_mode = symbol == mode.kconfig();
         let severity = if is_mode { Severity::Error } else { Severity::Warning };
-        let site = Site {
-            arch,
-            mode: Some(mode),
-            subject: format!("CONFIG_{symbol}"),
-            left: Some(Evidence::new("asked for", wanted.to_string())),
-            right: Some(Evidence::new("olddefconfig", found.to_string()).at(".config")),
-            effect: String::new(),
-        };
+        let site = Site::new(arch, Some(mode), format!("CONFIG_{symbol}")).sides(
+            Evidence::new("asked for", wanted.to_string()),
+            Evidence::new("olddefconfig", found.to_string()).at(".config"),
+        );
         let because = match (wanted, got.values.contains_key(symbol)) {
             (ConfigValue::Set(_), false) => {
                 "this kernel or architecture does not have it, or something that it depends on is off"

@@ -40,14 +40,7 @@ mod tests {
     use twinlto_model::{Arch, Key, Severity, Site};
 
     fn finding(severity: Severity, arch: Arch, subject: &str, group: &str) -> Finding {
-        let site = Site {
-            arch,
-            mode: None,
-            subject: subject.to_owned(),
-            left: None,
-            right: None,
-            effect: String::new(),
-        };
+        let site = Site::new(arch, None, subject);
         Finding::new(Key::new("a.b"), severity, site).grouped(group)
     }
 

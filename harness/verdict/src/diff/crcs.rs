@@ -64,14 +64,7 @@ impl Checker<'_> {
         right: Evidence,
         because: Option<(&str, Option<&str>)>,
     ) {
-        let site = Site {
-            arch: self.arch,
-            mode: Some(self.mode),
-            subject: subject.to_owned(),
-            left: Some(left),
-            right: Some(right),
-            effect: String::new(),
-        };
+        let site = Site::new(self.arch, Some(self.mode), subject).sides(left, right);
         let mut finding = Finding::new(Key::new(key), Severity::Error, site);
         if let Some((cause, defect)) = because {
             finding = finding.because(cause).grouped(cause);

@@ -42,14 +42,7 @@ pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> Lay
 fn unreadable(arch: Arch, facts: &BuildFacts) -> Vec<Finding> {
     let mode = facts.mode.unwrap_or(Mode::Distributed);
     let finding = |file: &str, why: &str| {
-        let site = Site {
-            arch,
-            mode: Some(mode),
-            subject: file.to_owned(),
-            left: None,
-            right: None,
-            effect: String::new(),
-        };
+        let site = Site::new(arch, Some(mode), file);
         Finding::new(Key::new("file.unreadable"), Severity::Error, site)
             .because(why)
             .grouped(format!("{file} {why}"))

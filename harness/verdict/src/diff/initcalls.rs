@@ -46,14 +46,7 @@ fn as_scripted(arch: Arch, facts: &BuildFacts) -> Option<Finding> {
         Answer::Absent => return None,
         other => {
             let why = other.why_not(SCRIPT).unwrap_or_else(|| "it orders no initcall".to_owned());
-            let site = Site {
-                arch,
-                mode: facts.mode,
-                subject: SCRIPT.to_owned(),
-                left: None,
-                right: None,
-                effect: String::new(),
-            };
+            let site = Site::new(arch, facts.mode, SCRIPT);
             let finding = Finding::new(Key::new("file.unreadable"), Severity::Error, site);
             return Some(finding.because(why.clone()).grouped(why));
         }
@@ -65,14 +58,10 @@ fn as_scripted(arch: Arch, facts: &BuildFacts) -> Option<Finding> {
     let wanted: Vec<String> = script.iter().filter(|e| there.contains(e)).cloned().collect();
     let found: Vec<String> = placed.iter().filter(|e| known.contains(e)).cloned().collect();
     let (entry, before, after) = first_moved(&wanted, &found)?;
-    let site = Site {
-        arch,
-        mode: facts.mode,
-        subject: entry,
-        left: Some(Evidence::new("linker script", before).at(SCRIPT)),
-        right: Some(Evidence::new("kernel", after).at("vmlinux")),
-        effect: String::new(),
-    };
+    let site = Site::new(arch, facts.mode, entry).sides(
+        Evidence::new("linker script", before).at(SCRIPT),
+        Evidence::new("kernel", after).at("vmlinux"),
+    );
     Some(
         Finding::new(Key::new("initcall.order.script"), Severity::Error, site)
             .because("the kernel was not linked with the order that was generated for it"),

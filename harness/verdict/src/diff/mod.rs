@@ -25,14 +25,8 @@ fn between(
     distributed: String,
     in_process: String,
 ) -> Finding {
-    let site = Site {
-        arch,
-        mode: None,
-        subject: subject.to_owned(),
-        left: Some(Evidence::new("distributed", distributed)),
-        right: Some(Evidence::new("in-process", in_process)),
-        effect: String::new(),
-    };
+    let site = Site::new(arch, None, subject)
+        .sides(Evidence::new("distributed", distributed), Evidence::new("in-process", in_process));
     Finding::new(Key::new(key), severity, site)
 }
 
