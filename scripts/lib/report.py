@@ -12,8 +12,8 @@ MODES = ("distributed", "in-process")
 SHORT = {"distributed": "dist", "in-process": "in-proc"}
 # What a tiny Linux 7.3 has: count, its heading, at least, at most.
 BOUNDS = (
-    ("ir_objects", "  IR", 500, 700),
-    ("native_objects", "native", 500, 700),
+    ("ir_objects", "  IR", 500, 900),
+    ("native_objects", "native", 500, 900),
     ("exports", "exports", 3000, None),
     ("symbols", "symbols", 10001, None),
     ("sections", "sections", 1, None),
