@@ -51,6 +51,11 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         config,
         ..BuildFacts::default()
     };
+    if facts.mode == Some(Mode::Distributed) && is_older(dir, "vmlinux.a", "vmlinux.thinlto-index")
+    {
+        facts.archive = Listing::Absent;
+        facts.archive_is_stale = true;
+    }
     facts.thin_link = objects::command(dir, "vmlinux.thinlto-index");
     facts.link = objects::command(dir, "vmlinux.o");
     if facts.mode == Some(Mode::InProcess) {
@@ -83,6 +88,12 @@ pub enum Depth {
     Records,
     /// These, and all of `vmlinux` and the modules.
     Everything,
+}
+
+/// Whether both files are there and one is older than the other.
+fn is_older(dir: &Path, file: &str, than: &str) -> bool {
+    let time = |name: &str| std::fs::metadata(dir.join(name)).and_then(|meta| meta.modified());
+    matches!((time(file), time(than)), (Ok(file), Ok(than)) if file < than)
 }
 
 fn mode_of(config: &Config) -> Option<Mode> {

@@ -25,6 +25,9 @@ pub struct BuildFacts {
     pub index: Listing,
     /// Members of `vmlinux.a`, in order.
     pub archive: Listing,
+    /// Whether `vmlinux.a` is older than the index and so of an earlier build: its members then
+    /// say nothing about this one, and `archive` is absent.
+    pub archive_is_stale: bool,
     /// IR objects of the index (in-process: of the archive), by name.
     pub objects: BTreeMap<String, ObjectFacts>,
     /// Objects of `builtin.order` that are not in the index, by name.

@@ -33,7 +33,7 @@ fn cell(layer: &LayerResult) -> String {
     let all = thousands(layer.compared);
     match layer {
         LayerResult { not_compared: Some(_), errors: 0, .. } => "–".to_owned(),
-        LayerResult { errors: errors @ 1.., compared: 0, .. } => {
+        LayerResult { errors, compared, .. } if errors > compared => {
             format!("{} ✗", thousands(*errors))
         }
         LayerResult { errors: errors @ 1.., .. } => format!("{} of {all} ✗", thousands(*errors)),

@@ -45,7 +45,12 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
         if stopped && layer.findings.is_empty() {
             layer.not_compared = Some("the build stopped before its backends ran".to_owned());
         }
-        layer.not_compared_also = Some("archive members (no vmlinux.a)".to_owned());
+        let why = if facts.archive_is_stale {
+            "vmlinux.a is of an earlier build"
+        } else {
+            "no vmlinux.a"
+        };
+        layer.not_compared_also = Some(format!("archive members ({why})"));
     }
     if let Some(twin) = twin {
         layer.findings.extend(same_ir(place, index, twin));
