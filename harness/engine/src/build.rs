@@ -91,19 +91,24 @@ impl Kbuild<'_> {
         Ok(Made { ok: status.success(), objects: progress.objects })
     }
 
-    /// The line of the log that tells most about a failure.
-    pub(crate) fn headline(&self) -> String {
-        let bytes = std::fs::read(self.log).unwrap_or_default();
-        BuildLog::parse(&bytes)
-            .headline()
-            .unwrap_or_else(|| "make failed without a message".to_owned())
+    /// Why a make failed, from its log.
+    pub(crate) fn failure(&self) -> Result<Failure, EngineError> {
+        let bytes = std::fs::read(self.log).map_err(|e| EngineError::io("read", self.log, &e))?;
+        let log = BuildLog::parse(&bytes);
+        Ok(Failure {
+            disk_full: log.errors.iter().any(|line| line.contains("No space left on device")),
+            headline: log.headline().unwrap_or_else(|| "make failed without a message".to_owned()),
+        })
     }
+}
 
-    /// Whether the disk was full, which is nobody's kernel bug.
-    pub(crate) fn disk_full(&self) -> bool {
-        let bytes = std::fs::read(self.log).unwrap_or_default();
-        BuildLog::parse(&bytes).errors.iter().any(|line| line.contains("No space left on device"))
-    }
+/// Why a make failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The disk was full, which is nobody's kernel bug.
+    pub(crate) disk_full: bool,
+    /// The line that tells most.
+    pub(crate) headline: String,
 }
 
 /// How a make ended.

@@ -308,15 +308,15 @@ impl Twin<'_> {
         if made.ok {
             return Ok(made);
         }
-        if kbuild.disk_full() {
+        let failure = kbuild.failure()?;
+        if failure.disk_full {
             return Err(EngineError::environment(
                 format!("failed to build in {}", cell.dir.display()),
                 "no space left on the device",
                 "make room on that file system, or give another --out",
             ));
         }
-        let line = kbuild.headline();
-        cell.failure = Some(line);
+        cell.failure = Some(failure.headline);
         Ok(made)
     }
 }
