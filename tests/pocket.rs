@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use twinlto_engine::{Depth, gather};
 use twinlto_facts::build::BuildFacts;
+use twinlto_facts::elf::{self, Image};
 use twinlto_facts::flags::{lex, resolve};
 use twinlto_model::Arch;
 use twinlto_verdict::canonical;
@@ -72,6 +73,25 @@ fn audit_agrees_with_check() {
         assert_eq!(swapped.json()["findings"], both.json()["findings"]);
         let alone = run(&["audit", &dirs[0], "--format", "json"]);
         assert_eq!((alone.status, alone.keys()), (0, vec![]), "{}", alone.stdout);
+    }
+}
+
+/// `audit` of one build reads export tables without the symbol table: they say the same.
+#[test]
+fn export_tables_are_the_same_without_symbols() {
+    let Some(pocket) = pocket("export_tables") else {
+        return;
+    };
+    for arch in Arch::ALL {
+        let bytes =
+            std::fs::read(pocket.build(arch.name(), "distributed").join("vmlinux")).unwrap();
+        let list = |image: &Image<'_>| -> Vec<_> {
+            let exports = elf::exports(image).unwrap().into_iter();
+            exports.map(|e| (e.name, e.namespace, e.crc, e.gpl, e.flags)).collect()
+        };
+        let all = list(&Image::parse(&bytes).unwrap());
+        assert!(all.len() > 50, "{arch}: {} exports", all.len());
+        assert_eq!(list(&Image::outline(&bytes).unwrap()), all, "{arch}");
     }
 }
 
@@ -202,7 +222,7 @@ fn options(facts: &BuildFacts) -> String {
     for object in facts.objects.values() {
         let back = &object.back.get().unwrap().text;
         for setting in resolve(&lex(back).unwrap()[0].words).needed_in_order() {
-            *counts.entry((setting.class, setting.text.clone())).or_insert(0) += 1;
+            *counts.entry((setting.class, setting.text.clone().into_owned())).or_insert(0) += 1;
         }
     }
     let mut text = "options of the backends\n".to_owned();

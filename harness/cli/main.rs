@@ -9,6 +9,11 @@ mod ui;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// An audit makes hundreds of thousands of small texts on every core: a fifth faster than with
+/// the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,

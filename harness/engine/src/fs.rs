@@ -42,19 +42,20 @@ const LARGEST: u64 = 4 << 30;
 
 /// Opens a regular file. A build directory may hold anything: a pipe would block for ever and
 /// a device never end.
-pub(crate) fn open_regular(path: &Path) -> std::io::Result<File> {
+pub(crate) fn open_regular(path: &Path) -> std::io::Result<(File, Metadata)> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
+    let meta = file.metadata()?;
+    if meta.is_file() {
+        return Ok((file, meta));
     }
     Err(std::io::Error::other("it is not a regular file"))
 }
 
 /// Reads a regular file of at most 4 GiB.
 pub(crate) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = open_regular(path)?;
-    let len = file.metadata()?.len();
+    let (file, meta) = open_regular(path)?;
+    let len = meta.len();
     if len > LARGEST {
         return Err(std::io::Error::other(format!("{len} bytes are too many for such a file")));
     }
@@ -77,8 +78,8 @@ const TAIL: usize = 4 << 10;
 /// Reads the first line of a file and as much of its end as `enough` asks for, without the
 /// megabytes between.
 pub(crate) fn read_ends(path: &Path, enough: impl Fn(&[u8]) -> bool) -> std::io::Result<Ends> {
-    let file = open_regular(path)?;
-    let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let (file, meta) = open_regular(path)?;
+    let len = usize::try_from(meta.len()).unwrap_or(usize::MAX);
     let head = grow(&file, len, HEAD, true, |head| head.contains(&b'\n'))?;
     let tail =
         if len <= head.len() { head.clone() } else { grow(&file, len, TAIL, false, enough)? };

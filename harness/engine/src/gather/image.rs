@@ -23,7 +23,11 @@ pub(super) fn module(dir: &Path, stem: &str) -> Answer<ModuleFacts> {
 }
 
 fn image(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
-    let image = Image::parse(bytes).map_err(|error| error.to_string())?;
+    let image = match depth {
+        Depth::Records => Image::outline(bytes),
+        Depth::Everything => Image::parse(bytes),
+    };
+    let image = image.map_err(|error| error.to_string())?;
     let exports = match elf::exports(&image) {
         Ok(list) => Answer::Read(list),
         Err(error) => Answer::Bad(error.to_string()),

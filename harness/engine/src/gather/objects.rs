@@ -179,8 +179,7 @@ pub(super) fn file(path: &Path) -> FileFacts {
 }
 
 fn prefix(path: &Path) -> std::io::Result<FileFacts> {
-    let open = open_regular(path)?;
-    let meta = open.metadata()?;
+    let (open, meta) = open_regular(path)?;
     let mut bytes = Vec::with_capacity(KIND_PREFIX);
     open.take(KIND_PREFIX as u64).read_to_end(&mut bytes)?;
     Ok(FileFacts {

@@ -30,6 +30,20 @@ impl<'a> Image<'a> {
     /// [`ElfError::NotElf`] for another kind of file, [`ElfError::Truncated`] if a section
     /// reaches past the end, [`ElfError::Damaged`] if a table makes no sense.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        Self::read(bytes, true)
+    }
+
+    /// The same without the symbol table, which is most of the work: `symbols` is empty, what is
+    /// decoded names no symbols, and nothing is checked against their names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Image::parse`].
+    pub fn outline(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        Self::read(bytes, false)
+    }
+
+    fn read(bytes: &'a [u8], with_symbols: bool) -> Result<Self, ElfError> {
         let ident = match kind(bytes) {
             ObjectKind::Elf(ident) => ident,
             other => {
@@ -37,8 +51,8 @@ impl<'a> Image<'a> {
             }
         };
         match ident.class {
-            super::ElfClass::Elf32 => read::<FileHeader32<Endianness>>(ident, bytes),
-            super::ElfClass::Elf64 => read::<FileHeader64<Endianness>>(ident, bytes),
+            super::ElfClass::Elf32 => read::<FileHeader32<Endianness>>(ident, bytes, with_symbols),
+            super::ElfClass::Elf64 => read::<FileHeader64<Endianness>>(ident, bytes, with_symbols),
         }
     }
 
@@ -75,7 +89,7 @@ impl<'a> Image<'a> {
     }
 }
 
-fn read<'a, Elf>(ident: ElfIdent, data: &'a [u8]) -> Result<Image<'a>, ElfError>
+fn read<'a, Elf>(ident: ElfIdent, data: &'a [u8], with_symbols: bool) -> Result<Image<'a>, ElfError>
 where
     Elf: FileHeader<Endian = Endianness>,
 {
@@ -85,10 +99,14 @@ where
         .sections(endian, data)
         .map_err(|error| ElfError::damaged("section headers", error))?;
     let sections = read_sections(&table, endian, data)?;
-    let symbols = table
-        .symbols(endian, data, object::elf::SHT_SYMTAB)
-        .map_err(|error| ElfError::damaged("symbol table", error))?;
-    let symbols = read_symbols(&symbols, endian, sections.len())?;
+    let symbols = if with_symbols {
+        let symbols = table
+            .symbols(endian, data, object::elf::SHT_SYMTAB)
+            .map_err(|error| ElfError::damaged("symbol table", error))?;
+        read_symbols(&symbols, endian, sections.len())?
+    } else {
+        Vec::new()
+    };
     Ok(Image { ident, sections, symbols, data })
 }
 

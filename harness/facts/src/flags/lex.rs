@@ -44,9 +44,21 @@ impl std::error::Error for LexError {}
 ///
 /// [`LexError`] for an open quote or a trailing backslash.
 pub fn lex(line: &str) -> Result<Vec<Command<'_>>, LexError> {
-    let mut lexer = Lexer { line, rest: line, commands: Vec::new(), words: Vec::new() };
+    let mut lexer = Lexer::new(line);
     lexer.run()?;
     Ok(lexer.commands)
+}
+
+/// The words of a piece of a command, such as options to be put into one; none where it is more
+/// than that: where a quote stays open, a word goes on, or an operator stands outside quotes.
+#[must_use]
+pub fn lex_piece(text: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut lexer = Lexer::new(text);
+    lexer.run().ok()?;
+    if lexer.has_operator {
+        return None;
+    }
+    Some(lexer.commands.pop().map(|command| command.words).unwrap_or_default())
 }
 
 struct Lexer<'a> {
@@ -54,17 +66,28 @@ struct Lexer<'a> {
     rest: &'a str,
     commands: Vec<Command<'a>>,
     words: Vec<Cow<'a, str>>,
+    has_operator: bool,
 }
 
-fn is_blank(c: char) -> bool {
+const fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t')
 }
 
-fn is_operator(c: char) -> bool {
+const fn is_operator(c: char) -> bool {
     matches!(c, ';' | '&' | '|' | '(' | ')' | '<' | '>' | '\n')
 }
 
+/// Whether a byte ends a run of plain text outside quotes. All such bytes are ASCII, so none is
+/// part of another character.
+const fn is_special(byte: u8) -> bool {
+    is_blank(byte as char) || is_operator(byte as char) || matches!(byte, b'\'' | b'"' | b'\\')
+}
+
 impl<'a> Lexer<'a> {
+    const fn new(line: &'a str) -> Self {
+        Self { line, rest: line, commands: Vec::new(), words: Vec::new(), has_operator: false }
+    }
+
     fn run(&mut self) -> Result<(), LexError> {
         loop {
             self.rest = self.rest.trim_start_matches(is_blank);
@@ -72,6 +95,7 @@ impl<'a> Lexer<'a> {
                 None => break,
                 Some(c) if is_operator(c) => {
                     self.advance(c.len_utf8());
+                    self.has_operator = true;
                     self.end_command();
                 }
                 Some(_) => {
@@ -101,8 +125,7 @@ impl<'a> Lexer<'a> {
 
     /// The next word; none for a line continuation, which is no word at all.
     fn word(&mut self) -> Result<Option<Cow<'a, str>>, LexError> {
-        let special = |c: char| is_blank(c) || is_operator(c) || matches!(c, '\'' | '"' | '\\');
-        let plain = self.take_until(special);
+        let plain = self.take_plain();
         match self.rest.chars().next() {
             Some('\'' | '"' | '\\') => {}
             _ => return Ok(Some(Cow::Borrowed(plain))),
@@ -110,7 +133,7 @@ impl<'a> Lexer<'a> {
         let mut word = plain.to_owned();
         let mut quoted = !plain.is_empty();
         loop {
-            word.push_str(self.take_until(special));
+            word.push_str(self.take_plain());
             match self.rest.chars().next() {
                 Some('\'') => {
                     quoted = true;
@@ -125,6 +148,13 @@ impl<'a> Lexer<'a> {
             }
         }
         Ok((quoted || !word.is_empty()).then_some(Cow::Owned(word)))
+    }
+
+    fn take_plain(&mut self) -> &'a str {
+        let end = self.rest.bytes().position(is_special).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
     }
 
     fn take_until(&mut self, stop: impl Fn(char) -> bool) -> &'a str {
@@ -218,6 +248,15 @@ mod tests {
             words("clang -c a.c  ; ./tools/objtool --link a.o"),
             [vec!["clang", "-c", "a.c"], vec!["./tools/objtool", "--link", "a.o"]]
         );
+    }
+
+    #[test]
+    fn a_piece_is_words_and_nothing_else() {
+        assert_eq!(lex_piece(" -O2  -DA=';'").unwrap(), ["-O2", "-DA=;"]);
+        assert_eq!(lex_piece("").unwrap().len(), 0);
+        for text in ["cd x; ", "a 'b", "a \\", "; a", "a > b"] {
+            assert_eq!(lex_piece(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod resolve;
 mod rows;
 mod table;
 
-pub use lex::{Command, LexError, lex};
-pub use options::{Opt, parse};
+pub use lex::{Command, LexError, lex, lex_piece};
+pub use options::{Opt, parse, takes_argument};
 pub use resolve::{Resolved, Setting, resolve, resolve_options};
 pub use rows::TABLE;
-pub use table::{Class, Form, Row, classify, row_of};
+pub use table::{Class, Family, Form, Row, classify, row_of};

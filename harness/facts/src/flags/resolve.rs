@@ -1,17 +1,18 @@
 use super::options::{Opt, parse};
-use super::table::{Class, classify};
+use super::table::{Class, Family, classify};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// What the last option of a family set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
+pub struct Setting<'a> {
     /// Class of the family.
     pub class: Class,
+    /// What it overrides: of two options of one family, the last wins.
+    pub family: Family<'a>,
     /// The value that won.
-    pub value: String,
+    pub value: &'a str,
     /// The option as it was written.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// Its place among the options of the command line.
     pub index: usize,
     /// What absence of the option means, where it means a value.
@@ -20,44 +21,27 @@ pub struct Setting {
 
 /// A command line after the rule "the last of a family wins".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Resolved {
+pub struct Resolved<'a> {
     /// The program, with whatever starts it.
     pub program: String,
-    /// Family → what the last of it set. Warnings and harmless options are left out.
-    pub settings: BTreeMap<String, Setting>,
+    /// What the last of each family set, by family. Warnings and harmless options are left out.
+    pub settings: Vec<Setting<'a>>,
     /// How many options there are, inputs and output included.
     pub options: usize,
     /// Input files.
-    pub inputs: Vec<String>,
+    pub inputs: Vec<&'a str>,
     /// Value of the last `-fthinlto-index=`.
-    pub index: Option<String>,
+    pub index: Option<&'a str>,
     /// The last of `-flto…` and `-fno-lto`.
-    pub lto: Option<String>,
+    pub lto: Option<&'a str>,
     /// Argument of the last `-o`.
-    pub output: Option<String>,
-}
-
-impl Resolved {
-    /// How many settings a backend needs.
-    #[must_use]
-    pub fn needed(&self) -> usize {
-        self.settings.values().filter(|s| s.class.needed_by_backend()).count()
-    }
-
-    /// The settings that a backend needs, by the place where they stand.
-    #[must_use]
-    pub fn needed_in_order(&self) -> Vec<&Setting> {
-        let mut needed: Vec<_> =
-            self.settings.values().filter(|s| s.class.needed_by_backend()).collect();
-        needed.sort_by_key(|s| s.index);
-        needed
-    }
+    pub output: Option<&'a str>,
 }
 
 /// Resolves the words of one command. Everything before the first option is the program: a
 /// compiler may be started by another one (`CC="ccache clang"`).
 #[must_use]
-pub fn resolve(words: &[Cow<'_, str>]) -> Resolved {
+pub fn resolve<'a>(words: &'a [Cow<'_, str>]) -> Resolved<'a> {
     let end = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
     let (program, rest) = words.split_at_checked(end).unwrap_or((words, &[]));
     Resolved { program: program.join(" "), ..resolve_options(rest) }
@@ -65,45 +49,69 @@ pub fn resolve(words: &[Cow<'_, str>]) -> Resolved {
 
 /// Resolves options without a program, as they are saved in a `.cmd` file.
 #[must_use]
-pub fn resolve_options(words: &[Cow<'_, str>]) -> Resolved {
-    let options = parse(words);
-    let mut resolved = Resolved { options: options.len(), ..Resolved::default() };
-    for option in &options {
+pub fn resolve_options<'a>(words: &'a [Cow<'_, str>]) -> Resolved<'a> {
+    let mut resolved = Resolved::default();
+    for option in parse(words) {
+        resolved.options += 1;
         resolved.take(option);
     }
+    resolved.keep_the_last();
     resolved
 }
 
-impl Resolved {
-    fn take(&mut self, option: &Opt<'_>) {
-        let text = option.text.as_ref();
-        let classified = classify(text, option.split());
+impl<'a> Resolved<'a> {
+    /// What the command line says of one family.
+    #[must_use]
+    pub fn setting(&self, family: Family<'_>) -> Option<&Setting<'a>> {
+        let at = self.settings.binary_search_by(|setting| setting.family.cmp(&family)).ok()?;
+        self.settings.get(at)
+    }
+
+    /// How many settings a backend needs.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        self.settings.iter().filter(|s| s.class.needed_by_backend()).count()
+    }
+
+    /// The settings that a backend needs, by the place where they stand.
+    #[must_use]
+    pub fn needed_in_order(&self) -> Vec<&Setting<'a>> {
+        let mut needed: Vec<_> =
+            self.settings.iter().filter(|s| s.class.needed_by_backend()).collect();
+        needed.sort_by_key(|s| s.index);
+        needed
+    }
+
+    fn take(&mut self, option: Opt<'a>) {
+        let classified = classify(option);
         match classified.class {
             Class::Warning | Class::Harmless => return,
             Class::Input => {
-                self.inputs.push(text.to_owned());
+                self.inputs.push(option.word);
                 return;
             }
-            Class::LtoDriver => match (classified.family, option.split()) {
-                ("-fthinlto-index=", _) => self.index = Some(classified.value.to_owned()),
-                ("-flto", _) => self.lto = Some(text.to_owned()),
-                (_, Some(("-o", output))) => self.output = Some(output.to_owned()),
+            Class::LtoDriver => match (classified.family.name, option.argument) {
+                ("-fthinlto-index=", _) => self.index = Some(classified.value),
+                ("-flto", _) => self.lto = Some(option.word),
+                ("-o", Some(output)) => self.output = Some(output),
                 _ => {}
             },
             _ => {}
         }
-        let setting = Setting {
+        self.settings.push(Setting {
             class: classified.class,
-            value: classified.value.to_owned(),
-            text: text.to_owned(),
+            family: classified.family,
+            value: classified.value,
+            text: option.text(),
             index: option.index,
             default: classified.default,
-        };
-        if let Some(slot) = self.settings.get_mut(classified.family) {
-            *slot = setting;
-        } else {
-            self.settings.insert(classified.family.to_owned(), setting);
-        }
+        });
+    }
+
+    /// Of each family the setting that stands last, the families in their own order.
+    fn keep_the_last(&mut self) {
+        self.settings.sort_unstable_by(|a, b| (a.family, b.index).cmp(&(b.family, a.index)));
+        self.settings.dedup_by(|later, first| later.family == first.family);
     }
 }
 
@@ -113,33 +121,35 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(line: &str) -> Resolved {
-        resolve(&lex(line).unwrap().remove(0).words)
+    fn words(line: &str) -> Vec<Cow<'_, str>> {
+        lex(line).unwrap().remove(0).words
     }
 
     #[test]
     fn the_last_of_a_family_wins() {
-        let r = of("clang -Os -fPIE -fno-PIE -O3 -c -o a.o a.c");
-        assert_eq!(r.settings.get("-O").map(|s| s.value.as_str()), Some("3"));
-        assert_eq!(
-            r.settings.get("position independence").map(|s| s.text.as_str()),
-            Some("-fno-PIE")
-        );
+        let words = words("clang -Os -fPIE -fno-PIE -O3 -c -o a.o a.c");
+        let r = resolve(&words);
+        let text = |name| r.setting(Family { name, key: "" }).map(|s| s.text.as_ref());
+        assert_eq!(text("-O"), Some("-O3"));
+        assert_eq!(text("position independence"), Some("-fno-PIE"));
     }
 
     #[test]
     fn a_compiler_may_be_started_by_another_program() {
-        let r = of("ccache /usr/bin/clang -O2 -c -o a.o a.c");
+        let words = words("ccache /usr/bin/clang -O2 -c -o a.o a.c");
+        let r = resolve(&words);
         assert_eq!(r.program, "ccache /usr/bin/clang");
         assert_eq!(r.inputs, ["a.c"]);
     }
 
     #[test]
     fn a_backend_is_known_by_its_index() {
-        let r = of("clang -flto=thin -x ir -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o");
-        assert_eq!(r.index.as_deref(), Some("a.o.thinlto.bc"));
-        assert_eq!(r.lto.as_deref(), Some("-fno-lto"));
-        assert_eq!((r.output.as_deref(), r.inputs), (Some("b.o"), vec!["a.o".to_owned()]));
+        let words =
+            words("clang -flto=thin -x ir -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o");
+        let r = resolve(&words);
+        assert_eq!(r.index, Some("a.o.thinlto.bc"));
+        assert_eq!(r.lto, Some("-fno-lto"));
+        assert_eq!((r.output, r.inputs), (Some("b.o"), vec!["a.o"]));
     }
 
     proptest! {
@@ -159,8 +169,8 @@ mod tests {
         ) {
             let once: Vec<_> = picks.iter().map(|p| Cow::Borrowed(*p)).collect();
             let twice: Vec<_> = once.iter().chain(&once).cloned().collect();
-            let values = |words: &[Cow<'_, str>]| -> Vec<(String, String)> {
-                resolve_options(words).settings.into_iter().map(|(k, s)| (k, s.value)).collect()
+            let values = |words| -> Vec<(Family<'_>, &str)> {
+                resolve_options(words).settings.iter().map(|s| (s.family, s.value)).collect()
             };
             prop_assert_eq!(values(&once), values(&twice));
         }

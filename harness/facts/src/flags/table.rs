@@ -1,8 +1,8 @@
 //! Looking an option up in the table of [`super::rows`].
 
+use super::options::Opt;
 use super::rows::TABLE;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -97,13 +97,23 @@ pub struct Row {
 
 use Form::{Each, F, Joined, M, OneOf, Pair, Word};
 
+/// What overrides what: of two options of one family, the last wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Family<'a> {
+    /// The family's name, or the option that is a family of its own.
+    pub name: &'a str,
+    /// What tells options of one name apart by their argument (`-mllvm -x=1`: `-x`); empty
+    /// where they have none.
+    pub key: &'a str,
+}
+
 /// What the table says of one option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classified<'a> {
     /// Its class.
     pub class: Class,
-    /// What it overrides: two options of one family, the last wins.
-    pub family: &'a str,
+    /// What it overrides.
+    pub family: Family<'a>,
     /// Its value within the family.
     pub value: &'a str,
     /// What absence means, where it means a value.
@@ -112,111 +122,134 @@ pub struct Classified<'a> {
 
 /// Looks one option up; the first row that recognises it decides.
 #[must_use]
-pub fn classify<'a>(text: &'a str, pair: Option<(&'a str, &'a str)>) -> Classified<'a> {
-    if !text.starts_with('-') || text == "-" {
-        return Classified { class: Class::Input, family: "input", value: text, default: None };
+pub fn classify(option: Opt<'_>) -> Classified<'_> {
+    let (name, key) = (option.word, option.argument.unwrap_or_default());
+    if option.is_input() || option.word == "-" {
+        let family = Family { name: "input", key: "" };
+        return Classified { class: Class::Input, family, value: name, default: None };
     }
-    for row in INDEX.candidates(text) {
-        if let Some((family, value)) = recognise(row.form, text, pair) {
+    for row in INDEX.candidates(option.word) {
+        if let Some((family, value)) = recognise(row.form, option) {
             return Classified { class: row.class, family, value, default: row.default };
         }
     }
-    Classified { class: Class::Unknown, family: text, value: text, default: None }
+    let value = option.argument.unwrap_or(name);
+    Classified { class: Class::Unknown, family: Family { name, key }, value, default: None }
 }
 
 /// The row that decides about an option.
 #[must_use]
-pub fn row_of(text: &str) -> Option<&'static Row> {
-    let pair = text.split_once(' ');
-    TABLE.iter().find(|row| recognise(row.form, text, pair).is_some())
+pub fn row_of(option: Opt<'_>) -> Option<&'static Row> {
+    TABLE.iter().find(|row| recognise(row.form, option).is_some())
 }
 
-/// The rows by the first letters of what they recognise, in table order: a kernel build has
-/// hundreds of thousands of options to look up.
+/// The rows by the letters that tell most of what they recognise, in table order: a kernel
+/// build has hundreds of thousands of options to look up.
 static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
+const LETTERS: usize = 256;
+
 struct Index {
-    by_three: HashMap<[u8; 3], Vec<&'static Row>>,
-    by_two: HashMap<[u8; 2], Vec<&'static Row>>,
+    /// Rows by [`letters`]; the second letter counts single.
+    by_two: Vec<Vec<&'static Row>>,
+    /// Rows for options of one letter.
+    by_one: Vec<Vec<&'static Row>>,
+}
+
+/// The two letters of an option that tell most: those after the dash, and of a negation
+/// (`-fno-x`) those of what is negated; the second is none where there is only one.
+fn letters(word: &str) -> Option<(usize, Option<usize>)> {
+    let pair = |a: u8, b: u8| Some((usize::from(a), Some(usize::from(b))));
+    match *word.as_bytes() {
+        [_, a @ (b'f' | b'm'), b'n', b'o', b'-', b, ..] | [_, a, b, ..] => pair(a, b),
+        [_, a] => Some((usize::from(a), None)),
+        _ => None,
+    }
 }
 
 impl Index {
     fn new() -> Self {
-        let mut index = Self { by_three: HashMap::new(), by_two: HashMap::new() };
-        let starts: Vec<Vec<String>> = TABLE.iter().map(|row| starts(row.form)).collect();
-        for start in starts.iter().flatten() {
-            let matching = |n: usize| -> Vec<&'static Row> {
-                let key = start.get(..n).unwrap_or(start);
-                let fits = |other: &String| {
-                    other.starts_with(key) || (other.len() < n && key.starts_with(other.as_str()))
-                };
-                let rows = TABLE.iter().zip(&starts);
-                rows.filter(|(_, starts)| starts.iter().any(fits)).map(|(row, _)| row).collect()
-            };
-            if let Some(key) = start.as_bytes().first_chunk::<3>() {
-                index.by_three.entry(*key).or_insert_with(|| matching(3));
+        let none = |slots| vec![Vec::new(); slots];
+        let mut index = Self { by_two: none(LETTERS * LETTERS), by_one: none(LETTERS) };
+        let add = |slot: &mut Vec<&'static Row>, row: &'static Row| {
+            if slot.last().is_none_or(|last| !std::ptr::eq(*last, row)) {
+                slot.push(row);
             }
-            if let Some(key) = start.as_bytes().first_chunk::<2>() {
-                index.by_two.entry(*key).or_insert_with(|| matching(2));
+        };
+        for row in TABLE {
+            for start in starts(row.form) {
+                let Some((first, second)) = letters(&start) else {
+                    continue;
+                };
+                // What begins with one letter recognises options of any second.
+                let seconds = second.map_or(0..LETTERS, |second| second..second + 1);
+                for slot in index
+                    .by_two
+                    .iter_mut()
+                    .skip(first * LETTERS + seconds.start)
+                    .take(seconds.len())
+                {
+                    add(slot, row);
+                }
+                if second.is_none()
+                    && let Some(slot) = index.by_one.get_mut(first)
+                {
+                    add(slot, row);
+                }
             }
         }
         index
     }
 
-    fn candidates(&self, text: &str) -> &[&'static Row] {
-        let bytes = text.as_bytes();
-        let three = bytes.first_chunk::<3>().and_then(|key| self.by_three.get(key));
-        let two = || bytes.first_chunk::<2>().and_then(|key| self.by_two.get(key));
-        three.or_else(two).map(Vec::as_slice).unwrap_or_default()
+    fn candidates(&self, word: &str) -> &[&'static Row] {
+        let rows = match letters(word) {
+            Some((first, Some(second))) => self.by_two.get(first * LETTERS + second),
+            Some((first, None)) => self.by_one.get(first),
+            None => None,
+        };
+        rows.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// How texts begin that a form recognises.
+/// How texts begin that a form recognises, negations aside.
 fn starts(form: Form) -> Vec<String> {
     match form {
         Word(start) | Joined(start) | Each(start) | Pair(start) => vec![start.to_owned()],
-        F(name) => vec![format!("-f{name}"), "-fno-".to_owned()],
-        M(name) => vec![format!("-m{name}"), "-mno-".to_owned()],
+        F(name) => vec![format!("-f{name}")],
+        M(name) => vec![format!("-m{name}")],
         OneOf(_, words) => words.iter().map(|word| (*word).to_owned()).collect(),
     }
 }
 
-fn recognise<'a>(
-    form: Form,
-    text: &'a str,
-    pair: Option<(&'a str, &'a str)>,
-) -> Option<(&'a str, &'a str)> {
+fn recognise(form: Form, option: Opt<'_>) -> Option<(Family<'_>, &str)> {
+    let Opt { word, argument, .. } = option;
+    let alone = |name, value| argument.is_none().then_some((Family { name, key: "" }, value));
     match form {
-        Word(word) => (text == word).then_some((text, "yes")),
-        Joined(prefix) => {
-            let value = text.strip_prefix(prefix)?;
-            Some((text.get(..prefix.len())?, value))
+        Word(text) if text == word => alone(word, "yes"),
+        Joined(prefix) => alone(word.get(..prefix.len())?, word.strip_prefix(prefix)?),
+        Each(prefix) if word.starts_with(prefix) => {
+            let key = argument.unwrap_or_default();
+            Some((Family { name: word, key }, argument.unwrap_or(word)))
         }
-        Each(prefix) => text.starts_with(prefix).then_some((text, text)),
-        F(name) => switch(text, "-f", name),
-        M(name) => switch(text, "-m", name),
-        OneOf(family, words) => words.contains(&text).then_some((family, text)),
-        Pair(option) => {
-            let (name, argument) = pair?;
-            if name != option {
-                return None;
-            }
+        F(name) => switch(word, "-f", name).and_then(|value| alone(name, value)),
+        M(name) => switch(word, "-m", name).and_then(|value| alone(name, value)),
+        OneOf(family, words) if words.contains(&word) => alone(family, word),
+        Pair(text) if text == word => {
+            let argument = argument?;
             let key = argument.split('=').next().unwrap_or(argument);
-            Some((text.get(..name.len() + 1 + key.len())?, argument))
+            Some((Family { name: word, key }, argument))
         }
+        Word(_) | Each(_) | OneOf(..) | Pair(_) => None,
     }
 }
 
-fn switch<'a>(text: &'a str, lead: &str, name: &'static str) -> Option<(&'a str, &'a str)> {
-    let rest = text.strip_prefix(lead)?;
-    if let Some(after) = rest.strip_prefix(name) {
-        return match after.strip_prefix('=') {
-            Some(value) => Some((name, value)),
-            None if after.is_empty() => Some((name, "yes")),
-            None => None,
-        };
+fn switch<'a>(word: &'a str, lead: &str, name: &str) -> Option<&'a str> {
+    let rest = word.strip_prefix(lead)?;
+    match rest.strip_prefix(name) {
+        Some("") => Some("yes"),
+        Some(after) => after.strip_prefix('='),
+        None => (rest.strip_prefix("no-")? == name).then_some("no"),
     }
-    (rest.strip_prefix("no-")? == name).then_some((name, "no"))
 }
 
 #[cfg(test)]
@@ -228,8 +261,15 @@ mod tests {
     };
     use proptest::prelude::*;
 
+    /// An option as a user would write it, its argument behind a space.
+    fn option(text: &str) -> Opt<'_> {
+        let (word, argument) =
+            text.split_once(' ').map_or((text, None), |(word, argument)| (word, Some(argument)));
+        Opt { word, argument, index: 0 }
+    }
+
     fn class(text: &str) -> Class {
-        classify(text, text.split_once(' ')).class
+        classify(option(text)).class
     }
 
     #[test]
@@ -264,12 +304,12 @@ mod tests {
     #[test]
     fn a_switch_and_its_negation_are_one_family() {
         let of = |text| {
-            let c = classify(text, None);
-            (c.family.to_owned(), c.value.to_owned())
+            let c = classify(option(text));
+            (c.family.name, c.value)
         };
         assert_eq!(of("-ffunction-sections").0, of("-fno-function-sections").0);
         assert_eq!(of("-fPIE").0, of("-fno-pic").0);
-        assert_eq!(of("-falign-loops=4"), ("align-loops".into(), "4".into()));
+        assert_eq!(of("-falign-loops=4"), ("align-loops", "4"));
         assert_ne!(of("-DA=1").0, of("-DB=1").0);
     }
 
@@ -277,19 +317,20 @@ mod tests {
         /// The index is only a short cut: the first row of the whole table decides.
         #[test]
         fn the_index_finds_what_the_table_says(
-            row in 0..TABLE.len(), start in 0_usize..8, rest in "(=?[a-z0-9]{0,3})?"
+            row in 0..TABLE.len(), start in 0_usize..8, no in any::<bool>(), rest in "(=?[a-z0-9]{0,3})?"
         ) {
             let starts = starts(TABLE[row].form);
-            let text = format!("{}{rest}", starts[start % starts.len()]);
-            let pair = text.split_once(' ');
-            let by_table = TABLE.iter().find(|row| recognise(row.form, &text, pair).is_some());
-            let expected = by_table.map_or(Class::Unknown, |row| row.class);
-            prop_assert_eq!(classify(&text, pair).class, expected, "{}", text);
+            let mut text = format!("{}{rest}", starts[start % starts.len()]);
+            if no && matches!(TABLE[row].form, F(_) | M(_)) {
+                text.insert_str(2, "no-");
+            }
+            let expected = row_of(option(&text)).map_or(Class::Unknown, |row| row.class);
+            prop_assert_eq!(class(&text), expected, "{}", text);
         }
 
         #[test]
         fn no_option_panics(text in "-?\\PC{0,10}") {
-            let _ = classify(&text, text.split_once(' '));
+            let _ = class(&text);
         }
     }
 

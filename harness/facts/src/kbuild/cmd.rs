@@ -1,3 +1,4 @@
+use memchr::{memchr, memchr_iter, memmem};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -113,7 +114,7 @@ impl<'a> CmdFile<'a> {
     /// recipes append comes after it.
     #[must_use]
     pub fn tail_is_complete(tail: &[u8]) -> bool {
-        lines(tail).skip(1).any(|line| line.starts_with(b"$(deps_"))
+        memmem::find(tail, b"\n$(deps_").is_some()
     }
 
     fn read_head(&mut self, head: &'a [u8]) {
@@ -121,7 +122,7 @@ impl<'a> CmdFile<'a> {
             self.issues.push(CmdIssue::Empty);
             return;
         }
-        let end = head.iter().position(|b| *b == b'\n');
+        let end = memchr(b'\n', head);
         if end.is_none() {
             self.issues.push(CmdIssue::CutOff);
         }
@@ -222,11 +223,19 @@ fn skip_bytes(text: Cow<'_, str>, bytes: usize) -> Cow<'_, str> {
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|b| *b == b'\n')
+    let mut start = 0;
+    let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    ends.filter_map(move |end| {
+        let line = bytes.get(start..end);
+        start = end + 1;
+        line
+    })
 }
 
+/// Text that is no UTF-8 is replaced; nearly all of it is ASCII, which checking first finds
+/// fastest.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn shorten(line: &str) -> String {

@@ -15,11 +15,10 @@ const RENAME_POLICY: [&str; 2] =
 fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
     let commands = lex(command?).ok()?;
     let words = &commands.first()?.words;
-    let options = parse(words);
     let steers = |text: &str| {
         text.starts_with("-mllvm ") || text.starts_with("--lto-") || text.starts_with("-plugin-opt")
     };
-    Some(options.into_iter().map(|o| o.text.into_owned()).filter(|t| steers(t)).collect())
+    Some(parse(words).map(|o| o.text().into_owned()).filter(|t| steers(t)).collect())
 }
 
 /// Compares the thin link of the distributed build with the link of the in-process one.

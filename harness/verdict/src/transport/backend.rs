@@ -13,12 +13,12 @@ impl Judge<'_> {
     pub(super) fn modfile(
         &mut self,
         front: &CommandText,
-        front_options: &Resolved,
+        front_options: &Resolved<'_>,
         back: &CommandText,
-        back_options: &Resolved,
+        back_options: &Resolved<'_>,
     ) {
-        let modfile = |r: &Resolved| {
-            let mut all = r.settings.values().map(|s| s.text.as_str());
+        let modfile = |r: &Resolved<'_>| {
+            let mut all = r.settings.iter().map(|s| s.text.as_ref());
             all.find(|t| t.starts_with("-DKBUILD_MODFILE=")).map(str::to_owned)
         };
         let (Some(ours), None) = (modfile(front_options), modfile(back_options)) else {
@@ -45,9 +45,9 @@ impl Judge<'_> {
     pub(super) fn quoting(
         &mut self,
         front: &CommandText,
-        front_options: &Resolved,
+        front_options: &Resolved<'_>,
         back: &CommandText,
-        back_options: &Resolved,
+        back_options: &Resolved<'_>,
     ) {
         for token in requoted(front_options, back_options) {
             let name = token.before.split('=').next().unwrap_or_default().to_owned();
@@ -68,10 +68,10 @@ impl Judge<'_> {
     }
 
     /// A backend is one that turns LTO off and has exactly this object and its own index.
-    pub(super) fn driver(&mut self, back: &CommandText, options: &Resolved) {
+    pub(super) fn driver(&mut self, back: &CommandText, options: &Resolved<'_>) {
         let expected = index_path(self.name);
         let right = |text: String| Some(Evidence::new("backend", text).at(&back.path));
-        let finding = match options.index.as_deref() {
+        let finding = match options.index {
             None => Some(
                 self.finding(
                     Key::new("flags.index.missing"),
@@ -95,16 +95,16 @@ impl Judge<'_> {
             Some(_) => None,
         };
         self.verdict.findings.extend(finding);
-        let on = options.lto.as_deref().is_some_and(|lto| lto != "-fno-lto");
+        let on = options.lto.is_some_and(|lto| lto != "-fno-lto");
         if on {
-            let lto = options.lto.clone().unwrap_or_default();
+            let lto = options.lto.unwrap_or_default().to_owned();
             let finding = self
                 .finding(Key::new("flags.lto.on"), Severity::Error, None, right(lto))
                 .because("no -fno-lto follows the front end's -flto=thin: the backend writes bitcode again")
                 .known_as("fno-lto-dropped");
             self.push(finding);
         }
-        let is_input = |input: &String| normalize_path(input).as_deref() == Some(self.name);
+        let is_input = |input: &&str| normalize_path(input).as_deref() == Some(self.name);
         if !(options.inputs.len() == 1 && options.inputs.iter().all(is_input)) {
             let finding = self
                 .finding(
@@ -121,9 +121,9 @@ impl Judge<'_> {
     pub(super) fn compiler(
         &mut self,
         front: &CommandText,
-        a: &Resolved,
+        a: &Resolved<'_>,
         back: &CommandText,
-        b: &Resolved,
+        b: &Resolved<'_>,
     ) {
         if a.program == b.program {
             return;

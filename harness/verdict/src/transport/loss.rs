@@ -13,9 +13,9 @@ pub(super) enum Step {
 }
 
 /// Decides the step by what the saved flags hold.
-pub(super) fn step_of(change: &OptionChange, front: &Resolved, saved: &Resolved) -> Step {
+pub(super) fn step_of(change: &OptionChange, front: &Resolved<'_>, saved: &Resolved<'_>) -> Step {
     let text = change.text();
-    let holds = |r: &Resolved| r.settings.values().any(|s| s.text == text);
+    let holds = |r: &Resolved<'_>| r.settings.iter().any(|s| s.text == text);
     match change.change {
         // New in the backend: it was added after saving, or it slipped into the saved flags.
         Change::Added if holds(saved) && !holds(front) => Step::Saving,
@@ -33,23 +33,23 @@ pub(super) fn step_of(change: &OptionChange, front: &Resolved, saved: &Resolved)
 /// before `-DKBUILD_BASENAME` was not in `_c_flags`.
 pub(super) fn lost_with_modkern(
     lost: &[&OptionChange],
-    front: &Resolved,
-    saved: &Resolved,
+    front: &Resolved<'_>,
+    saved: &Resolved<'_>,
 ) -> bool {
     let place = |prefix: &str| {
-        front.settings.values().filter(|s| s.text.starts_with(prefix)).map(|s| s.index).max()
+        front.settings.iter().filter(|s| s.text.starts_with(prefix)).map(|s| s.index).max()
     };
     let has_modfile =
-        |r: &Resolved| r.settings.values().any(|s| s.text.starts_with("-DKBUILD_MODFILE="));
+        |r: &Resolved<'_>| r.settings.iter().any(|s| s.text.starts_with("-DKBUILD_MODFILE="));
     let (Some(modfile), Some(basename)) = (place("-DKBUILD_MODFILE="), place("-DKBUILD_BASENAME="))
     else {
         return false;
     };
     let last_saved = saved
         .settings
-        .values()
+        .iter()
         .filter(|s| s.class != Class::Input)
-        .filter_map(|s| front.settings.values().find(|f| f.text == s.text))
+        .filter_map(|s| front.settings.iter().find(|f| f.text == s.text))
         .map(|f| f.index)
         .filter(|index| *index < basename)
         .max()
@@ -65,13 +65,13 @@ pub(super) struct Requoted {
 }
 
 /// Macro definitions that reached the other side with their quotes changed.
-pub(super) fn requoted(front: &Resolved, other: &Resolved) -> Vec<Requoted> {
+pub(super) fn requoted(front: &Resolved<'_>, other: &Resolved<'_>) -> Vec<Requoted> {
     let bare = |text: &str| -> String {
         text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect()
     };
-    let macros = |r: &Resolved| -> Vec<String> {
-        let all = r.settings.values().filter(|s| s.text.starts_with("-D"));
-        all.map(|s| s.text.clone()).collect()
+    let macros = |r: &Resolved<'_>| -> Vec<String> {
+        let all = r.settings.iter().filter(|s| s.text.starts_with("-D"));
+        all.map(|s| s.text.clone().into_owned()).collect()
     };
     let (ours, theirs) = (macros(front), macros(other));
     let mut list = Vec::new();

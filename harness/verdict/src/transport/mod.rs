@@ -8,6 +8,7 @@ mod backend;
 mod loss;
 mod object;
 mod options;
+mod shared;
 mod words;
 
 use crate::layer::LayerVerdict;

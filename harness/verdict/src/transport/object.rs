@@ -1,7 +1,9 @@
 use super::loss::{Step, lost_with_modkern, step_of};
 use super::options::{Change, OptionChange, changes};
+use super::shared::Shared;
 use super::words::{cause_of_change, effect_of_change};
 use super::{KEY_NO_FLAGS, KEY_NOT_SAVED, severity_of};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
 use twinlto_facts::elf::ObjectKind;
@@ -33,12 +35,34 @@ pub(super) struct Judge<'a> {
     pub(super) verdict: ObjectVerdict,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     fn run(&mut self) {
         for issue in &self.object.issues {
             let finding = self.finding(Key::new("cmd.unreadable"), Severity::Error, None, None);
             self.verdict.findings.push(finding.grouped(issue.clone()).because(issue.clone()));
         }
+        if self.compare_around().is_none() {
+            self.compare_all();
+        }
+    }
+
+    /// The short way, where both commands hold the saved flags as they stand; none where they do
+    /// not, and then nothing was judged.
+    fn compare_around(&mut self) -> Option<()> {
+        let object = self.object;
+        let (front, back) = (object.front.get()?, object.back.get()?);
+        let saved = object.saved.as_ref()?;
+        let cut = Shared::cut(&front.text, &back.text, &saved.text)?;
+        let around = cut.around()?;
+        if self.makes_this_object(front, &around.front) {
+            self.compared(around.front.options + around.shared);
+            self.driver(back, &around.back);
+            self.compiler(front, &around.front, back, &around.back);
+        }
+        Some(())
+    }
+
+    fn compare_all(&mut self) {
         let front = match &self.object.front {
             Answer::Read(front) => front,
             Answer::Bad(why) => return self.unreadable("front-end", why),
@@ -46,9 +70,10 @@ impl Judge<'_> {
                 return self.unreadable("front-end", "there is no .cmd file for this object");
             }
         };
-        let Some(front_options) = self.command(front) else {
+        let Some(front_words) = self.command(front) else {
             return;
         };
+        let front_options = resolve(&front_words);
         if !self.makes_this_object(front, &front_options) {
             return;
         }
@@ -65,20 +90,25 @@ impl Judge<'_> {
                 return;
             }
         };
-        let Some(back_options) = self.command(back) else {
+        let Some(back_words) = self.command(back) else {
             return;
         };
-        self.verdict.compared = true;
-        self.verdict.flags_compared = front_options.settings.len() as u64;
+        let back_options = resolve(&back_words);
+        self.compared(front_options.options);
         self.compare(front, &front_options, back, &back_options);
+    }
+
+    fn compared(&mut self, options: usize) {
+        self.verdict.compared = true;
+        self.verdict.flags_compared = options as u64;
     }
 
     fn compare(
         &mut self,
         front: &CommandText,
-        front_options: &Resolved,
+        front_options: &Resolved<'_>,
         back: &CommandText,
-        back_options: &Resolved,
+        back_options: &Resolved<'_>,
     ) {
         if front_options.needed() > 0 && back_options.needed() == 0 {
             match &self.object.saved {
@@ -131,11 +161,11 @@ impl Judge<'_> {
         self.push(finding);
     }
 
-    /// The first command of a text, resolved; the compiler comes before objtool.
-    fn command(&mut self, text: &CommandText) -> Option<Resolved> {
+    /// The words of a text's first command; the compiler comes before objtool.
+    fn command<'t>(&mut self, text: &'t CommandText) -> Option<Vec<Cow<'t, str>>> {
         match lex(&text.text) {
-            Ok(commands) => match commands.first() {
-                Some(command) => Some(resolve(&command.words)),
+            Ok(commands) => match commands.into_iter().next() {
+                Some(command) => Some(command.words),
                 None => {
                     self.unreadable("recorded", &format!("{}: it holds no command", text.path));
                     None
@@ -148,14 +178,13 @@ impl Judge<'_> {
         }
     }
 
-    /// The saved options, resolved; only where something was lost do they matter.
-    fn saved_options(&self) -> Result<Resolved, String> {
+    /// The saved options; only where something was lost do they matter.
+    fn saved_words(&self) -> Result<Vec<Cow<'a, str>>, String> {
         let Some(text) = &self.object.saved else {
-            return Ok(Resolved::default());
+            return Ok(Vec::new());
         };
         let commands = lex(&text.text).map_err(|error| format!("{}: {error}", text.path))?;
-        let words: Vec<_> = commands.into_iter().flat_map(|c| c.words).collect();
-        Ok(resolve_options(&words))
+        Ok(commands.into_iter().flat_map(|c| c.words).collect())
     }
 
     pub(super) fn saved_has(&self, text: &str) -> bool {
@@ -163,12 +192,12 @@ impl Judge<'_> {
     }
 
     /// A `.cmd` file that makes another object says nothing about this one.
-    fn makes_this_object(&mut self, front: &CommandText, options: &Resolved) -> bool {
-        let output = options.output.as_deref().and_then(normalize_path);
+    fn makes_this_object(&mut self, front: &CommandText, options: &Resolved<'_>) -> bool {
+        let output = options.output.and_then(normalize_path);
         if output.as_deref() == Some(self.name) {
             return true;
         }
-        let made = options.output.as_deref().unwrap_or("nothing");
+        let made = options.output.unwrap_or("nothing");
         let evidence = Evidence::new("front end", format!("-o {made}")).at(&front.path);
         let finding = self
             .finding(Key::new("cmd.foreign"), Severity::Error, Some(evidence), None)
@@ -178,18 +207,18 @@ impl Judge<'_> {
         false
     }
 
-    fn front_evidence(front: &CommandText, options: &Resolved) -> Evidence {
+    fn front_evidence(front: &CommandText, options: &Resolved<'_>) -> Evidence {
         Evidence::new("front end", format!("{} options", options.options)).at(&front.path)
     }
 
     /// `none of the 21 that it needs: --target=… -Os …`
-    fn nothing_evidence(front: &Resolved, path: Option<&str>) -> Evidence {
+    fn nothing_evidence(front: &Resolved<'_>, path: Option<&str>) -> Evidence {
         let needed = front.needed_in_order();
         let mut by_weight = needed.clone();
         by_weight.sort_by_key(|s| (s.class, s.index));
         // What selects the target tells most, then what steers code generation.
         by_weight.sort_by_key(|s| s.class != twinlto_facts::flags::Class::TargetSelecting);
-        let shown: Vec<&str> = by_weight.iter().take(QUOTED).map(|s| s.text.as_str()).collect();
+        let shown: Vec<&str> = by_weight.iter().take(QUOTED).map(|s| s.text.as_ref()).collect();
         let more = if needed.len() > shown.len() { " …" } else { "" };
         let text = format!("none of the {} that it needs: {}{more}", needed.len(), shown.join(" "));
         let evidence = Evidence::new("backend", text);
@@ -215,7 +244,12 @@ impl Judge<'_> {
         }
     }
 
-    fn not_saved(&mut self, front: &CommandText, options: &Resolved, back: Option<&CommandText>) {
+    fn not_saved(
+        &mut self,
+        front: &CommandText,
+        options: &Resolved<'_>,
+        back: Option<&CommandText>,
+    ) {
         let left = Evidence::new(
             "front end",
             format!("{} options, and no saved_c_flags_ line", options.options),
@@ -259,7 +293,7 @@ impl Judge<'_> {
         self.push(finding);
     }
 
-    fn not_replayed(&mut self, front: &CommandText, options: &Resolved, back: &CommandText) {
+    fn not_replayed(&mut self, front: &CommandText, options: &Resolved<'_>, back: &CommandText) {
         let left = Self::front_evidence(front, options);
         let right = Self::nothing_evidence(options, Some(&back.path));
         let saved_as = self.object.saved.as_ref().map(|s| s.target.as_str()).unwrap_or_default();
@@ -288,18 +322,19 @@ impl Judge<'_> {
     fn options(
         &mut self,
         front: &CommandText,
-        front_options: &Resolved,
+        front_options: &Resolved<'_>,
         back: &CommandText,
-        back_options: &Resolved,
+        back_options: &Resolved<'_>,
     ) {
         let all = changes(front_options, back_options);
         if all.is_empty() {
             return;
         }
-        let saved = match self.saved_options() {
-            Ok(saved) => saved,
+        let saved_words = match self.saved_words() {
+            Ok(words) => words,
             Err(why) => return self.unreadable("saved", &why),
         };
+        let saved = resolve_options(&saved_words);
         let mut groups: BTreeMap<(Severity, Change, Step), Vec<&OptionChange>> = BTreeMap::new();
         for change in &all {
             if let Some(severity) = severity_of(change) {
@@ -333,6 +368,137 @@ impl Judge<'_> {
                 site.effect = effect_of_change(change);
             }
             self.push(finding);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn command(text: String, path: &str) -> Answer<CommandText> {
+        Answer::Read(CommandText { text, path: path.to_owned(), target: "a.o".to_owned() })
+    }
+
+    fn object(front: String, back: String, saved: &str) -> ObjectFacts {
+        ObjectFacts {
+            front: command(front, ".a.o.cmd"),
+            back: command(back, ".a.thinlto-native.o.cmd"),
+            saved: command(saved.to_owned(), ".a.o.cmd").get().cloned(),
+            ..ObjectFacts::default()
+        }
+    }
+
+    fn judge_of(object: &ObjectFacts) -> Judge<'_> {
+        Judge { arch: Arch::Arm64, name: "a.o", object, verdict: ObjectVerdict::default() }
+    }
+
+    /// What the short way says, if it may be taken, and what comparing everything says.
+    fn both_ways(object: &ObjectFacts) -> (Option<ObjectVerdict>, ObjectVerdict) {
+        let (mut short, mut long) = (judge_of(object), judge_of(object));
+        long.compare_all();
+        (short.compare_around().map(|()| short.verdict), long.verdict)
+    }
+
+    #[test]
+    fn a_command_as_kbuild_makes_it_goes_the_short_way() {
+        let saved = "-D__KERNEL__ -Os -flto=thin -I . -DKBUILD_MODFILE='\"a\"'";
+        let object = object(
+            format!(
+                "clang -Wp,-MMD,.a.o.d {saved} -DKBUILD_BASENAME='\"a\"' -c -o a.o a.c ; ./objtool a.o"
+            ),
+            format!(
+                "clang {saved} -x ir -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o a.thinlto-native.o a.o"
+            ),
+            saved,
+        );
+        let (short, long) = both_ways(&object);
+        let short = short.unwrap();
+        assert!(short.findings.is_empty() && short.compared);
+        assert_eq!(short.flags_compared, long.flags_compared);
+    }
+
+    #[test]
+    fn a_command_that_means_something_else_does_not() {
+        let backs = [
+            // LTO is on again behind the backend's own -fno-lto.
+            "clang -fno-lto -Os -flto=thin -x ir -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+            // Two commands.
+            "clang -Os -flto=thin ; -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+            "cd x; -Os -flto=thin -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+            // The first saved word is an argument.
+            "clang -include -Os -flto=thin -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+            // Text in quotes.
+            "clang '-DX= -Os -flto=thin -fno-lto' -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+            // A lost option, and a macro of the backend's own.
+            "clang -Os -flto=thin -O3 -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+            "clang -Os -flto=thin -DX -fno-lto -fthinlto-index=a.o.thinlto.bc -c -o b.o a.o",
+        ];
+        for back in backs {
+            let front = "clang -MMD -Os -flto=thin -c -o a.o a.c".to_owned();
+            let object = object(front, back.to_owned(), "-Os -flto=thin");
+            assert!(judge_of(&object).compare_around().is_none(), "{back}");
+        }
+    }
+
+    /// Mostly what kbuild writes there, and now and then anything.
+    fn pieces() -> impl Strategy<Value = String> {
+        let plain = prop::sample::select(vec![
+            "-DX",
+            "-Wall",
+            "-I.",
+            "-I x",
+            "-flto=thin",
+            "-fno-lto",
+            "-c",
+            "-x ir",
+            "-Wno-x",
+        ]);
+        let any = prop::sample::select(vec![
+            "-O2",
+            "-fno-PIE",
+            "-mabi=lp64",
+            "-Wa,-x",
+            "-DX='\"a b\"'",
+            "-Werror=x",
+            "-fnew",
+            "-I",
+            "-mllvm",
+            "-x",
+            "-fthinlto-index=a.o.thinlto.bc",
+            "-fthinlto-index=b",
+            "-o",
+            "a.o",
+            "a.c",
+            ";",
+            "'",
+            "\\",
+            "-DKBUILD_MODFILE='\"a\"'",
+            "ccache",
+        ]);
+        let piece = prop_oneof![9 => plain, 1 => any];
+        prop::collection::vec(piece, 0..4).prop_map(|list| list.join(" "))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        /// Where the short way is taken, it says what comparing everything says.
+        #[test]
+        fn the_short_way_leads_to_the_same_place(
+            saved in pieces(), front in (pieces(), pieces()), back in (pieces(), pieces()),
+        ) {
+            let saved = format!("-Os {saved}");
+            let object = object(
+                format!("clang {} {saved} {} -c -o a.o a.c", front.0, front.1),
+                format!("clang {} {saved} {} -fno-lto -c -o a.thinlto-native.o a.o", back.0, back.1),
+                &saved,
+            );
+            if let (Some(short), long) = both_ways(&object) {
+                prop_assert_eq!(short.findings, long.findings);
+                prop_assert_eq!(short.flags_compared, long.flags_compared);
+                prop_assert_eq!(short.compared, long.compared);
+            }
         }
     }
 }

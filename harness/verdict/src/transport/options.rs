@@ -37,32 +37,34 @@ impl OptionChange {
 /// The settings that two resolved command lines do not share, by their place, front-end-only
 /// and lto-driver options aside (those are judged by rules of their own).
 #[must_use]
-pub(crate) fn changes(from: &Resolved, to: &Resolved) -> Vec<OptionChange> {
-    let matters = |s: &Setting| !matches!(s.class, Class::FrontendOnly | Class::LtoDriver);
+pub(crate) fn changes(from: &Resolved<'_>, to: &Resolved<'_>) -> Vec<OptionChange> {
+    let matters = |s: &&Setting<'_>| !matches!(s.class, Class::FrontendOnly | Class::LtoDriver);
+    let is_default = |s: &Setting<'_>| s.default == Some(s.value);
+    let text = |s: &Setting<'_>| s.text.clone().into_owned();
     let mut changes = Vec::new();
-    for (family, setting) in from.settings.iter().filter(|(_, s)| matters(s)) {
-        let change = match to.settings.get(family) {
+    for setting in from.settings.iter().filter(matters) {
+        let other = to.setting(setting.family);
+        let change = match other {
             Some(other) if other.value == setting.value => continue,
             Some(_) => Change::Different,
-            None if setting.default == Some(setting.value.as_str()) => continue,
+            None if is_default(setting) => continue,
             None => Change::Missing,
         };
         changes.push(OptionChange {
             class: setting.class,
             change,
-            from: Some(setting.text.clone()),
-            to: to.settings.get(family).map(|s| s.text.clone()),
+            from: Some(text(setting)),
+            to: other.map(text),
             index: setting.index,
         });
     }
-    for (family, setting) in to.settings.iter().filter(|(_, s)| matters(s)) {
-        let same_as_default = setting.default == Some(setting.value.as_str());
-        if !from.settings.contains_key(family) && !same_as_default {
+    for setting in to.settings.iter().filter(matters) {
+        if from.setting(setting.family).is_none() && !is_default(setting) {
             changes.push(OptionChange {
                 class: setting.class,
                 change: Change::Added,
                 from: None,
-                to: Some(setting.text.clone()),
+                to: Some(text(setting)),
                 index: setting.index,
             });
         }
@@ -80,12 +82,10 @@ mod tests {
     use std::borrow::Cow;
     use twinlto_facts::flags::{lex, resolve};
 
-    fn of(line: &str) -> Resolved {
-        resolve(&lex(line).unwrap().remove(0).words)
-    }
-
     fn brief(from: &str, to: &str) -> Vec<String> {
-        changes(&of(from), &of(to))
+        let words = |line| lex(line).unwrap().remove(0).words;
+        let (from, to) = (words(from), words(to));
+        changes(&resolve(&from), &resolve(&to))
             .iter()
             .map(|c| format!("{:?} {} {}", c.change, c.class, c.text()))
             .collect()
@@ -134,23 +134,23 @@ mod tests {
         )
     }
 
-    fn resolved(list: &[&'static str]) -> Resolved {
-        let words: Vec<_> =
-            std::iter::once("cc").chain(list.iter().copied()).map(Cow::Borrowed).collect();
-        resolve(&words)
+    fn words(list: &[&'static str]) -> Vec<Cow<'static, str>> {
+        std::iter::once("cc").chain(list.iter().copied()).map(Cow::Borrowed).collect()
     }
 
     proptest! {
         #[test]
         fn a_command_line_never_differs_from_itself(list in options()) {
-            let r = resolved(&list);
+            let words = words(&list);
+            let r = resolve(&words);
             prop_assert!(changes(&r, &r).is_empty());
         }
 
         /// What one direction calls missing the other calls added.
         #[test]
         fn the_two_directions_mirror_each_other(a in options(), b in options()) {
-            let (a, b) = (resolved(&a), resolved(&b));
+            let (a, b) = (words(&a), words(&b));
+            let (a, b) = (resolve(&a), resolve(&b));
             let count = |list: &[OptionChange], kind| list.iter().filter(|c| c.change == kind).count();
             let (there, back) = (changes(&a, &b), changes(&b, &a));
             prop_assert_eq!(count(&there, Change::Missing), count(&back, Change::Added));
