@@ -22,7 +22,7 @@ impl Twins {
     /// Findings above notes.
     fn findings(&self) -> Vec<Finding> {
         let verdict = compare_twins(Arch::Arm64, &self.distributed, &self.in_process);
-        let mut findings = merge(verdict.findings().cloned().collect());
+        let mut findings = merge(verdict.findings());
         findings.retain(|f| f.severity != Severity::Note);
         findings
     }

@@ -88,7 +88,7 @@ fn audit_two(a: &std::path::Path, b: &std::path::Path) -> Result<Report, EngineE
 
 fn report(verdict: &Verdict, builds: &[&Build], comparison: String) -> Report {
     let outcome = outcome_of(verdict, &[], None);
-    let findings = merge(verdict.findings().cloned().collect());
+    let findings = merge(verdict.findings());
     let twins = vec![TwinReport {
         arch: verdict.arch,
         outcome: outcome.clone(),

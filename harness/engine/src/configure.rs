@@ -105,11 +105,25 @@ impl ConfigSource {
                 config
             }
         };
-        for fragment in &self.fragments {
-            config.overlay(read(fragment)?);
+        for path in &self.fragments {
+            let fragment = read(path)?;
+            if let Some(choice) = lto_choice(&fragment) {
+                return Err(EngineError::usage(
+                    format!("--config +{}", path.display()),
+                    format!("it sets CONFIG_{choice}, and both LTO modes are built"),
+                    "take the line out of the fragment",
+                ));
+            }
+            config.overlay(fragment);
         }
         Ok(switch_mode(config, mode))
     }
+}
+
+/// The LTO mode that a fragment asks for; `lto` has a choice of four (`arch/Kconfig`, Linux 7.3).
+fn lto_choice(fragment: &Config) -> Option<&'static str> {
+    let modes = ["LTO_NONE", "LTO_CLANG_FULL", "LTO_CLANG_THIN", "LTO_CLANG_THIN_DIST"];
+    modes.into_iter().find(|mode| fragment.is_yes(mode))
 }
 
 fn read(path: &Path) -> Result<Config, EngineError> {
@@ -166,6 +180,18 @@ mod tests {
         let config = source.requested(Arch::Arm64, Mode::Distributed).unwrap();
         assert!(!config.is_yes("PRINTK"));
         assert!(config.is_yes("LTO_CLANG_THIN_DIST"));
+    }
+
+    #[test]
+    fn a_fragment_cannot_choose_the_mode() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "CONFIG_LTO_CLANG_FULL=y\n").unwrap();
+        let source = parse(&[&format!("+{}", file.path().display())]).unwrap();
+        let error = source.requested(Arch::Arm64, Mode::Distributed).unwrap_err();
+        assert!(error.cause.contains("CONFIG_LTO_CLANG_FULL"), "{}", error.cause);
+        // A whole configuration names a mode of necessity.
+        let base = parse(&[&file.path().display().to_string()]).unwrap();
+        assert!(base.requested(Arch::Arm64, Mode::Distributed).is_ok());
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     }
     for log in logs {
         let bytes = read_regular(log).map_err(|error| EngineError::io("read", log, &error))?;
-        facts.logged_backends.extend(BuildLog::parse(&bytes).backends);
+        facts.log.extend(BuildLog::parse(&bytes));
     }
     let (objects, image) =
         rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));

@@ -4,6 +4,7 @@
 
 use crate::elf::{ExportEntry, Initcall, ObjectKind};
 use crate::kbuild::{Config, Crc, Symvers};
+use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 use twinlto_model::{Arch, Mode};
@@ -44,9 +45,9 @@ pub struct BuildFacts {
     pub thin_link: Option<String>,
     /// Command of the link of `vmlinux.o`, which in-process runs the backends.
     pub link: Option<String>,
-    /// Backend commands that a build log tells of, by native object; for objects whose backend
-    /// failed and left no `.cmd` file.
-    pub logged_backends: BTreeMap<String, String>,
+    /// What the build's log says; its backend commands stand for those of backends that failed
+    /// and left no `.cmd` file.
+    pub log: BuildLog,
     /// `#SYMVER` lines of the objects outside the index and of module members, by object.
     pub other_symvers: BTreeMap<String, Vec<(String, Crc)>>,
     /// Files that could not be read, with the reason.
@@ -130,6 +131,8 @@ pub struct ObjectFacts {
     pub back: Answer<CommandText>,
     /// Whether the backend command is known from a log only: it was started and not recorded.
     pub back_from_log: bool,
+    /// The error with which its backend failed, where the log tells.
+    pub back_error: Option<String>,
     /// What was odd in its `.cmd` files.
     pub issues: Vec<String>,
     /// `#SYMVER` lines of its `.cmd` file.

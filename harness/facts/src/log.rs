@@ -12,6 +12,11 @@ pub struct BuildLog {
     pub failures: Vec<MakeFailure>,
     /// Lines in which a tool reports an error, in order, at most [`MAX_ERRORS`].
     pub errors: Vec<String>,
+    /// Target that a recipe failed to make → the error line that most likely tells why: the last
+    /// one before make gave up that names it, else the last one at all.
+    pub reasons: BTreeMap<String, String>,
+    /// Members that the archiver looked for and did not find, in order.
+    pub members_not_found: Vec<String>,
 }
 
 /// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
@@ -35,18 +40,47 @@ impl BuildLog {
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let mut log = Self::default();
-        for line in bytes.split(|b| *b == b'\n') {
-            let line = String::from_utf8_lossy(line);
-            let line = line.trim_end();
+        // Errors since a target last failed, the latest last.
+        let mut recent: Vec<&str> = Vec::new();
+        let text = String::from_utf8_lossy(bytes);
+        for line in text.split('\n').map(str::trim_end) {
             if let Some(failure) = make_failure(line) {
+                if failure.is_root() {
+                    log.fail(&failure, &recent);
+                    recent.clear();
+                }
                 log.failures.push(failure);
             } else if let Some((native, command)) = backend_command(line) {
                 log.backends.insert(native, command.to_owned());
-            } else if is_error(line) && log.errors.len() < MAX_ERRORS {
-                log.errors.push(line.to_owned());
+            } else if is_error(line) {
+                recent.push(line);
+                log.members_not_found.extend(member_not_found(line));
+                if log.errors.len() < MAX_ERRORS {
+                    log.errors.push(line.to_owned());
+                }
             }
         }
         log
+    }
+
+    /// Adds what a later log says.
+    pub fn extend(&mut self, later: Self) {
+        self.backends.extend(later.backends);
+        self.failures.extend(later.failures);
+        self.errors.extend(later.errors);
+        self.reasons.extend(later.reasons);
+        self.members_not_found.extend(later.members_not_found);
+    }
+
+    fn fail(&mut self, failure: &MakeFailure, recent: &[&str]) {
+        let stem =
+            failure.target.rsplit_once(".thinlto-native.o").map_or(&*failure.target, |s| s.0);
+        let naming = recent.iter().rev().find(|line| line.contains(stem));
+        if let (Some(line), Some(target)) =
+            (naming.or(recent.last()), normalize_path(&failure.target))
+        {
+            self.reasons.insert(target, (*line).to_owned());
+        }
     }
 
     /// The failures at which the trouble began: make repeats one on every level above it.
@@ -117,6 +151,18 @@ fn backend_command(line: &str) -> Option<(String, &str)> {
     Some((normalize_path(native)?, command))
 }
 
+/// `llvm-ar: error: X: No such file or directory`, LLVM 17 to 24; binutils says it without
+/// `error: `.
+fn member_not_found(line: &str) -> Option<String> {
+    let (program, rest) = line.split_once(": ")?;
+    if !program.ends_with("ar") {
+        return None;
+    }
+    let rest = rest.strip_prefix("error: ").unwrap_or(rest);
+    let (name, why) = rest.rsplit_once(": ")?;
+    why.eq_ignore_ascii_case("no such file or directory").then(|| normalize_path(name)).flatten()
+}
+
 fn make_failure(line: &str) -> Option<MakeFailure> {
     let rest = line.strip_prefix("make")?;
     let (level, rest) = rest.split_once(": *** [")?;
@@ -138,7 +184,7 @@ fn is_error(line: &str) -> bool {
     if line.starts_with("  ") || line.starts_with('#') {
         return false;
     }
-    const SIGNS: [&str; 9] = [
+    const SIGNS: [&str; 10] = [
         ": error: ",
         "error: ",
         "ERROR: ",
@@ -146,6 +192,7 @@ fn is_error(line: &str) -> bool {
         "LLVM ERROR",
         "Assertion `",
         "No space left on device",
+        ": No such file or directory",
         "undefined symbol:",
         ": not found",
     ];
@@ -177,6 +224,28 @@ make: *** [Makefile:260: __sub-make] Error 2
         assert_eq!(log.failures[0].line, Some(22));
         assert_eq!(log.errors, ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]);
         assert_eq!(log.roots()[0].target, "virt/kvm/dirty_ring.thinlto-native.o");
+    }
+
+    #[test]
+    fn a_failed_target_has_the_error_that_names_it() {
+        let log = BuildLog::parse(LOG.as_bytes());
+        let why = "<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'";
+        assert_eq!(log.reasons["virt/kvm/dirty_ring.thinlto-native.o"], why);
+        let log = BuildLog::parse(
+            b"a.c: error: x\nb.c: error: y\nmake[1]: *** [Makefile:1: a.o] Error 1\n\
+              make[1]: *** [Makefile:1: c.o] Error 1\n",
+        );
+        assert_eq!(log.reasons["a.o"], "b.c: error: y");
+        assert!(!log.reasons.contains_key("c.o"), "its own error was not seen");
+    }
+
+    #[test]
+    fn a_member_that_is_not_there_is_named() {
+        let log = BuildLog::parse(
+            b"/opt/bin/llvm-ar: error: lib/./a.thinlto-native.o: no such file or directory\n\
+              cat: b.o: No such file or directory\n",
+        );
+        assert_eq!(log.members_not_found, ["lib/a.thinlto-native.o"]);
     }
 
     #[test]

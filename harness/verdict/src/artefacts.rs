@@ -20,8 +20,8 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
         layer.findings.extend(archive::unreadable(place, facts));
         layer.findings.extend(archive::unfit_members(place, facts));
         if layer.compared == 0 {
-            layer.not_compared =
-                facts.archive.why_not("vmlinux.a").or(Some("vmlinux.a holds no IR object".into()));
+            let why = facts.archive.why_not("vmlinux.a");
+            layer.omit_all(why.unwrap_or_else(|| "vmlinux.a holds no IR object".to_owned()));
         }
         return layer;
     }
@@ -30,12 +30,12 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
             .index
             .why_not("vmlinux.thinlto-index")
             .or_else(|| facts.order.why_not("builtin.order"));
-        layer.not_compared = why;
+        layer.omit_all(why.unwrap_or_default());
         return layer;
     };
     layer.compared = index.len() as u64;
     if index.is_empty() {
-        layer.not_compared = Some("the index lists no object".to_owned());
+        layer.omit_all("the index lists no object");
     }
     layer.findings.extend(archive::unreadable(place, facts));
     layer.findings.extend(files::judge(place, facts, index));
@@ -43,14 +43,14 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     if facts.archive == Answer::Absent {
         let stopped = facts.objects.values().any(files::not_started);
         if stopped && layer.findings.is_empty() {
-            layer.not_compared = Some("the build stopped before its backends ran".to_owned());
+            layer.omit_all("the build stopped before its backends ran");
         }
         let why = if facts.archive_is_stale {
             "vmlinux.a is of an earlier build"
         } else {
             "no vmlinux.a"
         };
-        layer.not_compared_also = Some(format!("archive members ({why})"));
+        layer.omit_part(format!("archive members ({why})"));
     }
     if let Some(twin) = twin {
         layer.findings.extend(same_ir(place, index, twin));

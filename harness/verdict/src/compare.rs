@@ -1,11 +1,8 @@
-use crate::layer::LayerVerdict;
+use crate::follows::settle;
+use crate::layer::{LayerVerdict, Omitted};
 use crate::{artefacts, diff, transport};
-use std::collections::BTreeSet;
 use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_model::{Arch, Finding, Layer, LayerResult, Mode, NotCompared};
-
-/// What becomes of an object whose backend was told nothing.
-const CONSEQUENCES: [&str; 3] = ["native.machine", "native.e-flags", "native.missing"];
 
 /// Everything that was found about one architecture.
 #[derive(Debug, Clone)]
@@ -17,23 +14,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The findings of all layers, less those that only follow from another one: an object
-    /// that was compiled without its options is for the wrong machine, or was not compiled at
-    /// all, for that reason. Its row in the table still counts them.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        let causes = [transport::KEY_NO_FLAGS, transport::KEY_NOT_SAVED];
-        let spoiled: BTreeSet<&str> = self
-            .layers
-            .iter()
-            .flat_map(|l| &l.findings)
-            .filter(|f| causes.contains(&f.key))
-            .flat_map(Finding::subjects)
-            .collect();
-        let follows = move |finding: &Finding| {
-            CONSEQUENCES.contains(&finding.key.as_str())
-                && finding.subjects().iter().all(|subject| spoiled.contains(subject))
-        };
-        self.layers.iter().flat_map(|l| &l.findings).filter(move |f| !follows(f))
+    /// The findings of all layers, less those that only repeat another one; the layers' rows in
+    /// the table still count them.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let all: Vec<&Finding> = self.layers.iter().flat_map(|l| &l.findings).collect();
+        settle(&all)
     }
 
     /// The layers in the form of the report.
@@ -47,16 +33,14 @@ impl Verdict {
     pub fn not_compared(&self) -> Vec<NotCompared> {
         let mut list = Vec::new();
         for layer in &self.layers {
-            if let Some(why) = &layer.not_compared {
-                list.push(NotCompared {
-                    arch: self.arch,
-                    what: layer.layer.name().to_owned(),
-                    why: why.clone(),
-                });
-            }
-            if let Some(what) = &layer.not_compared_also {
-                list.push(NotCompared { arch: self.arch, what: what.clone(), why: String::new() });
-            }
+            let (what, why) = match &layer.omitted {
+                Omitted::Nothing => continue,
+                Omitted::Part(what) => (what.clone(), String::new()),
+                Omitted::All(why) | Omitted::Excused(why) => {
+                    (layer.layer.name().to_owned(), why.clone())
+                }
+            };
+            list.push(NotCompared { arch: self.arch, what, why });
         }
         list
     }
@@ -92,17 +76,20 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
         ),
         _ => transport(arch, facts),
     };
-    let exports = diff::exports(arch, facts, None);
+    let mut exports = diff::exports(arch, facts, None);
+    // One build that has not come to its modules yet is no failure of the audit.
+    if let Omitted::All(why) = &exports.omitted
+        && excused
+        && facts.symvers == Answer::Absent
+    {
+        exports.omitted = Omitted::Excused(why.clone());
+    }
     Verdict {
         arch,
         layers: vec![
             transport,
             artefacts::artefacts(arch, facts, None),
-            // One build that has not come to its modules yet is no failure of the audit.
-            LayerVerdict {
-                excused: exports.excused || (excused && facts.symvers == Answer::Absent),
-                ..exports
-            },
+            exports,
             alone(Layer::Symbols),
             alone(Layer::Sections),
             alone(Layer::Initcalls),

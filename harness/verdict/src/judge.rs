@@ -1,4 +1,5 @@
 use crate::compare::Verdict;
+use crate::layer::Omitted;
 use twinlto_model::{Finding, Outcome, Severity, TwinReport};
 
 /// The answer for one architecture. `failure` says what kept a build from ending, if anything.
@@ -7,16 +8,16 @@ use twinlto_model::{Finding, Outcome, Severity, TwinReport};
 /// that compared nothing and should have is broken.
 #[must_use]
 pub fn outcome_of(verdict: &Verdict, extra: &[Finding], failure: Option<&str>) -> Outcome {
-    if verdict.findings().chain(extra).any(gates) {
+    if verdict.findings().iter().chain(extra).any(gates) {
         return Outcome::Differ;
     }
     if let Some(failure) = failure {
         return Outcome::Broken(failure.to_owned());
     }
-    let idle = verdict.layers.iter().find(|l| l.not_compared.is_some() && !l.excused);
-    if let Some(layer) = idle {
-        let why = layer.not_compared.clone().unwrap_or_default();
-        return Outcome::Broken(format!("{} not compared: {why}", layer.layer.name()));
+    for layer in &verdict.layers {
+        if let Omitted::All(why) = &layer.omitted {
+            return Outcome::Broken(format!("{} not compared: {why}", layer.layer.name()));
+        }
     }
     if verdict.layers.iter().all(|l| l.compared == 0) {
         return Outcome::Broken("nothing was compared".to_owned());

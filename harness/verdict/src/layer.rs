@@ -12,40 +12,68 @@ pub struct LayerVerdict {
     pub counts: BTreeMap<String, u64>,
     /// What it found.
     pub findings: Vec<Finding>,
-    /// Why nothing was compared, where that is so.
-    pub not_compared: Option<String>,
-    /// Whether comparing nothing is right here: the configuration has nothing to compare, or
-    /// it was not asked for.
-    pub excused: bool,
-    /// What else was left out while other things were compared.
-    pub not_compared_also: Option<String>,
+    /// What it did not look at.
+    pub omitted: Omitted,
+}
+
+/// What a layer did not look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Omitted {
+    /// Everything was compared.
+    Nothing,
+    /// This part was left out.
+    Part(String),
+    /// Nothing was compared and should have been, for this reason.
+    All(String),
+    /// Nothing was compared, and rightly: the configuration has nothing to compare, or it was
+    /// not asked for.
+    Excused(String),
 }
 
 impl LayerVerdict {
     /// A layer that has compared nothing yet.
     #[must_use]
-    pub fn new(layer: Layer) -> Self {
+    pub const fn new(layer: Layer) -> Self {
         Self {
             layer,
             compared: 0,
             counts: BTreeMap::new(),
             findings: Vec::new(),
-            not_compared: None,
-            excused: false,
-            not_compared_also: None,
+            omitted: Omitted::Nothing,
         }
     }
 
     /// A layer that cannot compare, and why.
     #[must_use]
     pub fn without(layer: Layer, why: impl Into<String>) -> Self {
-        Self { not_compared: Some(why.into()), ..Self::new(layer) }
+        Self { omitted: Omitted::All(why.into()), ..Self::new(layer) }
     }
 
     /// A layer that has nothing to compare, which is as it should be.
     #[must_use]
     pub fn excused(layer: Layer, why: impl Into<String>) -> Self {
-        Self { excused: true, ..Self::without(layer, why) }
+        Self { omitted: Omitted::Excused(why.into()), ..Self::new(layer) }
+    }
+
+    /// Why nothing was compared, where that is so.
+    #[must_use]
+    pub fn not_compared(&self) -> Option<&str> {
+        match &self.omitted {
+            Omitted::All(why) | Omitted::Excused(why) => Some(why),
+            Omitted::Nothing | Omitted::Part(_) => None,
+        }
+    }
+
+    /// Says that nothing was compared, and why.
+    pub(crate) fn omit_all(&mut self, why: impl Into<String>) {
+        self.omitted = Omitted::All(why.into());
+    }
+
+    /// Says what was left out, unless more was.
+    pub(crate) fn omit_part(&mut self, what: impl Into<String>) {
+        if self.omitted == Omitted::Nothing {
+            self.omitted = Omitted::Part(what.into());
+        }
     }
 
     pub(crate) fn result(&self) -> LayerResult {
@@ -60,7 +88,7 @@ impl LayerVerdict {
             compared: self.compared,
             errors: errors.len() as u64,
             others: others.difference(&errors).count() as u64,
-            not_compared: self.not_compared.clone(),
+            not_compared: self.not_compared().map(str::to_owned),
         }
     }
 }

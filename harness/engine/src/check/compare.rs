@@ -54,7 +54,7 @@ impl Twin<'_> {
             cells.push(self.cell_report(cell, facts, &verdict, facts_took));
         }
         let mut findings = extra;
-        findings.extend(verdict.findings().cloned());
+        findings.extend(verdict.findings());
         Ok(TwinResult {
             report: TwinReport { arch: self.arch, outcome, build, layers: verdict.results() },
             cells,

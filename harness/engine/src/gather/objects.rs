@@ -8,6 +8,7 @@ use twinlto_facts::elf::{KIND_PREFIX, ObjectKind, kind};
 use twinlto_facts::kbuild::{
     CmdFile, Crc, cmd_path, index_path, module_members, native_path, normalize_path,
 };
+use twinlto_facts::log::BuildLog;
 use twinlto_model::Mode;
 
 type SymverLines = Vec<(String, Crc)>;
@@ -24,10 +25,8 @@ pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
         return in_process(dir, facts);
     }
     let index = facts.index.get().map(Vec::as_slice).unwrap_or_default();
-    let indexed: BTreeMap<String, ObjectFacts> = index
-        .par_iter()
-        .map(|name| (name.clone(), object(dir, name, &facts.logged_backends)))
-        .collect();
+    let indexed: BTreeMap<String, ObjectFacts> =
+        index.par_iter().map(|name| (name.clone(), object(dir, name, &facts.log))).collect();
     let order = facts.order.get().map(Vec::as_slice).unwrap_or_default();
     let rest: Vec<&String> = order.iter().filter(|name| !indexed.contains_key(*name)).collect();
     let others = rest.par_iter().map(|name| ((*name).clone(), file(&dir.join(name)))).collect();
@@ -76,7 +75,7 @@ fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
     cmd.symvers.iter().map(|line| (line.name.clone().into_owned(), line.crc)).collect()
 }
 
-fn object(dir: &Path, name: &str, logged: &BTreeMap<String, String>) -> ObjectFacts {
+fn object(dir: &Path, name: &str, log: &BuildLog) -> ObjectFacts {
     let native = native_path(name);
     let mut facts = ObjectFacts {
         ir: file(&dir.join(name)),
@@ -85,7 +84,7 @@ fn object(dir: &Path, name: &str, logged: &BTreeMap<String, String>) -> ObjectFa
         ..ObjectFacts::default()
     };
     front(dir, name, &mut facts);
-    back(dir, &native, logged, &mut facts);
+    back(dir, &native, log, &mut facts);
     facts
 }
 
@@ -119,7 +118,7 @@ fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
     };
 }
 
-fn back(dir: &Path, native: &str, logged: &BTreeMap<String, String>, facts: &mut ObjectFacts) {
+fn back(dir: &Path, native: &str, log: &BuildLog, facts: &mut ObjectFacts) {
     let path = cmd_path(native);
     let recorded = match cmd_ends(dir, &path) {
         Ok(ends) => {
@@ -137,11 +136,12 @@ fn back(dir: &Path, native: &str, logged: &BTreeMap<String, String>, facts: &mut
         }
         Err(error) => absent_or_bad(&path, &error),
     };
-    facts.back = match (recorded, logged.get(native)) {
+    facts.back = match (recorded, log.backends.get(native)) {
         // make removes what a failed recipe leaves, so no record and a logged command mean
         // that the backend failed.
         (Answer::Absent, Some(command)) => {
             facts.back_from_log = true;
+            facts.back_error = log.reasons.get(native).cloned();
             Answer::Read(CommandText {
                 text: command.clone(),
                 path: "the build log".to_owned(),

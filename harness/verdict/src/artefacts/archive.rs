@@ -29,6 +29,7 @@ pub(super) fn judge(
                 .because("the index lists an object that builtin.order does not"),
         );
     }
+    findings.extend(not_made(place, facts, &in_index));
     if let Some(members) = facts.archive.get() {
         let expected: Vec<String> =
             order
@@ -41,6 +42,25 @@ pub(super) fn judge(
         findings.extend(member_order(place, &expected, members));
     }
     findings
+}
+
+/// Members that the archiver was told to take and that nobody makes: the archive is missing for
+/// that reason.
+fn not_made(place: Place, facts: &BuildFacts, in_index: &BTreeSet<&str>) -> Vec<Finding> {
+    let members: BTreeSet<&String> = facts.log.members_not_found.iter().collect();
+    let is_absent = facts.archive.get().is_none();
+    members
+        .into_iter()
+        .filter(|_| is_absent)
+        .filter_map(|native| Some((native, ir_name(native)?)))
+        .filter(|(_, ir)| facts.other_objects.contains_key(ir) && !in_index.contains(ir.as_str()))
+        .map(|(native, ir)| not_indexed(place, native, &ir, "told to llvm-ar"))
+        .collect()
+}
+
+/// `X.o` of `X.thinlto-native.o`.
+fn ir_name(native: &str) -> Option<String> {
+    native.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"))
 }
 
 /// An archive that is there and makes no sense.
@@ -116,8 +136,7 @@ fn members_one_to_one(place: Place, expected: &[String], members: &[String]) -> 
 }
 
 fn missing_member(place: Place, name: &str, found: &BTreeMap<String, usize>) -> Finding {
-    let ir = name.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"));
-    match ir.filter(|ir| found.contains_key(ir)) {
+    match ir_name(name).filter(|ir| found.contains_key(ir)) {
         Some(ir) => with_evidence(
             place.error("archive.member.ir", &ir),
             Some(Evidence::new("expected", name)),
@@ -133,22 +152,25 @@ fn missing_member(place: Place, name: &str, found: &BTreeMap<String, usize>) -> 
 }
 
 fn extra_member(place: Place, name: &str, wanted: &BTreeMap<String, usize>) -> Finding {
-    let ir = name.strip_suffix(".thinlto-native.o").map(|stem| format!("{stem}.o"));
-    match ir.filter(|ir| wanted.contains_key(ir)) {
-        Some(ir) => with_evidence(
-            place.error("archive.member.not-indexed", &ir),
-            Some(Evidence::new("expected", &ir)),
-            Some(Evidence::new("vmlinux.a", name)),
-        )
-        .because(
-            "it is mapped to a native object though the index does not list it: its name is part \
-             of another object's",
-        )
-        .known_as("grep-substring"),
+    match ir_name(name).filter(|ir| wanted.contains_key(ir)) {
+        Some(ir) => not_indexed(place, name, &ir, "vmlinux.a"),
         None => place
             .error("archive.member.extra", name)
             .because("vmlinux.a holds an object that builtin.order does not list"),
     }
+}
+
+fn not_indexed(place: Place, native: &str, ir: &str, side: &str) -> Finding {
+    with_evidence(
+        place.error("archive.member.not-indexed", ir),
+        Some(Evidence::new("expected", ir)),
+        Some(Evidence::new(side, native)),
+    )
+    .because(
+        "it is mapped to a native object though the index does not list it: its name is part of \
+         another object's",
+    )
+    .known_as("grep-substring")
 }
 
 /// Initcalls of one level run in archive order, so it must be the order of `builtin.order`.

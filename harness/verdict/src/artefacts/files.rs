@@ -164,11 +164,23 @@ pub(super) fn not_started(object: &ObjectFacts) -> bool {
 fn no_native(place: Place, name: &str, object: &ObjectFacts) -> Finding {
     let finding = place.error("native.missing", name);
     if object.back_from_log {
-        return finding.because("its backend failed").grouped("failed");
+        let Some(error) = &object.back_error else {
+            return finding.because("its backend failed").grouped("failed");
+        };
+        let what = bare_message(error);
+        let right = Evidence::new("backend", what).at("the build log");
+        return with_evidence(finding, None, Some(right))
+            .because(format!("its backend failed: {what}"))
+            .grouped(what);
     }
     finding
         .because("its backend did not run, and the archive was made all the same")
         .grouped("not run")
+}
+
+/// A message without the place that it is about, so that the same of two objects is one.
+fn bare_message(line: &str) -> &str {
+    line.split_once("error: ").map_or(line, |(_, message)| message).trim()
 }
 
 /// Whether a file is there and is bitcode.

@@ -17,16 +17,16 @@ pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> Lay
         layer.findings.extend(unreadable(arch, facts));
         match &facts.symvers {
             Answer::Read(symvers) if symvers.exports.is_empty() => {
-                layer.not_compared = Some("Module.symvers lists no export".to_owned());
+                layer.omit_all("Module.symvers lists no export");
             }
             Answer::Read(symvers) => consistent(arch, facts, symvers, &mut layer),
-            other => layer.not_compared = other.why_not("Module.symvers"),
+            other => layer.omit_all(other.why_not("Module.symvers").unwrap_or_default()),
         }
         if facts.symvers.get().is_some() && facts.image.get().is_none() {
-            layer.not_compared_also = Some("export tables (no vmlinux)".to_owned());
+            layer.omit_part("export tables (no vmlinux)");
         }
     }
-    let Some(ours) = a.symvers.get().filter(|_| layer.not_compared.is_none()) else {
+    let Some(ours) = a.symvers.get().filter(|_| layer.not_compared().is_none()) else {
         return layer;
     };
     let mut names: BTreeSet<&String> = ours.exports.keys().collect();

@@ -26,11 +26,11 @@ pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerd
     for facts in [a, b] {
         layer.findings.extend(as_scripted(arch, facts));
         if facts.initcall_script == Answer::Absent {
-            layer.not_compared_also = Some(format!("initcalls against {SCRIPT} (it is not there)"));
+            layer.omit_part(format!("initcalls against {SCRIPT} (it is not there)"));
         }
     }
     if layer.compared == 0 {
-        layer.not_compared = Some("vmlinux has no initcall".to_owned());
+        layer.omit_all("vmlinux has no initcall");
     }
     layer
 }

@@ -25,7 +25,7 @@ pub(crate) fn sections(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdi
         layer.findings.extend(header(arch, pair));
     }
     if layer.compared == 0 {
-        layer.not_compared = Some("vmlinux has no sections".to_owned());
+        layer.omit_all("vmlinux has no sections");
     }
     layer
 }

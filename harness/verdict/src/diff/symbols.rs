@@ -18,12 +18,14 @@ pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdic
     for pair in &pairs {
         layer.compared += one_image(arch, pair, &mut layer.findings);
         layer.findings.extend(dwarf(arch, pair));
-        layer.not_compared_also = layer.not_compared_also.or_else(|| dwarf::not_compared(pair));
+        if let Some(what) = dwarf::not_compared(pair) {
+            layer.omit_part(what);
+        }
     }
     modules(arch, a, b, &mut layer.findings);
     layer.findings.extend(linker(arch, a, b));
     if layer.compared == 0 {
-        layer.not_compared = Some("vmlinux has no symbol table".to_owned());
+        layer.omit_all("vmlinux has no symbol table");
     }
     layer
 }

@@ -37,10 +37,10 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
         .filter(|o| o.back.get().is_none() && o.native.kind.is_none())
         .count();
     if not_run > 0 {
-        layer.not_compared_also = Some(format!("{not_run} backend commands (they did not run)"));
+        layer.omit_part(format!("{not_run} backend commands (they did not run)"));
     }
     if layer.compared == 0 && layer.findings.is_empty() {
-        layer.not_compared = Some(match facts.index.why_not("vmlinux.thinlto-index") {
+        layer.omit_all(match facts.index.why_not("vmlinux.thinlto-index") {
             Some(why) => why,
             None if facts.objects.is_empty() => "the index lists no object".to_owned(),
             None => "no backend ran".to_owned(),

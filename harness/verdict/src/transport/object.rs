@@ -90,6 +90,9 @@ impl<'a> Judge<'a> {
                 return;
             }
         };
+        if self.cut_off(front, back) {
+            return;
+        }
         let Some(back_words) = self.command(back) else {
             return;
         };
@@ -316,6 +319,43 @@ impl<'a> Judge<'a> {
             site.effect = self.effect_of_nothing();
         }
         self.push(finding);
+    }
+
+    /// A saved line is read by what stands behind `:=`. Where a flag holds that too and the
+    /// backend got only what follows the last one, everything before it was dropped, in the
+    /// middle of a quote more often than not.
+    fn cut_off(&mut self, front: &CommandText, back: &CommandText) -> bool {
+        const ASSIGN: &str = ":= ";
+        let Some(saved) = &self.object.saved else {
+            return false;
+        };
+        let Some((dropped, rest)) = saved.text.rsplit_once(ASSIGN) else {
+            return false;
+        };
+        let rest = rest.trim();
+        if rest.is_empty() || back.text.contains(saved.text.trim()) || !back.text.contains(rest) {
+            return false;
+        }
+        let words: Vec<&str> = dropped.split(' ').filter(|word| !word.is_empty()).collect();
+        let shown = words.iter().take(QUOTED).copied().collect::<Vec<_>>().join(" ");
+        let more = if words.len() > QUOTED { " …" } else { "" };
+        let text = format!("{} words up to '{ASSIGN}': {shown}{more}", words.len());
+        let left = Evidence::new("saved", text).at(&front.path);
+        let right = Evidence::new("backend", "none of them").at(&back.path);
+        let mut finding = self
+            .finding(Key::new("flags.saved.cut"), Severity::Error, Some(left), Some(right))
+            .because(
+                "a flag holds ':= ', and the saved line was cut at its last one instead of its \
+                 first: everything before it is dropped",
+            )
+            .known_as("greedy-assign")
+            .remedy("cut at the first ':= ' (sed 's/^[^=]*:= //p')")
+            .grouped("cut");
+        if let Some(site) = finding.sites.first_mut() {
+            site.effect = self.effect_of_nothing();
+        }
+        self.push(finding);
+        true
     }
 
     /// Lost, changed and added options: one finding for those of one severity and one cause.

@@ -1,0 +1,157 @@
+//! Which findings follow from others: one cause is one entry, and what it brings with it is said
+//! to come from there.
+
+use std::collections::BTreeSet;
+use twinlto_model::{Finding, Severity, Tier};
+
+/// One line of the table: what each of the causes brings with it.
+struct Rule {
+    /// Keys of causes, or their beginnings up to a dot.
+    causes: &'static [&'static str],
+    /// Keys of consequences, or their beginnings up to a dot.
+    consequences: &'static [&'static str],
+    reach: Reach,
+}
+
+/// How sure it is that a consequence has this cause.
+enum Reach {
+    /// Of the same object, and there is no other way: it is not reported again.
+    Object,
+    /// Somewhere in the same kernel: it is reported with this as its cause, unless it has a better
+    /// one.
+    Kernel(&'static str),
+}
+
+const RULES: &[Rule] = &[
+    // Without options clang compiles for the machine it runs on, or not at all.
+    Rule {
+        causes: &["flags.backend.missing", "flags.saved.missing", "flags.saved.cut"],
+        consequences: &["native.machine", "native.e-flags", "native.missing"],
+        reach: Reach::Object,
+    },
+    Rule {
+        causes: &["flags.option.missing", "flags.option.changed"],
+        consequences: &["native.machine", "native.e-flags"],
+        reach: Reach::Object,
+    },
+    Rule { causes: &["flags.lto.on"], consequences: &["native.bitcode"], reach: Reach::Object },
+    // clang says that it cannot load an index, and exits 0.
+    Rule {
+        causes: &["index.unreadable", "index.missing"],
+        consequences: &["native.empty"],
+        reach: Reach::Object,
+    },
+    Rule {
+        causes: &["archive.order.changed"],
+        consequences: &["initcall.order."],
+        reach: Reach::Kernel(
+            "vmlinux.a is not in the order of builtin.order: see archive.order.changed",
+        ),
+    },
+    Rule {
+        causes: &["archive.member.", "native.", "ir."],
+        consequences: &["symbol.", "section.", "initcall.", "export.", "module."],
+        reach: Reach::Kernel("the kernels were not linked from the same objects: see ARTEFACTS"),
+    },
+    Rule {
+        causes: &["flags."],
+        consequences: &[
+            "symbol.lost",
+            "symbol.added",
+            "symbol.count",
+            "symbol.undefined.changed",
+            "symbol.dwarf.producers",
+            "section.",
+            "elf.header.changed",
+            "initcall.",
+        ],
+        reach: Reach::Kernel(
+            "backends compiled with other options than their front ends: see TRANSPORT",
+        ),
+    },
+];
+
+impl Rule {
+    fn has(list: &[&str], finding: &Finding) -> bool {
+        let key = finding.key.as_str();
+        list.iter().any(|entry| key == *entry || (entry.ends_with('.') && key.starts_with(entry)))
+    }
+
+    /// The objects that a cause of this rule was found at.
+    fn subjects<'f>(&self, findings: &[&'f Finding]) -> BTreeSet<&'f str> {
+        let causes = findings.iter().filter(|f| f.severity == Severity::Error);
+        causes.filter(|f| Self::has(self.causes, f)).flat_map(|f| f.subjects()).collect()
+    }
+}
+
+/// The findings of one architecture, less those that only repeat another one, and with a cause
+/// where that is the finding of an earlier layer.
+pub(crate) fn settle(findings: &[&Finding]) -> Vec<Finding> {
+    let mut settled: Vec<Finding> = findings.iter().map(|f| (*f).clone()).collect();
+    for rule in RULES {
+        let subjects = rule.subjects(findings);
+        if subjects.is_empty() {
+            continue;
+        }
+        match rule.reach {
+            Reach::Object => settled.retain(|finding| {
+                let follows = Rule::has(rule.consequences, finding);
+                !(follows && finding.subjects().iter().all(|subject| subjects.contains(subject)))
+            }),
+            Reach::Kernel(cause) => {
+                let open = |f: &&mut Finding| {
+                    f.tier == Tier::Unexplained && Rule::has(rule.consequences, f)
+                };
+                for finding in settled.iter_mut().filter(open) {
+                    let said = finding.clone().because(cause).grouped(cause);
+                    *finding = said;
+                }
+            }
+        }
+    }
+    settled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_model::{Arch, Key, Site};
+
+    fn finding(key: &'static str, subject: &str) -> Finding {
+        Finding::new(Key::new(key), Severity::Error, Site::new(Arch::Riscv, None, subject))
+    }
+
+    fn settled(list: &[Finding]) -> Vec<(String, bool)> {
+        let list: Vec<&Finding> = list.iter().collect();
+        let settled = settle(&list);
+        settled.iter().map(|f| (f.key.as_str().to_owned(), f.cause.is_some())).collect()
+    }
+
+    #[test]
+    fn what_an_object_lost_explains_what_became_of_that_object() {
+        let lost = finding("flags.option.missing", "a.o");
+        let flags = |subject| finding("native.e-flags", subject);
+        assert_eq!(settled(&[lost.clone(), flags("a.o")]).len(), 1);
+        assert_eq!(settled(&[lost, flags("b.o")]).len(), 2);
+    }
+
+    #[test]
+    fn what_the_kernel_lost_is_the_cause_of_what_differs_in_it() {
+        let all = [
+            finding("flags.lto.on", "a.o"),
+            finding("symbol.lost", "f"),
+            finding("initcall.lost", "g"),
+        ];
+        let settled = settled(&all);
+        assert_eq!(settled.len(), 3);
+        assert!(settled.iter().skip(1).all(|(_, has_cause)| *has_cause));
+    }
+
+    #[test]
+    fn a_warning_and_a_cause_of_another_kind_explain_nothing() {
+        let mut lost = finding("flags.option.missing", "a.o");
+        lost.severity = Severity::Warning;
+        let all = [lost, finding("archive.order.changed", "b.o"), finding("symbol.lost", "f")];
+        assert!(settled(&all).iter().all(|(_, has_cause)| !has_cause));
+    }
+}
