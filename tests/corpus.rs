@@ -1,6 +1,6 @@
 //! Known defects, put into the pocket kernel: caught, with the cause, and nothing else said.
 
-use crate::support::{finding, kept_dir, keys_of, llvm, root, run};
+use crate::support::{finding, kept_dir, keys_of, llvm, root, run, run_with};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -130,6 +130,55 @@ fn a_mode_switch_without_cleaning_is_named() {
     assert_eq!(keys_of(&report), ["flags.saved.missing"], "{}", ran.stdout);
     let plain = run(&["audit", &path]);
     assert!(plain.stdout.contains("mode-switch-no-saved-flags"), "{}", plain.stdout);
+}
+
+/// `grep` without -F and -x: the name of an ELF object is part of an IR object's.
+#[test]
+fn a_member_that_is_taken_for_another_is_named_though_the_archiver_fails() {
+    let Some(llvm) = llvm("a_member_taken_for_another") else {
+        return;
+    };
+    let edit = &[("grep -Fqx $${obj}", "grep -q $${obj}")];
+    let ran = check(&edited("grep-substring", "scripts/Makefile.vmlinux_a", edit), "arm64", llvm);
+    let report = ran.json();
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(keys_of(&report), ["archive.member.not-indexed"], "{}", ran.stdout);
+    let found = finding(&report, "archive.member.not-indexed");
+    assert_eq!(found["defect"], "grep-substring");
+    assert_eq!(found["subjects"], serde_json::json!(["lib/a.o"]));
+}
+
+/// A flag that holds `:= `: the saved line is cut at the last one.
+#[test]
+fn a_saved_line_that_is_cut_is_named() {
+    let Some(llvm) = llvm("a_saved_line_that_is_cut") else {
+        return;
+    };
+    let out = kept_dir("corpus").join("greedy").display().to_string();
+    let args = ["check", "--arch", "x86_64", "--llvm", llvm, "--out", &out, "--format", "json"];
+    let ran = run_with(&args, &[("KCFLAGS", "-DX=\":= \"")]);
+    let report = ran.json();
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(keys_of(&report), ["flags.saved.cut"], "{}", ran.stdout);
+    let found = finding(&report, "flags.saved.cut");
+    assert_eq!(found["defect"], "greedy-assign");
+    assert!(found["left"].as_str().unwrap().contains("-D__KERNEL__"), "{found}");
+}
+
+/// What the front end takes unseen and the backend refuses: the refusal is quoted.
+#[test]
+fn a_backend_that_fails_is_quoted() {
+    let Some(llvm) = llvm("a_backend_that_fails") else {
+        return;
+    };
+    let out = kept_dir("corpus").join("bogus").display().to_string();
+    let args = ["check", "--arch", "riscv", "--llvm", llvm, "--out", &out, "--format", "json"];
+    let ran = run_with(&args, &[("KCFLAGS", "-Wa,-bogus")]);
+    let report = ran.json();
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(keys_of(&report), ["native.missing"], "{}", ran.stdout);
+    let found = finding(&report, "native.missing");
+    assert!(found["cause"].as_str().unwrap().contains("'-bogus'"), "{found}");
 }
 
 /// A kernel that loses an LTO mode in `olddefconfig` was not tested.

@@ -66,6 +66,11 @@ pub fn run(args: &[&str]) -> Ran {
     Ran::of(twinlto().args(args).output().unwrap())
 }
 
+/// Runs it to its end with further environment variables.
+pub fn run_with(args: &[&str], env: &[(&str, &str)]) -> Ran {
+    Ran::of(twinlto().args(args).envs(env.iter().copied()).output().unwrap())
+}
+
 /// The checkout.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -97,8 +97,19 @@ impl Kbuild<'_> {
         let log = BuildLog::parse(&bytes);
         Ok(Failure {
             disk_full: log.errors.iter().any(|line| line.contains("No space left on device")),
-            headline: log.headline().unwrap_or_else(|| "make failed without a message".to_owned()),
+            headline: log
+                .headline()
+                .map_or_else(|| "make failed without a message".to_owned(), |line| shorten(&line)),
         })
+    }
+}
+
+/// A compiler may quote a whole command line in its message.
+fn shorten(line: &str) -> String {
+    const MOST: usize = 160;
+    match line.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
     }
 }
 

@@ -290,7 +290,8 @@ impl Twin<'_> {
             return Ok(());
         }
         let kbuild = self.kbuild(cell);
-        let recipe = kbuild.make(&["vmlinux_a"]).arg("-k");
+        // What a backend says stands together with make's word that it failed.
+        let recipe = kbuild.make(&["vmlinux_a"]).arg("-k").arg("--output-sync=target");
         kbuild.run(&recipe, true, None, events)?;
         Ok(())
     }

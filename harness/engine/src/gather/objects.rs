@@ -137,9 +137,10 @@ fn back(dir: &Path, native: &str, log: &BuildLog, facts: &mut ObjectFacts) {
         Err(error) => absent_or_bad(&path, &error),
     };
     facts.back = match (recorded, log.backends.get(native)) {
-        // make removes what a failed recipe leaves, so no record and a logged command mean
-        // that the backend failed.
-        (Answer::Absent, Some(command)) => {
+        // make removes what a failed recipe leaves, so no native object and a logged command
+        // mean that the backend failed; a command that the shell could not read may have left
+        // a record of nothing.
+        (Answer::Absent | Answer::Bad(_), Some(command)) if facts.native.kind.is_none() => {
             facts.back_from_log = true;
             facts.back_error = log.reasons.get(native).cloned();
             Answer::Read(CommandText {

@@ -79,6 +79,7 @@ impl<'a> Judge<'a> {
         }
         let back = match &self.object.back {
             Answer::Read(back) => back,
+            Answer::Bad(_) if self.cut_off(front, None) => return,
             Answer::Bad(why) => return self.unreadable("backend", why),
             Answer::Absent => {
                 if self.object.native.kind.is_some() {
@@ -90,7 +91,7 @@ impl<'a> Judge<'a> {
                 return;
             }
         };
-        if self.cut_off(front, back) {
+        if self.cut_off(front, Some(back)) {
             return;
         }
         let Some(back_words) = self.command(back) else {
@@ -323,8 +324,9 @@ impl<'a> Judge<'a> {
 
     /// A saved line is read by what stands behind `:=`. Where a flag holds that too and the
     /// backend got only what follows the last one, everything before it was dropped, in the
-    /// middle of a quote more often than not.
-    fn cut_off(&mut self, front: &CommandText, back: &CommandText) -> bool {
+    /// middle of a quote more often than not: then the shell cannot even read the command, and
+    /// there may be no record of it.
+    fn cut_off(&mut self, front: &CommandText, back: Option<&CommandText>) -> bool {
         const ASSIGN: &str = ":= ";
         let Some(saved) = &self.object.saved else {
             return false;
@@ -333,7 +335,10 @@ impl<'a> Judge<'a> {
             return false;
         };
         let rest = rest.trim();
-        if rest.is_empty() || back.text.contains(saved.text.trim()) || !back.text.contains(rest) {
+        let got_the_rest = |back: &CommandText| {
+            !rest.is_empty() && back.text.contains(rest) && !back.text.contains(saved.text.trim())
+        };
+        if !back.is_none_or(got_the_rest) {
             return false;
         }
         let words: Vec<&str> = dropped.split(' ').filter(|word| !word.is_empty()).collect();
@@ -341,7 +346,10 @@ impl<'a> Judge<'a> {
         let more = if words.len() > QUOTED { " …" } else { "" };
         let text = format!("{} words up to '{ASSIGN}': {shown}{more}", words.len());
         let left = Evidence::new("saved", text).at(&front.path);
-        let right = Evidence::new("backend", "none of them").at(&back.path);
+        let right = match back {
+            Some(back) => Evidence::new("backend", "none of them").at(&back.path),
+            None => Evidence::new("backend", "no command is recorded"),
+        };
         let mut finding = self
             .finding(Key::new("flags.saved.cut"), Severity::Error, Some(left), Some(right))
             .because(
@@ -349,7 +357,7 @@ impl<'a> Judge<'a> {
                  first: everything before it is dropped",
             )
             .known_as("greedy-assign")
-            .remedy("cut at the first ':= ' (sed 's/^[^=]*:= //p')")
+            .remedy("cut at the first ':= ' (sed 's/^saved_c_flags_[^ ]* := //p')")
             .grouped("cut");
         if let Some(site) = finding.sites.first_mut() {
             site.effect = self.effect_of_nothing();
