@@ -69,7 +69,7 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
     enough_space(request, &kernel, &out)?;
     let identity = format!(
         "{}\n{}\n{}",
-        fingerprint(&kernel.path)?,
+        fingerprint(&kernel.path, &out.path)?,
         crate::toolchain::identity(&request.llvm),
         toolchain.clang
     );

@@ -185,9 +185,9 @@ fn set_times(path: &Path, meta: &Metadata, is_link: bool) -> Result<(), EngineEr
         .map_err(|error| EngineError::io("set the time of", path, &error.into()))
 }
 
-/// A hash of every file's name, size and time below a directory, version control aside: it
-/// changes when anything in the tree does.
-pub(crate) fn fingerprint(root: &Path) -> Result<String, EngineError> {
+/// A hash of every file's name, size and time below a directory, version control and `without`
+/// aside: it changes when anything else in the tree does.
+pub(crate) fn fingerprint(root: &Path, without: &Path) -> Result<String, EngineError> {
     let tops: Vec<PathBuf> = {
         let io = |error| EngineError::io("read", root, &error);
         let mut tops = Vec::new();
@@ -200,7 +200,7 @@ pub(crate) fn fingerprint(root: &Path) -> Result<String, EngineError> {
     let hashes: Vec<_> = tops
         .par_iter()
         .filter(|top| top.file_name().is_none_or(|name| name != ".git"))
-        .map(|top| hash_below(top))
+        .map(|top| hash_below(top, without))
         .collect::<Result<_, _>>()?;
     let mut hasher = blake3::Hasher::new();
     for hash in hashes {
@@ -209,10 +209,13 @@ pub(crate) fn fingerprint(root: &Path) -> Result<String, EngineError> {
     Ok(hasher.finalize().to_hex().as_str().get(..32).unwrap_or_default().to_owned())
 }
 
-fn hash_below(path: &Path) -> Result<blake3::Hash, EngineError> {
+fn hash_below(path: &Path, without: &Path) -> Result<blake3::Hash, EngineError> {
     let mut hasher = blake3::Hasher::new();
     let mut stack = vec![path.to_owned()];
     while let Some(path) = stack.pop() {
+        if path == without {
+            continue;
+        }
         let io = |error| EngineError::io("read", &path, &error);
         let meta = std::fs::symlink_metadata(&path).map_err(io)?;
         hasher.update(path.as_os_str().as_encoded_bytes());
@@ -259,11 +262,18 @@ mod tests {
     #[test]
     fn a_fingerprint_changes_with_the_tree_and_not_without() {
         let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("builds/out");
+        let print = || fingerprint(dir.path(), &out).unwrap();
+        std::fs::create_dir_all(out.parent().unwrap()).unwrap();
         std::fs::write(dir.path().join("a"), "1").unwrap();
-        let first = fingerprint(dir.path()).unwrap();
-        assert_eq!(fingerprint(dir.path()).unwrap(), first);
+        let first = print();
+        assert_eq!(print(), first);
+        // Builds may lie in the tree that they are builds of.
+        std::fs::create_dir(&out).unwrap();
+        std::fs::write(out.join("vmlinux"), "x").unwrap();
+        assert_eq!(print(), first);
         std::fs::write(dir.path().join("a"), "22").unwrap();
-        assert_ne!(fingerprint(dir.path()).unwrap(), first);
+        assert_ne!(print(), first);
     }
 
     proptest! {

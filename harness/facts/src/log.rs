@@ -141,14 +141,33 @@ pub fn step(line: &str) -> Option<Step> {
     }
 }
 
+/// The native object and the command of a backend that is started. Jobs share the log: the command
+/// may stand behind the end of what another one was saying.
 fn backend_command(line: &str) -> Option<(String, &str)> {
-    let command = line.strip_prefix("  ")?.trim_start();
-    if !command.contains(" -fthinlto-index=") {
+    if !line.contains(" -fthinlto-index=") {
         return None;
     }
+    let command = match line.strip_prefix("  ") {
+        Some(command) => command.trim_start(),
+        None => line.get(compiler_at(line)?..)?,
+    };
     let after = command.rsplit_once(" -o ")?.1;
     let native = after.split_ascii_whitespace().next()?;
     Some((normalize_path(native)?, command))
+}
+
+/// Where the first word stands that names a clang and is followed by an option.
+fn compiler_at(line: &str) -> Option<usize> {
+    let mut words = line.split(' ').scan(0, |at, word| {
+        let start = *at;
+        *at += word.len() + 1;
+        Some((start, word))
+    });
+    let is_clang = |word: &str| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        name.strip_prefix("clang").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    words.find_map(|(at, word)| is_clang(word).then_some(at))
 }
 
 /// `llvm-ar: error: X: No such file or directory`, LLVM 17 to 24; binutils says it without
@@ -164,7 +183,7 @@ fn member_not_found(line: &str) -> Option<String> {
 }
 
 fn make_failure(line: &str) -> Option<MakeFailure> {
-    let rest = line.strip_prefix("make")?;
+    let rest = line.trim_start().strip_prefix("make")?;
     let (level, rest) = rest.split_once(": *** [")?;
     if !level.is_empty() && !level.starts_with('[') {
         return None;
@@ -237,6 +256,13 @@ make: *** [Makefile:260: __sub-make] Error 2
         );
         assert_eq!(log.reasons["a.o"], "b.c: error: y");
         assert!(!log.reasons.contains_key("c.o"), "its own error was not seen");
+    }
+
+    #[test]
+    fn a_command_behind_the_words_of_another_job_is_found() {
+        let line = ":2:2:   /opt/bin/clang  -x ir -fthinlto-index=a.o.thinlto.bc -c -o a.n.o a.o";
+        let log = BuildLog::parse(line.as_bytes());
+        assert!(log.backends["a.n.o"].starts_with("/opt/bin/clang  -x ir"), "{log:?}");
     }
 
     #[test]
