@@ -224,7 +224,69 @@ fn object_lists_are_one_to_one() {
     assert!(keys.contains(&"ir.missing".to_owned()), "{keys:?}");
     assert!(keys.contains(&"index.unknown-object".to_owned()), "{keys:?}");
     build.write("vmlinux.thinlto-index", "init/main.o\nlib/a.o\n");
+    only(&build, "index.list.cut");
+    build.remove("virt/kvm/eventfd.o.thinlto.bc");
     only(&build, "ir.outside-index");
+}
+
+/// A file that was cut off or emptied inside is found from a few of its bytes.
+#[test]
+fn damaged_files_are_named() {
+    let cases: [(&str, &str, fn(&mut Vec<u8>)); 5] = [
+        ("lib/a.o", "ir.damaged", |bytes| bytes.truncate(12)),
+        ("lib/a.o.thinlto.bc", "index.unreadable", |bytes| bytes.truncate(12)),
+        ("lib/a.thinlto-native.o", "native.damaged", |bytes| bytes.truncate(100)),
+        ("lib/a.thinlto-native.o", "native.damaged", |bytes| bytes[64..].fill(0)),
+        ("lib/a.thinlto-native.o", "native.not-elf", |bytes| bytes[16] = 2),
+    ];
+    for (file, key, damage) in cases {
+        let build = MadeBuild::new(&OBJECTS);
+        let mut bytes = std::fs::read(build.path().join(file)).unwrap();
+        damage(&mut bytes);
+        build.write(file, bytes);
+        // The backend's own file is newer than what was damaged.
+        build.touch("lib/a.o.thinlto.bc");
+        build.touch("lib/a.thinlto-native.o");
+        only(&build, key);
+    }
+}
+
+/// A `.cmd` file that is cut off, anywhere, is one finding.
+#[test]
+fn a_cut_command_file_is_one_finding() {
+    let path = |object: &str| cmd(object);
+    for (file, keep) in [
+        (path("lib/a.o"), 0),
+        (path("lib/a.o"), 40),
+        (path("lib/a.o"), 190),
+        (path("lib/a.thinlto-native.o"), 60),
+    ] {
+        let build = MadeBuild::new(&OBJECTS);
+        let bytes = std::fs::read(build.path().join(&file)).unwrap();
+        build.write(&file, bytes.get(..keep).unwrap());
+        only(&build, "cmd.unreadable");
+    }
+}
+
+/// A build that was copied without its times is no build with stale objects.
+#[test]
+fn a_copy_without_times_is_not_out_of_date() {
+    let build = MadeBuild::new(&OBJECTS);
+    for object in OBJECTS {
+        build.touch(object);
+    }
+    let ran = audit(&build);
+    assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}", ran.stdout);
+    assert!(ran.stdout.contains("their times are not those of a build"), "{}", ran.stdout);
+}
+
+/// A command that makes another object's native object is another object's.
+#[test]
+fn a_foreign_backend_command_is_one_finding() {
+    let build = MadeBuild::new(&OBJECTS);
+    let native = cmd("lib/a.thinlto-native.o");
+    build.write(&native, back_cmd("init/main.o", "-O2"));
+    only(&build, "flags.output.wrong");
 }
 
 /// Pipes and devices in a build directory neither block nor fill the memory.

@@ -74,9 +74,29 @@ fn a_build_directory_must_be_one() {
 fn a_report_must_be_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().display().to_string();
-    refused(&["report", &path], 4, "No such file");
+    refused(&["report", &path], 2, "there is no");
     std::fs::write(dir.path().join("report.json"), "{\"schema\": \"x/1\"}").unwrap();
     refused(&["report", &path], 2, "its schema is 'x/1'");
+}
+
+/// An answer that nobody can read is no success.
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let ran = twinlto().arg("doctor").arg("--json").stdout(full).output().unwrap();
+    assert_eq!(ran.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("standard output"));
+}
+
+/// What make or a shell would read as something else is refused before anything is made.
+#[test]
+fn odd_paths_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a b", "a:b", "a'b", "a;b", "a$b", "a&b", "a(b", "a*b"] {
+        let out = dir.path().join(name).display().to_string();
+        refused(&["check", "--out", &out], 2, "kbuild cannot build in a path with");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 /// A full disk is said to be full, and is nobody's kernel bug.

@@ -1,6 +1,7 @@
 //! The only place that prints.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use twinlto_engine::EngineError;
@@ -23,11 +24,17 @@ impl Ui {
         Self { interactive, started: Instant::now(), drawn: false }
     }
 
-    /// Prints an answer. A reader that went away (`| head`) is no error.
-    pub(crate) fn answer(&mut self, text: &str) {
+    /// Prints an answer. A reader that went away (`| head`) is no error; a full disk is, for
+    /// nobody would know the answer.
+    pub(crate) fn answer(&mut self, text: &str) -> Result<(), EngineError> {
         self.clear();
         let mut out = anstream::stdout();
-        let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(EngineError::io("write", Path::new("standard output"), &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Prints an error in its three lines.

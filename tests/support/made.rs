@@ -7,19 +7,23 @@ pub struct MadeBuild {
     dir: tempfile::TempDir,
 }
 
-/// 64-bit little-endian ET_REL for x86_64: a bare header.
+/// 64-bit little-endian ET_REL for x86_64: a header and two section headers.
 pub fn elf() -> Vec<u8> {
-    let mut header = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
-    header.resize(16, 0);
-    header.extend([1, 0, 62, 0, 1, 0, 0, 0]);
-    header.resize(64, 0);
-    header[52] = 64;
-    header
+    let mut bytes = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
+    bytes.resize(16, 0);
+    bytes.extend([1, 0, 62, 0, 1, 0, 0, 0]);
+    bytes.resize(64, 0);
+    // e_shoff, e_ehsize, e_shentsize, e_shnum
+    (bytes[40], bytes[52], bytes[58], bytes[60]) = (64, 64, 64, 2);
+    bytes.resize(64 + 2 * 64, 0);
+    // The second is SHT_PROGBITS.
+    bytes[64 + 64 + 4] = 1;
+    bytes
 }
 
-/// Raw bitcode magic and a little more.
+/// Bitcode that holds an identification block without records.
 pub fn bitcode() -> Vec<u8> {
-    vec![b'B', b'C', 0xc0, 0xde, 0, 0, 0, 0]
+    vec![b'B', b'C', 0xc0, 0xde, 0x35, 0x14, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
 }
 
 pub const FLAGS: &str = "--target=x86_64-linux-gnu -O2 -fno-PIE -mcmodel=kernel -flto=thin";
@@ -64,6 +68,12 @@ impl MadeBuild {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         path
+    }
+
+    /// Makes a file newer than all others.
+    pub fn touch(&self, name: &str) {
+        let file = std::fs::File::options().append(true).open(self.path().join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now()).unwrap();
     }
 
     pub fn remove(&self, name: &str) {

@@ -5,6 +5,6 @@ use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &AuditArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let report = audit(&AuditRequest { build: args.build.clone(), other: args.other.clone() })?;
-    super::show(&report, &args.output, ui);
+    super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
 }

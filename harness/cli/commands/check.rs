@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
         }
         ui.event(&event);
     })?;
-    super::show(&report, &args.output, ui);
+    super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
 }
 

@@ -12,9 +12,9 @@ pub(crate) fn run(args: &DoctorArgs, ui: &mut Ui) -> Result<Outcome, EngineError
         }))
         .unwrap_or_default();
         text.push('\n');
-        ui.answer(&text);
+        ui.answer(&text)?;
     } else {
-        ui.answer(&table(&tools));
+        ui.answer(&table(&tools))?;
     }
     let missing: Vec<&str> = tools
         .iter()

@@ -19,10 +19,10 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
     }
 }
 
-fn show(report: &Report, output: &OutputArgs, ui: &mut Ui) {
+fn show(report: &Report, output: &OutputArgs, ui: &mut Ui) -> Result<(), EngineError> {
     let text = match output.format {
         Format::Terminal => twinlto_report::terminal(report, &ui.style(output.verbose)),
         Format::Json => twinlto_report::to_json(report),
     };
-    ui.answer(&text);
+    ui.answer(&text)
 }

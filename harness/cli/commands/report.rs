@@ -12,6 +12,6 @@ pub(crate) fn run(args: &ReportArgs, ui: &mut Ui) -> Result<Outcome, EngineError
             "give the directory that the last line of a check names",
         )
     })?;
-    super::show(&report, &args.output, ui);
+    super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
 }

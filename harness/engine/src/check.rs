@@ -54,6 +54,7 @@ const SPACE_POCKET: u64 = 60 << 20;
 /// When nothing could be compared for a reason that is not the kernel's: the request, a tool,
 /// the disk, the user.
 pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Report, EngineError> {
+    OutDir::check_path(&request.out)?;
     let kernel = match &request.kernel {
         Some(path) => KernelTree::open(path)?,
         None => KernelTree::open(&pocket_kernel()?)?,

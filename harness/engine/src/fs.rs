@@ -5,6 +5,7 @@ use std::fs::{File, Metadata};
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Writes a whole file or nothing: into a neighbour, then renamed.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
@@ -69,6 +70,8 @@ pub(crate) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
 pub(crate) struct Ends {
     pub(crate) head: Vec<u8>,
     pub(crate) tail: Vec<u8>,
+    /// Time of the last change.
+    pub(crate) modified: Option<SystemTime>,
 }
 
 /// How much of a file is read at either end before its reader is asked whether that is enough.
@@ -83,7 +86,7 @@ pub(crate) fn read_ends(path: &Path, enough: impl Fn(&[u8]) -> bool) -> std::io:
     let head = grow(&file, len, HEAD, true, |head| head.contains(&b'\n'))?;
     let tail =
         if len <= head.len() { head.clone() } else { grow(&file, len, TAIL, false, enough)? };
-    Ok(Ends { head, tail })
+    Ok(Ends { head, tail, modified: meta.modified().ok() })
 }
 
 fn grow(

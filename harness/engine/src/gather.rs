@@ -72,6 +72,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.objects = objects.indexed;
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
+    facts.unlisted_indexes = objects.unlisted;
     facts.image = image;
     if depth == Depth::Everything {
         read_modules(dir, &mut facts);

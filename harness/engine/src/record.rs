@@ -10,6 +10,7 @@
 
 use crate::error::EngineError;
 use crate::fs::write_atomic;
+use crate::tree::unfit_for_kbuild;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -25,21 +26,36 @@ pub(crate) struct OutDir {
 }
 
 impl OutDir {
+    /// Whether kbuild can work there; before anything is made.
+    ///
+    /// # Errors
+    ///
+    /// When the path holds what make or a shell would read as something else.
+    pub(crate) fn check_path(path: &Path) -> Result<(), EngineError> {
+        let io = |e: std::io::Error| EngineError::io("find", path, &e);
+        let full = match path.canonicalize() {
+            Ok(full) => full,
+            Err(_) => std::path::absolute(path).map_err(io)?,
+        };
+        match unfit_for_kbuild(&full) {
+            None => Ok(()),
+            Some(why) => Err(EngineError::usage(
+                format!("--out {}", full.display()),
+                why,
+                "give another directory",
+            )),
+        }
+    }
+
     /// Makes and locks it.
     ///
     /// # Errors
     ///
     /// When another twinlto holds it (its pid is named), or it cannot be written.
     pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
+        Self::check_path(path)?;
         std::fs::create_dir_all(path).map_err(|e| EngineError::io("make", path, &e))?;
         let path = path.canonicalize().map_err(|e| EngineError::io("read", path, &e))?;
-        if path.to_string_lossy().contains(|c: char| c.is_whitespace() || c == ':') {
-            return Err(EngineError::usage(
-                format!("--out {}", path.display()),
-                "kbuild cannot build in a path with spaces or colons",
-                "give another directory",
-            ));
-        }
         let lock_path = path.join("lock");
         let io = |error| EngineError::io("lock", &lock_path, &error);
         let mut lock = File::options()
@@ -171,5 +187,12 @@ impl Mark {
 /// When there is none.
 pub fn read_record(path: &Path) -> Result<String, EngineError> {
     let file = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
-    std::fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, &e))
+    std::fs::read_to_string(&file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => EngineError::usage(
+            format!("record {}", path.display()),
+            format!("there is no {}", file.display()),
+            "give the directory that the last line of a check names",
+        ),
+        _ => EngineError::io("read", &file, &error),
+    })
 }

@@ -49,12 +49,8 @@ impl KernelTree {
                 "give the top directory of a Linux source tree, not a build directory",
             ));
         };
-        let text = path.to_string_lossy();
-        if text.contains(|c: char| c.is_whitespace() || c == ':') {
-            return Err(usage(
-                "kbuild cannot build in a path with spaces or colons",
-                "move the tree, or give a copy in a plain path",
-            ));
+        if let Some(why) = unfit_for_kbuild(&path) {
+            return Err(usage(&why, "move the tree, or give a copy in a plain path"));
         }
         for built in [".config", "include/config"] {
             if path.join(built).exists() {
@@ -126,4 +122,12 @@ impl KernelTree {
         let said = capture(&recipe).ok().filter(|c| c.status.success())?;
         ToolVersion::find(said.stdout.trim())
     }
+}
+/// Why kbuild cannot work in a path: its rules hand paths to a shell without quotes, and make
+/// reads some characters itself.
+pub(crate) fn unfit_for_kbuild(path: &Path) -> Option<String> {
+    const SPECIAL: &str = "'\"\\`$;&|<>()*?!:";
+    let bad = path.to_string_lossy().chars().find(|c| c.is_whitespace() || SPECIAL.contains(*c))?;
+    let name = if bad.is_whitespace() { "blanks".to_owned() } else { format!("'{bad}'") };
+    Some(format!("kbuild cannot build in a path with {name}"))
 }

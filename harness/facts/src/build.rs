@@ -26,6 +26,8 @@ pub struct BuildFacts {
     pub index: Listing,
     /// Members of `vmlinux.a`, in order.
     pub archive: Listing,
+    /// IR objects outside the index whose own index is there all the same.
+    pub unlisted_indexes: BTreeSet<String>,
     /// Whether `vmlinux.a` is older than the index and so of an earlier build: its members then
     /// say nothing about this one, and `archive` is absent.
     pub archive_is_stale: bool,
@@ -95,6 +97,8 @@ pub struct FileFacts {
     pub kind: Option<ObjectKind>,
     /// Why it cannot be read, where it exists.
     pub unreadable: Option<String>,
+    /// Why it cannot be whole, where a few of its bytes tell.
+    pub damage: Option<String>,
     /// Bytes.
     pub len: u64,
     /// Time of its last change.
@@ -129,6 +133,8 @@ pub struct ObjectFacts {
     pub saved: Option<CommandText>,
     /// Its backend command.
     pub back: Answer<CommandText>,
+    /// When its front-end command was recorded, which is after the object was made.
+    pub front_modified: Option<SystemTime>,
     /// Whether the backend command is known from a log only: it was started and not recorded.
     pub back_from_log: bool,
     /// The error with which its backend failed, where the log tells.

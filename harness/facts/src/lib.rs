@@ -10,3 +10,4 @@ pub mod elf;
 pub mod flags;
 pub mod kbuild;
 pub mod log;
+pub mod whole;

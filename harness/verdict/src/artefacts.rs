@@ -40,6 +40,10 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     layer.findings.extend(archive::unreadable(place, facts));
     layer.findings.extend(files::judge(place, facts, index));
     layer.findings.extend(archive::judge(place, facts, order, index));
+    layer.findings.extend(archive::unfit_members(place, facts));
+    if !files::times_tell(facts) {
+        layer.omit_part("which files are out of date (their times are not those of a build)");
+    }
     if facts.archive == Answer::Absent {
         let stopped = facts.objects.values().any(files::not_started);
         if stopped && layer.findings.is_empty() {
@@ -54,6 +58,12 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     }
     if let Some(twin) = twin {
         layer.findings.extend(same_ir(place, index, twin));
+        // What is wrong with the twin's own archive.
+        let twins = artefacts(arch, twin, None);
+        if let (Some(why), []) = (twins.not_compared(), twins.findings.as_slice()) {
+            layer.omit_part(format!("the in-process build's objects ({why})"));
+        }
+        layer.findings.extend(twins.findings);
     }
     layer
 }

@@ -1,6 +1,7 @@
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
-use crate::{artefacts, diff, transport};
+use crate::transport::{fronts, transport};
+use crate::{artefacts, diff};
 use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_model::{Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
@@ -49,10 +50,12 @@ impl Verdict {
 /// Compares the two builds of one architecture.
 #[must_use]
 pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFacts) -> Verdict {
+    let mut transport = transport(arch, distributed);
+    transport.findings.extend(fronts(arch, distributed, in_process));
     Verdict {
         arch,
         layers: vec![
-            transport(arch, distributed),
+            transport,
             artefacts::artefacts(arch, distributed, Some(in_process)),
             diff::exports(arch, distributed, Some(in_process)),
             diff::symbols(arch, distributed, in_process),

@@ -75,6 +75,10 @@ fn headline(finding: &Finding) -> String {
     let first = finding.subjects().first().copied().unwrap_or_default().to_owned();
     let objects = if n == 1 { first } else { format!("{n} objects") };
     match finding.key.as_str() {
+        key if finding.severity != Severity::Error => match n {
+            1 => format!("{key}: {objects}"),
+            n => format!("{key}: {n} subjects"),
+        },
         "flags.backend.missing" | "flags.saved.missing" => match n {
             1 => format!("{objects} was compiled without its options"),
             _ => format!("{objects} were compiled without their options"),

@@ -18,7 +18,15 @@ impl Twin<'_> {
         let start = Instant::now();
         let read = |cell: &Cell| {
             let logs: &[&Path] = if cell.failure.is_some() { &[&cell.log] } else { &[] };
-            gather(&cell.dir, logs, Depth::Everything)
+            match gather(&cell.dir, logs, Depth::Everything) {
+                // A build that failed before it was configured left nothing to look at.
+                Err(_) if cell.failure.is_some() => Ok(BuildFacts {
+                    directory: cell.dir.display().to_string(),
+                    mode: Some(cell.mode),
+                    ..BuildFacts::default()
+                }),
+                other => other,
+            }
         };
         let (ours, theirs) =
             rayon::join(|| read(&distributed), || in_process.as_ref().map(read).transpose());

@@ -1,7 +1,9 @@
 use crate::fs::{Ends, open_regular, read_ends, read_regular};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts, CommandText, FileFacts, ObjectFacts};
 use twinlto_facts::elf::{KIND_PREFIX, ObjectKind, kind};
@@ -9,6 +11,7 @@ use twinlto_facts::kbuild::{
     CmdFile, Crc, cmd_path, index_path, module_members, native_path, normalize_path,
 };
 use twinlto_facts::log::BuildLog;
+use twinlto_facts::whole;
 use twinlto_model::Mode;
 
 type SymverLines = Vec<(String, Crc)>;
@@ -18,6 +21,8 @@ pub(super) struct Objects {
     pub(super) indexed: BTreeMap<String, ObjectFacts>,
     pub(super) others: BTreeMap<String, FileFacts>,
     pub(super) symvers: BTreeMap<String, SymverLines>,
+    /// IR objects that the index does not list and that have an index of their own.
+    pub(super) unlisted: BTreeSet<String>,
 }
 
 pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
@@ -31,7 +36,9 @@ pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
     let rest: Vec<&String> = order.iter().filter(|name| !indexed.contains_key(*name)).collect();
     let others = rest.par_iter().map(|name| ((*name).clone(), file(&dir.join(name)))).collect();
     let symvers = rest.par_iter().filter_map(|name| lines_of(dir, name)).collect();
-    Objects { indexed, others, symvers }
+    let has_index = |name: &&&String| dir.join(index_path(name)).is_file();
+    let unlisted = rest.iter().filter(has_index).map(|name| (*name).clone()).collect();
+    Objects { indexed, others, symvers, unlisted }
 }
 
 /// In-process, the IR objects are the bitcode members of `vmlinux.a`.
@@ -45,13 +52,14 @@ fn in_process(dir: &Path, facts: &BuildFacts) -> Objects {
     let indexed = ir
         .par_iter()
         .map(|(name, file)| {
-            let symvers = lines_of(dir, name).map(|(_, lines)| lines).unwrap_or_default();
-            ((*name).clone(), ObjectFacts { ir: file.clone(), symvers, ..ObjectFacts::default() })
+            let mut facts = ObjectFacts { ir: file.clone(), ..ObjectFacts::default() };
+            front(dir, name, &mut facts);
+            ((*name).clone(), facts)
         })
         .collect();
     let symvers = others.par_iter().filter_map(|(name, _)| lines_of(dir, name)).collect();
     let others = others.into_iter().map(|(name, file)| (name.clone(), file)).collect();
-    Objects { indexed, others, symvers }
+    Objects { indexed, others, symvers, unlisted: BTreeSet::new() }
 }
 
 /// `#SYMVER` lines of one object that is not in the index.
@@ -97,7 +105,16 @@ fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
             return;
         }
     };
+    facts.front_modified = ends.modified;
     let cmd = CmdFile::parse(&ends.head, &ends.tail);
+    if CmdFile::is_cut_in_dependencies(&ends.tail) {
+        facts.front = Answer::Bad(format!("{path}: its dependency list has no end: it is cut off"));
+        return;
+    }
+    if let Some(issue) = cmd.issues.iter().find(|issue| issue.is_fatal()) {
+        facts.front = Answer::Bad(format!("{path}: {issue}"));
+        return;
+    }
     facts.issues.extend(cmd.issues.iter().map(|issue| format!("{path}: {issue}")));
     facts.symvers = symver_lines(&cmd);
     // The target's own spelling tells how the object was reached; show the user that path.
@@ -123,7 +140,9 @@ fn back(dir: &Path, native: &str, log: &BuildLog, facts: &mut ObjectFacts) {
     let recorded = match cmd_ends(dir, &path) {
         Ok(ends) => {
             let cmd = CmdFile::parse(&ends.head, &[]);
-            if cmd.command.is_empty() {
+            if let Some(issue) = cmd.issues.iter().find(|issue| issue.is_fatal()) {
+                Answer::Bad(format!("{path}: {issue}"))
+            } else if cmd.command.is_empty() {
                 Answer::Bad(format!("{path}: it holds no command"))
             } else {
                 let target = cmd.target.into_owned();
@@ -179,12 +198,48 @@ pub(super) fn file(path: &Path) -> FileFacts {
     }
 }
 
+/// Why a file cannot be whole, by its outline.
+fn damage(file: &File, kind: &ObjectKind, prefix: &[u8], len: u64) -> Option<String> {
+    match kind {
+        ObjectKind::Elf(ident) => {
+            let headers = whole::section_headers(ident, prefix)?;
+            let mut start = vec![0; usize::try_from(headers.entry.min(64) * 2).unwrap_or(0)];
+            let _past_the_end = file.read_exact_at(&mut start, headers.offset);
+            headers.damage(len, &start)
+        }
+        ObjectKind::Bitcode { wrapped: false } => bitcode_damage(file, len),
+        _ => None,
+    }
+}
+
+/// Goes from block to block; whole bitcode ends with its last one.
+fn bitcode_damage(file: &File, len: u64) -> Option<String> {
+    let mut at = 4;
+    while at < len {
+        let mut header = [0; 8];
+        let block = match file.read_exact_at(&mut header, at) {
+            Ok(()) => whole::bitcode_block(header),
+            Err(_) => None,
+        };
+        match block {
+            Some(size) => at = at.saturating_add(size),
+            None => return Some(format!("no block of bitcode begins at byte {at} of {len}")),
+        }
+    }
+    if at > len {
+        return Some(format!("it is cut off: its last block ends at {at} of {len} bytes"));
+    }
+    (len <= 4).then(|| "it holds nothing but its magic number".to_owned())
+}
+
 fn prefix(path: &Path) -> std::io::Result<FileFacts> {
-    let (open, meta) = open_regular(path)?;
-    let mut bytes = Vec::with_capacity(KIND_PREFIX);
-    open.take(KIND_PREFIX as u64).read_to_end(&mut bytes)?;
+    let (file, meta) = open_regular(path)?;
+    let mut bytes = vec![0; KIND_PREFIX.min(usize::try_from(meta.len()).unwrap_or(KIND_PREFIX))];
+    file.read_exact_at(&mut bytes, 0)?;
+    let kind = kind(&bytes);
     Ok(FileFacts {
-        kind: Some(kind(&bytes)),
+        damage: damage(&file, &kind, &bytes, meta.len()),
+        kind: Some(kind),
         unreadable: None,
         len: meta.len(),
         modified: meta.modified().ok(),

@@ -29,11 +29,15 @@ pub struct LdsError {
 ///
 /// # Errors
 ///
-/// The first line that is neither punctuation, nor the head of a section, nor a pattern of one.
+/// The first line that is neither punctuation, nor the head of a section, nor a pattern of one;
+/// the last, if braces are not balanced.
 pub fn initcalls_lds(text: &str) -> Result<Vec<LdsInitcall>, LdsError> {
     let mut calls = Vec::new();
+    let (mut open, mut last) = (0_i64, 0);
     for (line, content) in (1..).zip(text.lines()) {
         let content = content.trim();
+        last = line;
+        open += content.matches('{').count() as i64 - content.matches('}').count() as i64;
         let content = content.strip_suffix(';').unwrap_or(content).trim_end();
         if let Some(pattern) = content.strip_prefix("*(") {
             let section = pattern.strip_suffix(')').unwrap_or(pattern);
@@ -47,6 +51,10 @@ pub fn initcalls_lds(text: &str) -> Result<Vec<LdsInitcall>, LdsError> {
         {
             return Err(LdsError { line, why: format!("'{content}' is not understood") });
         }
+    }
+    if open != 0 {
+        let why = "the file ends before its last '}'".to_owned();
+        return Err(LdsError { line: last, why });
     }
     calls.sort_by_key(|call| (call.level, call.sync));
     Ok(calls)

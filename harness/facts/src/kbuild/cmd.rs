@@ -82,6 +82,14 @@ pub enum CmdIssue {
     SavedTwice,
 }
 
+impl CmdIssue {
+    /// Whether the command itself is not to be had.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        matches!(self, Self::Empty | Self::NoCommand(_) | Self::CutOff)
+    }
+}
+
 impl fmt::Display for CmdIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -115,6 +123,13 @@ impl<'a> CmdFile<'a> {
     #[must_use]
     pub fn tail_is_complete(tail: &[u8]) -> bool {
         memmem::find(tail, b"\n$(deps_").is_some()
+    }
+
+    /// Whether a whole file ends in the middle of its dependency list. `tail` is as for
+    /// [`Self::tail_is_complete`], which then asked for everything there is.
+    #[must_use]
+    pub fn is_cut_in_dependencies(tail: &[u8]) -> bool {
+        memmem::find(tail, b"\ndeps_").is_some() && !Self::tail_is_complete(tail)
     }
 
     fn read_head(&mut self, head: &'a [u8]) {

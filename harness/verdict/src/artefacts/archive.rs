@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::kbuild::native_path;
-use twinlto_model::{Evidence, Finding};
+use twinlto_model::{Evidence, Finding, Mode};
 
 /// Judges `builtin.order` and `vmlinux.a` against the index.
 pub(super) fn judge(
@@ -74,10 +74,12 @@ pub(super) fn unreadable(place: Place, facts: &BuildFacts) -> Option<Finding> {
     }
 }
 
-/// In-process, every member is an IR object or an ELF object; anything else is damage.
+/// What is not an IR object is a whole ELF object; anything else is damage.
 pub(super) fn unfit_members(place: Place, facts: &BuildFacts) -> Vec<Finding> {
     let unfit = |file: &FileFacts| match &file.kind {
-        Some(ObjectKind::Elf(_)) => None,
+        Some(ObjectKind::Elf(_)) => file.damage.clone(),
+        // What the thin link should have taken is judged by the index.
+        Some(ObjectKind::Bitcode { .. }) if place.mode == Mode::Distributed => None,
         Some(kind) => Some(kind.to_string()),
         None => Some(file.why_not().to_owned()),
     };
@@ -87,7 +89,7 @@ pub(super) fn unfit_members(place: Place, facts: &BuildFacts) -> Vec<Finding> {
         .map(|(name, what)| {
             place
                 .error("archive.member.unfit", name)
-                .because(format!("it is neither bitcode nor ELF: {what}"))
+                .because(format!("it is no sound object: {what}"))
                 .grouped(what)
         })
         .collect()
@@ -99,6 +101,15 @@ fn outside_index(place: Place, facts: &BuildFacts) -> Vec<Finding> {
     let bitcode = facts.other_objects.iter().filter(|(_, f)| is_bitcode(f));
     bitcode
         .map(|(name, _)| {
+            if facts.unlisted_indexes.contains(name) {
+                return place
+                    .error("index.list.cut", name)
+                    .because(
+                        "the thin link wrote its index, and vmlinux.thinlto-index does not list \
+                         it: the list is not whole",
+                    )
+                    .remedy("run the thin link again");
+            }
             place
                 .error("ir.outside-index", name)
                 .because("bitcode that the thin link did not index, such as a regular LTO object")
@@ -126,10 +137,17 @@ fn members_one_to_one(place: Place, expected: &[String], members: &[String]) -> 
                     .because(format!("vmlinux.a holds it {n} times"))
                     .known_as("native-duplicated"),
             ),
-            _ => findings.push(missing_member(place, name, &found)),
+            Some(n) => findings.push(
+                place
+                    .error("archive.member.missing", name)
+                    .because(format!("builtin.order lists it {times} times, vmlinux.a holds {n}")),
+            ),
+            None => findings.push(missing_member(place, name, &found)),
         }
     }
-    for name in found.keys().filter(|name| !wanted.contains_key(*name)) {
+    // An IR object in the place of its native object was named as that.
+    let instead = |name: &String| wanted.contains_key(&native_path(name));
+    for name in found.keys().filter(|name| !wanted.contains_key(*name) && !instead(name)) {
         findings.push(extra_member(place, name, &wanted));
     }
     findings
@@ -177,7 +195,9 @@ fn not_indexed(place: Place, native: &str, ir: &str, side: &str) -> Finding {
 fn member_order(place: Place, expected: &[String], members: &[String]) -> Option<Finding> {
     let in_both = |list: &[String], other: &[String]| -> Vec<String> {
         let other: BTreeSet<&String> = other.iter().collect();
-        list.iter().filter(|name| other.contains(name)).cloned().collect()
+        let mut seen = BTreeSet::new();
+        // Only the first of several: how many there are is another finding.
+        list.iter().filter(|name| other.contains(name) && seen.insert(*name)).cloned().collect()
     };
     let (wanted, found) = (in_both(expected, members), in_both(members, expected));
     if wanted == found {

@@ -150,8 +150,11 @@ impl Checker<'_> {
 
     /// What the kernel exports and `Module.symvers` does not list.
     fn unlisted(&mut self, symvers: &Symvers, table: &BTreeMap<&str, &ExportEntry>) {
-        for name in table.keys().filter(|name| !symvers.exports.contains_key(**name)) {
-            let left = Evidence::new("Module.symvers", "no line");
+        let is_listed = |name: &&&str| {
+            symvers.exports.get(**name).is_some_and(|export| export.module == "vmlinux")
+        };
+        for name in table.keys().filter(|name| !is_listed(name)) {
+            let left = Evidence::new("Module.symvers", "no line for vmlinux");
             let right = Evidence::new("__ksymtab", "an entry").at("vmlinux");
             let cause = "the kernel exports it and Module.symvers does not list it";
             self.push("export.table.unlisted", name, left, right, Some((cause, None)));

@@ -55,6 +55,16 @@ fn as_scripted(arch: Arch, facts: &BuildFacts) -> Option<Finding> {
     let placed: Vec<String> = calls.iter().filter_map(|call| call.entry.clone()).collect();
     let (known, there): (BTreeSet<&String>, BTreeSet<&String>) =
         (script.iter().collect(), placed.iter().collect());
+    if let Some(entry) = placed.iter().find(|entry| !known.contains(entry)) {
+        let site = Site::new(arch, facts.mode, entry).sides(
+            Evidence::new("linker script", "does not place it").at(SCRIPT),
+            Evidence::new("kernel", "an initcall").at("vmlinux"),
+        );
+        return Some(
+            Finding::new(Key::new("initcall.order.script"), Severity::Error, site)
+                .because("the order that was generated for the kernel lacks it"),
+        );
+    }
     let wanted: Vec<String> = script.iter().filter(|e| there.contains(e)).cloned().collect();
     let found: Vec<String> = placed.iter().filter(|e| known.contains(e)).cloned().collect();
     let (entry, before, after) = first_moved(&wanted, &found)?;

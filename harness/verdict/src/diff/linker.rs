@@ -21,13 +21,9 @@ fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
     Some(parse(words).map(|o| o.text().into_owned()).filter(|t| steers(t)).collect())
 }
 
-/// Compares the thin link of the distributed build with the link of the in-process one.
-pub(crate) fn linker(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding> {
-    let (Some(thin), Some(full)) =
-        (lto_options(a.thin_link.as_ref()), lto_options(b.link.as_ref()))
-    else {
-        return Vec::new();
-    };
+/// None where a link is not recorded. Compares the thin link of the distributed build with the link of the in-process one.
+pub(crate) fn linker(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Option<Vec<Finding>> {
+    let (thin, full) = (lto_options(a.thin_link.as_ref())?, lto_options(b.link.as_ref())?);
     let (mut findings, mut policy) = (Vec::new(), false);
     for option in thin.symmetric_difference(&full) {
         if RENAME_POLICY.contains(&option.as_str()) && full.contains(option) {
@@ -53,7 +49,7 @@ pub(crate) fn linker(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding>
         );
     }
     findings.extend(promotion(arch, a, b, policy));
-    findings
+    Some(findings)
 }
 
 /// How many locals carry `.llvm.<hash>` in each mode.

@@ -17,7 +17,7 @@ use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_model::{Arch, Evidence, Finding, Key, Severity, Site};
 
 /// A finding between the twins.
-fn between(
+pub(crate) fn between(
     arch: Arch,
     key: &'static str,
     severity: Severity,

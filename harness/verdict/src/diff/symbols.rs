@@ -23,7 +23,10 @@ pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdic
         }
     }
     modules(arch, a, b, &mut layer.findings);
-    layer.findings.extend(linker(arch, a, b));
+    match linker(arch, a, b) {
+        Some(findings) => layer.findings.extend(findings),
+        None => layer.omit_part("linker options (no .cmd file records a link)"),
+    }
     if layer.compared == 0 {
         layer.omit_all("vmlinux has no symbol table");
     }

@@ -5,7 +5,7 @@ use super::loss::requoted;
 use super::object::Judge;
 use twinlto_facts::build::CommandText;
 use twinlto_facts::flags::Resolved;
-use twinlto_facts::kbuild::{index_path, normalize_path};
+use twinlto_facts::kbuild::{index_path, native_path, normalize_path};
 use twinlto_model::{Evidence, Key, Severity};
 
 impl Judge<'_> {
@@ -65,6 +65,22 @@ impl Judge<'_> {
                 .grouped(name);
             self.push(finding);
         }
+    }
+
+    /// A recorded command that makes another object says nothing about this one.
+    pub(super) fn is_own_backend(&mut self, back: &CommandText, options: &Resolved<'_>) -> bool {
+        let native = native_path(self.name);
+        if options.output.and_then(normalize_path).as_deref() == Some(native.as_str()) {
+            return true;
+        }
+        let made = options.output.unwrap_or("nothing");
+        let left = Evidence::new("expected", format!("-o {native}"));
+        let right = Evidence::new("backend", format!("-o {made}")).at(&back.path);
+        let finding = self
+            .finding(Key::new("flags.output.wrong"), Severity::Error, Some(left), Some(right))
+            .because("the command recorded for its native object makes another file");
+        self.push(finding);
+        false
     }
 
     /// A backend is one that turns LTO off and has exactly this object and its own index.

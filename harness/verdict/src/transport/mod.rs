@@ -5,6 +5,7 @@
 //! object are compared: what the front end was told, what was saved, what the backend was told.
 
 mod backend;
+mod fronts;
 mod loss;
 mod object;
 mod options;
@@ -13,9 +14,10 @@ mod words;
 
 use crate::layer::LayerVerdict;
 use rayon::prelude::*;
-use twinlto_facts::build::BuildFacts;
+use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
 use twinlto_model::{Arch, Finding, Key, Layer, Severity};
 
+pub(crate) use fronts::fronts;
 use options::{Change, OptionChange};
 
 /// Compares the backend command of every object of the index with its front-end command.
@@ -34,7 +36,7 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
     let not_run = facts
         .objects
         .values()
-        .filter(|o| o.back.get().is_none() && o.native.kind.is_none())
+        .filter(|o| o.back == Answer::Absent && o.native == FileFacts::default())
         .count();
     if not_run > 0 {
         layer.omit_part(format!("{not_run} backend commands (they did not run)"));

@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
         let saved = object.saved.as_ref()?;
         let cut = Shared::cut(&front.text, &back.text, &saved.text)?;
         let around = cut.around()?;
-        if self.makes_this_object(front, &around.front) {
+        if self.makes_this_object(front, &around.front) && self.is_own_backend(back, &around.back) {
             self.compared(around.front.options + around.shared);
             self.driver(back, &around.back);
             self.compiler(front, &around.front, back, &around.back);
@@ -98,6 +98,9 @@ impl<'a> Judge<'a> {
             return;
         };
         let back_options = resolve(&back_words);
+        if !self.is_own_backend(back, &back_options) {
+            return;
+        }
         self.compared(front_options.options);
         self.compare(front, &front_options, back, &back_options);
     }
