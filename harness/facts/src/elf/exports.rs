@@ -241,7 +241,7 @@ fn name_values(image: &Image<'_>, raw: &[Raw]) -> Vec<ExportEntry> {
         .iter()
         .filter_map(|entry| match entry.target {
             Target::Here(place, _) => Some(place),
-            Target::Elsewhere(_) => None,
+            Target::Elsewhere(..) => None,
         })
         .collect();
     let names = symbols_at(image, &places);
@@ -249,7 +249,7 @@ fn name_values(image: &Image<'_>, raw: &[Raw]) -> Vec<ExportEntry> {
         .iter()
         .map(|entry| {
             let value = match entry.target {
-                Target::Elsewhere(number) => ExportValue {
+                Target::Elsewhere(number, _) => ExportValue {
                     symbol: numbered(image, number).map(|symbol| symbol.name.clone().into_owned()),
                     address: None,
                 },

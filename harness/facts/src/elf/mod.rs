@@ -1,28 +1,40 @@
 //! ELF files: what they are, what is in them, and the kernel's own tables.
 
+mod comment;
+mod compressed;
 mod error;
 mod exports;
+mod groups;
 mod image;
 mod initcalls;
 mod initcalls_lds;
 mod kind;
 mod level;
 mod modules;
+mod notes;
 mod place;
 mod relocation;
 mod riscv;
 mod section;
 mod symbol;
+mod tables;
 
+pub use comment::producers;
+pub use compressed::{Compressed, compressed};
 pub use error::ElfError;
 pub use exports::{ExportEntry, ExportValue, exports};
+pub use groups::{Group, groups};
 pub use image::Image;
 pub use initcalls::{Initcall, initcalls};
 pub use initcalls_lds::{LdsError, LdsInitcall, initcalls_lds};
 pub use kind::{ET_REL, ElfClass, ElfEndian, ElfIdent, KIND_PREFIX, ObjectKind, kind};
 pub use level::Level;
 pub use modules::{modinfo, modversions};
-pub use relocation::Relocation;
+pub use notes::{Note, Property, notes};
+pub use relocation::{Relocation, RelocationCount};
 pub use riscv::riscv_attributes;
-pub use section::{SHT_NOBITS, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags};
+pub use section::{
+    SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
+};
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};
+pub use tables::{KernelTable, Table, TableEntry, TableSymbol, table, tables};

@@ -4,6 +4,10 @@ use super::image::Image;
 use super::relocation::Relocation;
 use super::section::SHT_RELA;
 use super::symbol::{Binding, SectionRef, Symbol, SymbolKind};
+use object::elf::{
+    EM_LOONGARCH, EM_RISCV, Machine, R_LARCH_ADD32, R_LARCH_ADD64, R_LARCH_SUB32, R_LARCH_SUB64,
+    R_RISCV_ADD32, R_RISCV_ADD64, R_RISCV_SUB32, R_RISCV_SUB64,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a table stores a pointer.
@@ -14,6 +18,8 @@ pub(super) enum Encoding {
     Prel32,
     /// An address (riscv, loongarch).
     Absolute,
+    /// As wide as an address, relative to its own address (`key` of `struct jump_entry`).
+    PrelLong,
 }
 
 /// A byte of the image: an offset in a section of a relocatable file, or an address.
@@ -30,8 +36,8 @@ pub(super) struct Place {
 pub(super) enum Target {
     /// To something in this file; with the symbol number that its relocation names, or 0.
     Here(Place, u32),
-    /// To a symbol that another file defines, by its number.
-    Elsewhere(u32),
+    /// To a symbol that another file defines, by its number, and this many bytes on.
+    Elsewhere(u32, u64),
 }
 
 /// Follows pointers that stand in chosen sections.
@@ -41,19 +47,20 @@ pub(super) struct Pointers<'i, 'a> {
 }
 
 impl Encoding {
+    /// Those that a table of pointers may have.
     pub(super) const ALL: [Self; 2] = [Self::Prel32, Self::Absolute];
 
     /// Units: bytes.
     pub(super) const fn size(self, image: &Image<'_>) -> u64 {
         match self {
             Self::Prel32 => 4,
-            Self::Absolute => image.ident.pointer_size() as u64,
+            Self::Absolute | Self::PrelLong => image.ident.pointer_size() as u64,
         }
     }
 
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Prel32 => "relative",
+            Self::Prel32 | Self::PrelLong => "relative",
             Self::Absolute => "absolute",
         }
     }
@@ -89,8 +96,25 @@ impl<'i, 'a> Pointers<'i, 'a> {
         Self { image, relocations }
     }
 
-    /// Follows the pointer at `offset` of section `index`.
+    /// Follows the pointer at `offset` of section `index`, which leads to the start of what it
+    /// names if another file defines that.
     pub(super) fn follow(
+        &self,
+        index: usize,
+        offset: u64,
+        encoding: Encoding,
+    ) -> Result<Target, String> {
+        match self.lead(index, offset, encoding)? {
+            Target::Elsewhere(number, far) if far != 0 => {
+                let name = numbered(self.image, number).map_or("", |symbol| &symbol.name);
+                Err(format!("'{name}' plus {far:#x}"))
+            }
+            target => Ok(target),
+        }
+    }
+
+    /// Follows the pointer at `offset` of section `index`, wherever it leads.
+    pub(super) fn lead(
         &self,
         index: usize,
         offset: u64,
@@ -108,14 +132,15 @@ impl<'i, 'a> Pointers<'i, 'a> {
         };
         let relocation = match self.relocations.get(&place).map(Vec::as_slice) {
             None | Some([]) => None,
-            Some([one]) => Some(one),
+            Some([one]) => Some(*one),
+            Some([one, other]) => Some(self.difference(place, size, *one, *other)?),
             Some(_) => return Err("more than one relocation".to_owned()),
         };
         let here = |at: u64| Target::Here(Place { section: None, at: self.fit(at) }, 0);
         match relocation {
             None if image.ident.is_relocatable() => Err("no relocation".to_owned()),
-            None if encoding == Encoding::Prel32 => Ok(here(address.wrapping_add(sign(raw, 4)))),
-            None => Ok(here(raw)),
+            None if encoding == Encoding::Absolute => Ok(here(raw)),
+            None => Ok(here(address.wrapping_add(sign(raw, size)))),
             Some(relocation) => {
                 let addend = relocation.addend.map_or_else(|| sign(raw, size), |it| it as u64);
                 if image.ident.is_relocatable() {
@@ -130,6 +155,32 @@ impl<'i, 'a> Pointers<'i, 'a> {
         }
     }
 
+    /// What two relocations for one place add up to: code that the linker may shorten (riscv, and
+    /// loongarch with relaxation) has `target - here` as a sum and a difference. The one that
+    /// names the target, if the other takes away nothing but the place itself.
+    fn difference(
+        &self,
+        place: Place,
+        size: u64,
+        one: Relocation,
+        other: Relocation,
+    ) -> Result<Relocation, String> {
+        let not_understood = || {
+            let name = |it: Relocation| it.kind_name(self.image.ident.e_machine);
+            format!("more than one relocation: {} and {}", name(one), name(other))
+        };
+        let (add, sub) = sum_kinds(self.image, size).ok_or_else(not_understood)?;
+        let (target, origin) = match (one.kind, other.kind) {
+            (a, b) if (a, b) == (add, sub) => (one, other),
+            (a, b) if (a, b) == (sub, add) => (other, one),
+            _ => return Err(not_understood()),
+        };
+        match self.symbolic(origin.symbol, origin.addend.unwrap_or_default() as u64)? {
+            Target::Here(from, _) if from == place => Ok(target),
+            _ => Err("relative to another place than its own".to_owned()),
+        }
+    }
+
     fn symbolic(&self, number: u32, addend: u64) -> Result<Target, String> {
         let symbol = numbered(self.image, number).ok_or("relocation without a symbol")?;
         let at = self.fit(symbol.value.wrapping_add(addend));
@@ -138,10 +189,8 @@ impl<'i, 'a> Pointers<'i, 'a> {
                 Ok(Target::Here(Place { section: Some(index), at }, number))
             }
             SectionRef::Absolute => Ok(Target::Here(Place { section: None, at }, number)),
-            SectionRef::Undefined | SectionRef::Common if addend == 0 => {
-                Ok(Target::Elsewhere(number))
-            }
-            _ => Err(format!("'{}' plus {addend:#x}", symbol.name)),
+            SectionRef::Undefined | SectionRef::Common => Ok(Target::Elsewhere(number, addend)),
+            SectionRef::Other(_) => Err(format!("'{}' plus {addend:#x}", symbol.name)),
         }
     }
 
@@ -208,11 +257,23 @@ pub(super) fn text_at(data: &[u8], offset: u64) -> Option<&[u8]> {
     rest.get(..end)
 }
 
+/// The kinds of relocation that add a symbol to `size` bytes and take one away.
+fn sum_kinds(image: &Image<'_>, size: u64) -> Option<(u32, u32)> {
+    let (add, sub) = match (Machine(image.ident.e_machine), size) {
+        (EM_RISCV, 4) => (R_RISCV_ADD32, R_RISCV_SUB32),
+        (EM_RISCV, 8) => (R_RISCV_ADD64, R_RISCV_SUB64),
+        (EM_LOONGARCH, 4) => (R_LARCH_ADD32, R_LARCH_SUB32),
+        (EM_LOONGARCH, 8) => (R_LARCH_ADD64, R_LARCH_SUB64),
+        _ => return None,
+    };
+    Some((add.0, sub.0))
+}
+
 fn sign(raw: u64, size: u64) -> u64 {
     if size == 4 { i64::from(raw as u32 as i32) as u64 } else { raw }
 }
 
-fn rank<'s>(symbol: &'s Symbol<'_>) -> (u8, u8, u8, bool, &'s str) {
+pub(super) fn rank<'s>(symbol: &'s Symbol<'_>) -> (u8, u8, u8, bool, &'s str) {
     let section = u8::from(symbol.section == SectionRef::Absolute);
     let binding = match symbol.binding {
         Binding::Global => 0,

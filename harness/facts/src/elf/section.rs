@@ -1,3 +1,4 @@
+use object::elf::{Machine, SectionType, machine_names};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -31,10 +32,16 @@ pub struct Section<'a> {
 pub const SHT_SYMTAB: u32 = 2;
 /// `SHT_RELA`: relocations with their addends.
 pub const SHT_RELA: u32 = 4;
+/// `SHT_NOTE`
+pub const SHT_NOTE: u32 = 7;
 /// `SHT_NOBITS`: takes memory and no bytes of the file.
 pub const SHT_NOBITS: u32 = 8;
 /// `SHT_REL`: relocations whose addends stand in place.
 pub const SHT_REL: u32 = 9;
+/// `SHT_GROUP`: sections that are kept or left out together.
+pub const SHT_GROUP: u32 = 17;
+/// `SHT_CREL`: relocations in LLVM's compact form.
+pub const SHT_CREL: u32 = 0x4000_0014;
 
 impl Section<'_> {
     /// Its type as `readelf` prints it: `PROGBITS`, `NOBITS` …; a number where the meaning
@@ -49,26 +56,48 @@ impl Section<'_> {
             SHT_RELA => "RELA",
             5 => "HASH",
             6 => "DYNAMIC",
-            7 => "NOTE",
+            SHT_NOTE => "NOTE",
             SHT_NOBITS => "NOBITS",
             SHT_REL => "REL",
             11 => "DYNSYM",
             14 => "INIT_ARRAY",
             15 => "FINI_ARRAY",
             16 => "PREINIT_ARRAY",
-            17 => "GROUP",
+            SHT_GROUP => "GROUP",
             18 => "SYMTAB_SHNDX",
             19 => "RELR",
+            SHT_CREL => "CREL",
             0x6fff_4c03 => "LLVM_ADDRSIG",
             0x6fff_fff6 => "GNU_HASH",
             other => return Cow::Owned(format!("{other:#x}")),
         })
     }
 
+    /// The same where the machine is known, which has names for some of the numbers:
+    /// `X86_64_UNWIND`, `RISCV_ATTRIBUTES`.
+    #[must_use]
+    pub fn type_name_on(&self, e_machine: u16) -> Cow<'static, str> {
+        match self.type_name() {
+            Cow::Owned(number) => {
+                let names = machine_names(Machine(e_machine)).sht;
+                let name = names.name(SectionType(self.sh_type));
+                let name = name.and_then(|name| name.strip_prefix("SHT_"));
+                name.map_or(Cow::Owned(number), Cow::Borrowed)
+            }
+            name => name,
+        }
+    }
+
     /// Whether it takes memory and no bytes of the file, like `.bss`.
     #[must_use]
     pub const fn is_nobits(&self) -> bool {
         self.sh_type == SHT_NOBITS
+    }
+
+    /// Whether it holds relocations, in whatever form but `SHT_RELR`.
+    #[must_use]
+    pub const fn is_relocations(&self) -> bool {
+        matches!(self.sh_type, SHT_REL | SHT_RELA | SHT_CREL)
     }
 
     /// Whether `address` lies inside it and it is part of the running kernel.

@@ -1,13 +1,19 @@
 //! Whatever the bytes, a reader answers.
 
 use crate::dwarf::{linked, unlinked};
+use crate::objects::full;
 use crate::riscv::attributes;
 use crate::support::{
-    A, AARCH64, AX, EXEC, Elf, FUNC, GLOBAL, LOCAL, NOTYPE, REL, RISCV, SECTION, SHAPES, Shape, WA,
+    A, AARCH64, AX, EXEC, Elf, FUNC, GLOBAL, LOCAL, LOONGARCH, NOTYPE, REL, RISCV, SECTION, SHAPES,
+    Shape, WA, X86_64,
 };
+use crate::tables::tabled;
 use proptest::prelude::*;
 use twinlto_facts::dwarf::units;
-use twinlto_facts::elf::{Image, exports, initcalls, kind, modinfo, modversions, riscv_attributes};
+use twinlto_facts::elf::{
+    Image, compressed, exports, groups, initcalls, kind, modinfo, modversions, notes, producers,
+    riscv_attributes, tables,
+};
 
 /// Every reader on these bytes; returns whether any found something, so that the tests can
 /// see that the files they start from are good for all of them.
@@ -24,6 +30,7 @@ fn all_readers(bytes: &[u8]) -> [bool; 7] {
             let _ = section.holds(section.address);
         }
         let _ = image.symbols.iter().filter(|it| it.is_mapping()).count();
+        more_readers(image);
     }
     [
         image.is_some(),
@@ -34,6 +41,17 @@ fn all_readers(bytes: &[u8]) -> [bool; 7] {
         some(image.as_ref().and_then(|it| riscv_attributes(it).ok()).map(|it| it.len())),
         some(units(bytes).ok().map(|it| it.len())),
     ]
+}
+
+/// The readers of what only some files have, which [`full`] and [`tabled`] make.
+fn more_readers(image: &Image<'_>) {
+    for (_, table) in tables(image) {
+        let _ = table.map(|it| (it.facts().len(), it.tally().len()));
+    }
+    let _ = (groups(image), compressed(image), producers(image), image.relocation_counts());
+    for note in notes(image).unwrap_or_default() {
+        let _ = (note.to_string(), note.properties(image));
+    }
 }
 
 /// A file with something for every reader, linked or not.
@@ -91,8 +109,14 @@ fn no_truncation_passes_for_a_whole_file() {
 }
 
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let file = (0..4_usize, prop_oneof![Just(EXEC), Just(REL)])
-        .prop_map(|(shape, e_type)| rich(SHAPES[shape], e_type));
+    let machine = prop::sample::select(vec![X86_64, AARCH64, RISCV, LOONGARCH]);
+    let file = (0..4_usize, prop_oneof![Just(EXEC), Just(REL)], machine, 0..4_u8).prop_map(
+        |(shape, e_type, machine, which)| match which {
+            0 => rich(SHAPES[shape], e_type),
+            1 => full(SHAPES[shape]).bytes(),
+            _ => tabled(SHAPES[shape], e_type, machine).bytes(),
+        },
+    );
     let value = prop_oneof![any::<u8>(), Just(0), Just(0xff), Just(0x7f), Just(0x80)];
     let change = (any::<prop::sample::Index>(), value, 1..9_usize);
     (file, prop::collection::vec(change, 1..8)).prop_map(|(mut bytes, changes)| {
@@ -133,10 +157,14 @@ proptest! {
         bit in 0..8_u32,
     ) {
         for e_type in [EXEC, REL] {
-            let mut bytes = rich(SHAPES[shape], e_type);
-            let place = place.index(bytes.len());
-            bytes[place] ^= 1 << bit;
-            all_readers(&bytes);
+            let tables = [X86_64, AARCH64, RISCV, LOONGARCH]
+                .map(|machine| tabled(SHAPES[shape], e_type, machine).bytes());
+            let others = [rich(SHAPES[shape], e_type), full(SHAPES[shape]).bytes()];
+            for mut bytes in tables.into_iter().chain(others) {
+                let place = place.index(bytes.len());
+                bytes[place] ^= 1 << bit;
+                all_readers(&bytes);
+            }
         }
     }
 }
