@@ -5,7 +5,7 @@ use twinlto_engine::{Depth, gather};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::kbuild::Crc;
 use twinlto_model::{Arch, Finding, Severity};
-use twinlto_verdict::{compare_twins, merge};
+use twinlto_verdict::{Expectations, compare_twins, merge};
 
 struct Twins {
     distributed: BuildFacts,
@@ -21,7 +21,12 @@ impl Twins {
 
     /// Findings above notes.
     fn findings(&self) -> Vec<Finding> {
-        let verdict = compare_twins(Arch::Arm64, &self.distributed, &self.in_process);
+        let verdict = compare_twins(
+            Arch::Arm64,
+            &self.distributed,
+            &self.in_process,
+            &Expectations::default(),
+        );
         let mut findings = merge(verdict.findings());
         findings.retain(|f| f.severity != Severity::Note);
         findings

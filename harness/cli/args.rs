@@ -1,5 +1,6 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use twinlto_engine::ExpectFiles;
 
 /// Proves that in-process and distributed ThinLTO builds of a Linux kernel agree, object by
 /// object, or names the object, option, symbol or CRC that does not, and why.
@@ -52,6 +53,8 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) bisect_exit: bool,
     #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -61,6 +64,8 @@ pub(crate) struct AuditArgs {
     pub(crate) build: PathBuf,
     /// Its twin in the other mode; without it, transport and artefacts of one build.
     pub(crate) other: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -84,11 +89,21 @@ pub(crate) struct DoctorArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct ExpectArgs {
+    /// What may differ and why [default: twinlto.toml in the current directory, if it is there].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
+    /// Which exports may differ: the severities file of SUSE's kernel package.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) severities: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct OutputArgs {
     /// Form of the report.
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
-    /// List notes too: differences that are lawful and explained.
+    /// List notes too (differences that are lawful and explained), and what is allowed.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -99,6 +114,17 @@ pub(crate) enum Format {
     Terminal,
     /// JSON, schema twinlto.report/1.
     Json,
+}
+
+impl ExpectArgs {
+    /// The files. In a bisection, entries that are for nothing are left unsaid.
+    pub(crate) fn files(&self, bisect: bool) -> ExpectFiles {
+        ExpectFiles {
+            expect: self.expect.clone(),
+            severities: self.severities.clone(),
+            unused_is_fine: bisect,
+        }
+    }
 }
 
 impl Args {

@@ -16,6 +16,7 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
         jobs: jobs(args.jobs)?,
         out: args.out.clone(),
         separate: args.separate,
+        expect: args.expect.files(args.bisect_exit),
         render,
     };
     // Only a check has children to stop; everything else just ends.

@@ -1,11 +1,15 @@
 use crate::error::EngineError;
+use crate::expect::{ExpectFiles, today};
 use crate::gather::{Depth, gather};
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
     Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, Timings, TwinReport,
 };
-use twinlto_verdict::{Verdict, cell_counts, compare_twins, judge_one, merge, outcome_of, summary};
+use twinlto_verdict::{
+    Built, Expectations, Verdict, cell_counts, compare_twins, conclude, judge, judge_one, merge,
+    merge_allowed, summary,
+};
 
 /// What `twinlto audit` is asked.
 #[derive(Debug, Clone)]
@@ -14,17 +18,21 @@ pub struct AuditRequest {
     pub build: PathBuf,
     /// Its twin in the other mode.
     pub other: Option<PathBuf>,
+    /// What may differ.
+    pub expect: ExpectFiles,
 }
 
 /// Compares build directories that somebody else made. Builds nothing, writes nothing.
 ///
 /// # Errors
 ///
-/// When a directory is no kernel build with ThinLTO, or when two directories are no twins.
+/// When a directory is no kernel build with ThinLTO, when two directories are no twins, or when
+/// the expectations make no sense.
 pub fn audit(request: &AuditRequest) -> Result<Report, EngineError> {
+    let expectations = request.expect.read()?;
     match &request.other {
-        None => audit_one(&request.build),
-        Some(other) => audit_two(&request.build, other),
+        None => audit_one(&request.build, &expectations),
+        Some(other) => audit_two(&request.build, other, &expectations),
     }
 }
 
@@ -55,14 +63,18 @@ fn open(path: &std::path::Path, depth: Depth) -> Result<Build, EngineError> {
     Ok(Build { facts, arch, mode })
 }
 
-fn audit_one(path: &std::path::Path) -> Result<Report, EngineError> {
+fn audit_one(path: &std::path::Path, expectations: &Expectations) -> Result<Report, EngineError> {
     let build = open(path, Depth::Records)?;
     let verdict = judge_one(build.arch, &build.facts, "only one build directory was given", true);
     let comparison = format!("{} alone", build.mode);
-    Ok(report(&verdict, &[&build], comparison))
+    report(expectations, &verdict, &build, None, comparison)
 }
 
-fn audit_two(a: &std::path::Path, b: &std::path::Path) -> Result<Report, EngineError> {
+fn audit_two(
+    a: &std::path::Path,
+    b: &std::path::Path,
+    expectations: &Expectations,
+) -> Result<Report, EngineError> {
     let (first, second) = rayon::join(|| open(a, Depth::Everything), || open(b, Depth::Everything));
     let (first, second) = (first?, second?);
     let what = format!("{} and {}", a.display(), b.display());
@@ -82,19 +94,32 @@ fn audit_two(a: &std::path::Path, b: &std::path::Path) -> Result<Report, EngineE
     }
     let (distributed, in_process) =
         if first.mode == Mode::Distributed { (first, second) } else { (second, first) };
-    let verdict = compare_twins(distributed.arch, &distributed.facts, &in_process.facts);
-    Ok(report(&verdict, &[&distributed, &in_process], "distributed against in-process".to_owned()))
+    let verdict =
+        compare_twins(distributed.arch, &distributed.facts, &in_process.facts, expectations);
+    let comparison = "distributed against in-process".to_owned();
+    report(expectations, &verdict, &distributed, Some(&in_process), comparison)
 }
 
-fn report(verdict: &Verdict, builds: &[&Build], comparison: String) -> Report {
-    let outcome = outcome_of(verdict, &[], None);
-    let findings = merge(verdict.findings());
+fn report(
+    expectations: &Expectations,
+    verdict: &Verdict,
+    build: &Build,
+    twin: Option<&Build>,
+    comparison: String,
+) -> Result<Report, EngineError> {
+    let builds: Vec<&Build> = [Some(build), twin].into_iter().flatten().collect();
+    let twin = twin.map(|twin| &twin.facts);
+    let built = Built { facts: &build.facts, twin, llvm: None, failure: None };
+    let judged = judge(expectations, verdict, &built, None);
     let twins = vec![TwinReport {
         arch: verdict.arch,
-        outcome: outcome.clone(),
+        outcome: judged.outcome.clone(),
         build: "as found".to_owned(),
-        layers: verdict.results(),
+        layers: judged.layers,
     }];
+    let (outcome, about) = conclude(expectations, judged.outcome, &[judged.compared], today()?);
+    let findings = merge(judged.findings.into_iter().chain(about).collect());
+    let allowed = merge_allowed(judged.allowed);
     let cells = builds
         .iter()
         .map(|build| CellReport {
@@ -110,20 +135,21 @@ fn report(verdict: &Verdict, builds: &[&Build], comparison: String) -> Report {
             counts: cell_counts(build.mode, &build.facts, verdict),
         })
         .collect();
-    Report {
+    Ok(Report {
         schema: SCHEMA.to_owned(),
         twinlto: env!("CARGO_PKG_VERSION").to_owned(),
-        kernel: KernelId { name: kernel_name(builds), path: None },
+        kernel: KernelId { name: kernel_name(&builds), path: None },
         config: "as built".to_owned(),
         comparison,
-        summary: summary(&outcome, &twins, &findings),
+        summary: summary(&outcome, &twins, &findings, &allowed),
         outcome,
         twins,
         cells,
         findings,
+        allowed,
         not_compared: verdict.not_compared(),
         record: None,
-    }
+    })
 }
 
 /// `Linux 7.3.4`, from the file in which kbuild keeps the release.

@@ -6,6 +6,7 @@ mod twin;
 use crate::cases::pocket_kernel;
 use crate::configure::ConfigSource;
 use crate::error::EngineError;
+use crate::expect::{ExpectFiles, today};
 use crate::fs::{fingerprint, free_bytes, write_atomic};
 use crate::preflight;
 use crate::record::OutDir;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use twin::{Twin, TwinResult};
 use twinlto_model::{Arch, Event, Finding, Outcome, Report, SCHEMA, Stage, Toolchain};
-use twinlto_verdict::{merge, plan, summary};
+use twinlto_verdict::{Expectations, conclude, merge, merge_allowed, plan, summary};
 
 /// Turns a report into the files of its record: name and text.
 pub type Render = fn(&Report) -> Vec<(&'static str, String)>;
@@ -37,6 +38,8 @@ pub struct CheckRequest {
     pub out: PathBuf,
     /// Whether the in-process kernel is built from clean, too.
     pub separate: bool,
+    /// What may differ.
+    pub expect: ExpectFiles,
     /// Makes the files of the record.
     pub render: Render,
 }
@@ -55,6 +58,7 @@ const SPACE_POCKET: u64 = 60 << 20;
 /// the disk, the user.
 pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Report, EngineError> {
     OutDir::check_path(&request.out)?;
+    let expectations = request.expect.read()?;
     let kernel = match &request.kernel {
         Some(path) => KernelTree::open(path)?,
         None => KernelTree::open(&pocket_kernel()?)?,
@@ -86,10 +90,12 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
             arch: distributed.arch,
             identity: &identity,
             from_twin: in_process.from_twin,
+            expectations: &expectations,
+            llvm: toolchain.version.major,
         };
         twins.push(twin.run(events)?);
     }
-    let mut report = assemble(request, &kernel, &toolchain, twins);
+    let mut report = assemble(request, &kernel, &toolchain, &expectations, twins)?;
     let record = out.name_record(&mut report);
     for (name, text) in (request.render)(&report) {
         write_atomic(&record.join(name), text.as_bytes())?;
@@ -130,35 +136,42 @@ fn assemble(
     request: &CheckRequest,
     kernel: &KernelTree,
     toolchain: &Toolchain,
+    expectations: &Expectations,
     results: Vec<TwinResult>,
-) -> Report {
+) -> Result<Report, EngineError> {
     let mut twins = Vec::new();
     let mut cells = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
+    let (mut allowed, mut compared) = (Vec::new(), Vec::new());
     let mut not_compared = Vec::new();
     for result in results {
         twins.push(result.report);
         cells.extend(result.cells);
         findings.extend(result.findings);
+        allowed.extend(result.allowed);
+        compared.push(result.compared);
         not_compared.extend(result.not_compared);
     }
     for cell in &mut cells {
         cell.toolchain = Some(toolchain.clone());
     }
-    let findings = merge(findings);
     let outcome = Outcome::of_all(twins.iter().map(|t| t.outcome.clone()));
-    Report {
+    let (outcome, about) = conclude(expectations, outcome, &compared, today()?);
+    findings.extend(about);
+    let (findings, allowed) = (merge(findings), merge_allowed(allowed));
+    Ok(Report {
         schema: SCHEMA.to_owned(),
         twinlto: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: kernel.id(),
         config: request.config.name(),
         comparison: "distributed against in-process".to_owned(),
-        summary: summary(&outcome, &twins, &findings),
+        summary: summary(&outcome, &twins, &findings, &allowed),
         outcome,
         twins,
         cells,
         findings,
+        allowed,
         not_compared,
         record: None,
-    }
+    })
 }

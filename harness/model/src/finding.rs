@@ -215,9 +215,21 @@ impl Finding {
         subjects
     }
 
-    /// Whether it keeps the twins from agreeing: anything that is not a note.
+    /// Whether it says that the kernels differ or may: anything that is neither a note nor lawful.
     #[must_use]
     pub fn gates(&self) -> bool {
-        self.severity != Severity::Note
+        self.severity != Severity::Note && self.tier != Tier::Lawful
     }
+}
+
+/// A finding that somebody expected: reported, and not gating.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Why it may be so, in the words of whoever allowed it.
+    pub reason: String,
+    /// Where that stands, such as `twinlto.toml:12`.
+    pub by: String,
 }

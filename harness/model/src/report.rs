@@ -1,4 +1,4 @@
-use crate::{Arch, Finding, Mode, Outcome, Toolchain};
+use crate::{Allowed, Arch, Finding, Mode, Outcome, Toolchain};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -168,6 +168,9 @@ pub struct Report {
     pub cells: Vec<CellReport>,
     /// Most severe first, then by key and subject.
     pub findings: Vec<Finding>,
+    /// Those that are expected, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Allowed>,
     /// What was not compared.
     pub not_compared: Vec<NotCompared>,
     /// Directory of the record, where one was written.

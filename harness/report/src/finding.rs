@@ -3,7 +3,7 @@
 use crate::style::Style;
 use crate::text::{first_few, pad, safe, thousands, width, wrap};
 use std::collections::BTreeMap;
-use twinlto_model::{Arch, Evidence, Finding, Site};
+use twinlto_model::{Allowed, Arch, Evidence, Finding, Site};
 
 /// How many subjects, and how many lines of one-line evidence, are shown.
 const FEW: usize = 4;
@@ -12,7 +12,19 @@ const FEW: usize = 4;
 const LABEL: usize = 11;
 
 pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
-    let mut lines = vec![heading(finding, style)];
+    titled(&finding.severity.to_string(), finding, style)
+}
+
+/// A finding that is expected: why, and where that is said.
+pub(crate) fn allowed_block(allowed: &Allowed, style: &Style) -> Vec<String> {
+    let mut lines = titled("allowed", &allowed.finding, style);
+    lines.extend(labelled("reason", &safe(&allowed.reason), style));
+    lines.extend(labelled("by", &safe(&allowed.by), style));
+    lines
+}
+
+fn titled(word: &str, finding: &Finding, style: &Style) -> Vec<String> {
+    let mut lines = vec![heading(word, finding, style)];
     if is_list(finding) {
         lines.extend(pairs(finding, style));
     } else {
@@ -36,8 +48,8 @@ pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
     lines
 }
 
-fn heading(finding: &Finding, style: &Style) -> String {
-    let left = format!("{:<8}{}", finding.severity.to_string(), finding.key);
+fn heading(word: &str, finding: &Finding, style: &Style) -> String {
+    let left = format!("{word:<8}{}", finding.key);
     let arches = finding.arches().iter().map(Arch::to_string).collect::<Vec<_>>().join(", ");
     let gap = style.columns.saturating_sub(width(&left) + width(&arches)).max(2);
     format!("{left}{}{arches}", " ".repeat(gap))

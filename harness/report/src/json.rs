@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use std::fmt;
-use twinlto_model::{Report, SCHEMA};
+use twinlto_model::{Evidence, Finding, Report, SCHEMA};
 
 /// The report as JSON, schema `twinlto.report/1` (`docs/REPORT.md`).
 ///
@@ -11,22 +11,29 @@ pub fn to_json(report: &Report) -> String {
     let mut value = serde_json::to_value(report).unwrap_or(Value::Null);
     if let Some(findings) = value.get_mut("findings").and_then(Value::as_array_mut) {
         for (value, finding) in findings.iter_mut().zip(&report.findings) {
-            let (Some(object), Some(first)) = (value.as_object_mut(), finding.sites.first()) else {
-                continue;
-            };
-            let text = |side: &Option<twinlto_model::Evidence>| {
-                side.as_ref().map(|evidence| evidence.text.clone())
-            };
-            object.insert("cell".to_owned(), json!(first.cell()));
-            object.insert("subject".to_owned(), json!(first.subject));
-            object.insert("subjects".to_owned(), json!(finding.subjects()));
-            object.insert("left".to_owned(), json!(text(&first.left)));
-            object.insert("right".to_owned(), json!(text(&first.right)));
+            add_first_site(value, finding);
+        }
+    }
+    if let Some(list) = value.get_mut("allowed").and_then(Value::as_array_mut) {
+        for (value, allowed) in list.iter_mut().zip(&report.allowed) {
+            add_first_site(value, &allowed.finding);
         }
     }
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn add_first_site(value: &mut Value, finding: &Finding) {
+    let (Some(object), Some(first)) = (value.as_object_mut(), finding.sites.first()) else {
+        return;
+    };
+    let text = |side: &Option<Evidence>| side.as_ref().map(|evidence| evidence.text.clone());
+    object.insert("cell".to_owned(), json!(first.cell()));
+    object.insert("subject".to_owned(), json!(first.subject));
+    object.insert("subjects".to_owned(), json!(finding.subjects()));
+    object.insert("left".to_owned(), json!(text(&first.left)));
+    object.insert("right".to_owned(), json!(text(&first.right)));
 }
 
 /// Why a text is no report.

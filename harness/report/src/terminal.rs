@@ -1,4 +1,4 @@
-use crate::finding::block;
+use crate::finding::{allowed_block, block};
 use crate::style::Style;
 use crate::table::table;
 use crate::text::{safe, thousands, wrap};
@@ -16,6 +16,10 @@ pub fn terminal(report: &Report, style: &Style) -> String {
         }
         lines.push(String::new());
         lines.extend(block(finding, style));
+    }
+    for allowed in report.allowed.iter().filter(|_| style.verbose) {
+        lines.push(String::new());
+        lines.extend(allowed_block(allowed, style));
     }
     lines.push(String::new());
     let answer = format!("{}: {}", report.outcome.word(), safe(&report.summary));

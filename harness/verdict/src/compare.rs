@@ -1,9 +1,11 @@
+use crate::expect::Expectations;
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
 use crate::transport::{fronts, transport};
 use crate::{artefacts, diff};
+use std::collections::BTreeSet;
 use twinlto_facts::build::{Answer, BuildFacts};
-use twinlto_model::{Arch, Finding, Layer, LayerResult, Mode, NotCompared};
+use twinlto_model::{Allowed, Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
 /// Everything that was found about one architecture.
 #[derive(Debug, Clone)]
@@ -23,10 +25,20 @@ impl Verdict {
         settle(&all)
     }
 
-    /// The layers in the form of the report.
-    #[must_use]
-    pub fn results(&self) -> Vec<LayerResult> {
-        self.layers.iter().map(LayerVerdict::result).collect()
+    /// The layers in the form of the report, where these findings are expected and those are not.
+    /// What only repeats an expected one is expected with it.
+    pub(crate) fn results(&self, findings: &[Finding], allowed: &[Allowed]) -> Vec<LayerResult> {
+        let expected: BTreeSet<&str> =
+            allowed.iter().flat_map(|allowed| allowed.finding.subjects()).collect();
+        let open: BTreeSet<(&str, &str)> = findings
+            .iter()
+            .filter(|_| !expected.is_empty())
+            .flat_map(|f| f.sites.iter().map(|s| (f.key.as_str(), s.subject.as_str())))
+            .collect();
+        let is_expected = |key: &str, subject: &str| {
+            expected.contains(subject) && !open.contains(&(key, subject))
+        };
+        self.layers.iter().map(|layer| layer.result(is_expected)).collect()
     }
 
     /// What was left out, by layer.
@@ -47,9 +59,14 @@ impl Verdict {
     }
 }
 
-/// Compares the two builds of one architecture.
+/// Compares the two builds of one architecture. Budgets for sections are those of `expectations`.
 #[must_use]
-pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFacts) -> Verdict {
+pub fn compare_twins(
+    arch: Arch,
+    distributed: &BuildFacts,
+    in_process: &BuildFacts,
+    expectations: &Expectations,
+) -> Verdict {
     let mut transport = transport(arch, distributed);
     transport.findings.extend(fronts(arch, distributed, in_process));
     Verdict {
@@ -59,7 +76,7 @@ pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFac
             artefacts::artefacts(arch, distributed, Some(in_process)),
             diff::exports(arch, distributed, Some(in_process)),
             diff::symbols(arch, distributed, in_process),
-            diff::sections(arch, distributed, in_process),
+            diff::sections(arch, distributed, in_process, &expectations.budgets),
             diff::initcalls(arch, distributed, in_process),
         ],
     }

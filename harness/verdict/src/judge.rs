@@ -1,14 +1,103 @@
 use crate::compare::Verdict;
+use crate::diff::budgets_in_use;
+use crate::expect::{Applied, Compared, Date, Expectations};
 use crate::layer::Omitted;
-use twinlto_model::{Finding, Outcome, Severity, TwinReport};
+use std::collections::BTreeSet;
+use twinlto_facts::build::BuildFacts;
+use twinlto_facts::kbuild::Symvers;
+use twinlto_model::{Allowed, Finding, LayerResult, Outcome, Severity, TwinReport};
 
-/// The answer for one architecture. `failure` says what kept a build from ending, if anything.
+/// The builds of one architecture, beside what was found in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Built<'a> {
+    /// The distributed build, or the only one.
+    pub facts: &'a BuildFacts,
+    /// Its twin.
+    pub twin: Option<&'a BuildFacts>,
+    /// Major version of the LLVM that built them; none to take the one that `.config` records.
+    pub llvm: Option<u32>,
+    /// What kept a build from ending.
+    pub failure: Option<&'a str>,
+}
+
+/// One architecture, judged.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The answer.
+    pub outcome: Outcome,
+    /// The rows of its table.
+    pub layers: Vec<LayerResult>,
+    /// What nobody expected.
+    pub findings: Vec<Finding>,
+    /// What is allowed.
+    pub allowed: Vec<Allowed>,
+    /// What was compared, for [`conclude`].
+    pub compared: Compared,
+}
+
+/// Judges one architecture: takes out what is allowed, and answers from the rest. `extra` are
+/// findings that no layer made: those about the request, where there was one.
+#[must_use]
+pub fn judge(
+    expectations: &Expectations,
+    verdict: &Verdict,
+    built: &Built<'_>,
+    extra: Option<Vec<Finding>>,
+) -> Judged {
+    let requested = extra.is_some();
+    let mut findings = extra.unwrap_or_default();
+    findings.extend(verdict.findings());
+    let both = [Some(built.facts), built.twin];
+    let symvers: Vec<&Symvers> =
+        both.iter().flatten().filter_map(|facts| facts.symvers.get()).collect();
+    let llvm = built.llvm.or_else(|| built.facts.config.clang_major());
+    let Applied { findings, allowed, matched } = expectations.apply(findings, llvm, &symvers);
+    // What a failed build left says nothing of what is not there.
+    let whole = verdict.layers.iter().filter(|l| l.omitted == Omitted::Nothing);
+    let layers = whole.filter(|_| built.failure.is_none()).map(|l| l.layer).collect();
+    Judged {
+        outcome: outcome_of(verdict, &findings, built.failure),
+        layers: verdict.results(&findings, &allowed),
+        compared: Compared {
+            arch: verdict.arch,
+            modes: both.iter().flatten().filter_map(|facts| facts.mode).collect(),
+            llvm,
+            layers,
+            requested: requested && built.failure.is_none(),
+            matched,
+            budgets: built.twin.map_or_else(BTreeSet::new, |twin| {
+                budgets_in_use(built.facts, twin, &expectations.budgets)
+            }),
+        },
+        findings,
+        allowed,
+    }
+}
+
+/// The answer of a whole run, from those of its architectures, with what the expectations
+/// themselves bring up. An entry that is for nothing keeps twins from agreeing, and is no answer
+/// where there is none.
+#[must_use]
+pub fn conclude(
+    expectations: &Expectations,
+    outcome: Outcome,
+    compared: &[Compared],
+    today: Date,
+) -> (Outcome, Vec<Finding>) {
+    let findings = expectations.leftovers(compared, today);
+    match outcome {
+        Outcome::Agree if findings.iter().any(gates) => (Outcome::Differ, findings),
+        outcome => (outcome, findings),
+    }
+}
+
+/// The answer for one architecture, from the findings that are not allowed. `failure` says what
+/// kept a build from ending, if anything.
 ///
 /// A difference is an answer even when the build failed; without one, a failure or a layer
 /// that compared nothing and should have is broken.
-#[must_use]
-pub fn outcome_of(verdict: &Verdict, extra: &[Finding], failure: Option<&str>) -> Outcome {
-    if verdict.findings().iter().chain(extra).any(gates) {
+fn outcome_of(verdict: &Verdict, findings: &[Finding], failure: Option<&str>) -> Outcome {
+    if findings.iter().any(gates) {
         return Outcome::Differ;
     }
     if let Some(failure) = failure {
@@ -25,15 +114,21 @@ pub fn outcome_of(verdict: &Verdict, extra: &[Finding], failure: Option<&str>) -
     Outcome::Agree
 }
 
-/// Whether a finding says that the kernels differ or may differ. What became of a requested
-/// option (`config.`) is about the request.
+/// Whether a finding keeps the twins from agreeing. What became of a requested option (`config.`)
+/// is about the request, and a day that passed changes no kernel.
 fn gates(finding: &Finding) -> bool {
-    finding.severity != Severity::Note && !finding.key.as_str().starts_with("config.")
+    let key = finding.key.as_str();
+    finding.gates() && !key.starts_with("config.") && key != "expectation.review"
 }
 
 /// The answer in one sentence.
 #[must_use]
-pub fn summary(outcome: &Outcome, twins: &[TwinReport], findings: &[Finding]) -> String {
+pub fn summary(
+    outcome: &Outcome,
+    twins: &[TwinReport],
+    findings: &[Finding],
+    allowed: &[Allowed],
+) -> String {
     let arches = twins.len();
     let plural =
         |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
@@ -41,12 +136,15 @@ pub fn summary(outcome: &Outcome, twins: &[TwinReport], findings: &[Finding]) ->
         Outcome::Agree => {
             let noun = plural(arches, "architecture", "architectures");
             let notes = findings.iter().filter(|f| f.severity == Severity::Note).count();
-            match notes {
-                0 => noun,
-                n => format!(
-                    "{noun}; {} (-v lists them)",
-                    plural(n, "lawful difference", "lawful differences")
-                ),
+            let counted = [
+                (allowed.len(), plural(allowed.len(), "allowed finding", "allowed findings")),
+                (notes, plural(notes, "lawful difference", "lawful differences")),
+            ];
+            let more: Vec<String> =
+                counted.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
+            match more.join(", ") {
+                more if more.is_empty() => noun,
+                more => format!("{noun}; {more} (-v lists them)"),
             }
         }
         Outcome::Differ => {

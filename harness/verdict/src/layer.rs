@@ -76,13 +76,17 @@ impl LayerVerdict {
         }
     }
 
-    pub(crate) fn result(&self) -> LayerResult {
-        let subjects = |wanted: fn(Severity) -> bool| -> BTreeSet<&str> {
-            let findings = self.findings.iter().filter(|f| wanted(f.severity));
-            findings.flat_map(|f| f.sites.iter().map(|s| s.subject.as_str())).collect()
-        };
-        let errors = subjects(|s| s == Severity::Error);
-        let others = subjects(|s| s != Severity::Error);
+    /// The layer in the form of the report. `allowed` says of a key and a subject whether its
+    /// error is expected; it then counts like a warning.
+    pub(crate) fn result(&self, allowed: impl Fn(&str, &str) -> bool) -> LayerResult {
+        let (mut errors, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for finding in &self.findings {
+            let error = finding.severity == Severity::Error;
+            for subject in finding.sites.iter().map(|site| site.subject.as_str()) {
+                let counts = error && !allowed(finding.key.as_str(), subject);
+                if counts { &mut errors } else { &mut others }.insert(subject);
+            }
+        }
         LayerResult {
             layer: self.layer,
             compared: self.compared,

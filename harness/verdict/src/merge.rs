@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use twinlto_model::Finding;
+use twinlto_model::{Allowed, Arch, Finding, Key, Severity};
 
 /// One cause, one finding: joins findings of the same key, severity and group, and orders all
 /// by severity, key and subject.
@@ -24,20 +24,39 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
             .sites
             .sort_by(|a, b| (a.arch, &a.subject, a.mode).cmp(&(b.arch, &b.subject, b.mode)));
     }
-    merged.sort_by(|a, b| {
-        (a.severity, &a.key, site_order(a)).cmp(&(b.severity, &b.key, site_order(b)))
-    });
+    merged.sort_by(|a, b| order(a).cmp(&order(b)));
     merged
 }
 
-fn site_order(finding: &Finding) -> Option<(twinlto_model::Arch, &str)> {
+/// The same for allowed findings, each entry of the expectations for itself.
+#[must_use]
+pub fn merge_allowed(list: Vec<Allowed>) -> Vec<Allowed> {
+    let mut entries: BTreeMap<(String, String), Vec<Finding>> = BTreeMap::new();
+    for Allowed { finding, reason, by } in list {
+        entries.entry((by, reason)).or_default().push(finding);
+    }
+    let mut merged = Vec::new();
+    for ((by, reason), findings) in entries {
+        for finding in merge(findings) {
+            merged.push(Allowed { finding, reason: reason.clone(), by: by.clone() });
+        }
+    }
+    merged.sort_by(|a, b| order(&a.finding).cmp(&order(&b.finding)));
+    merged
+}
+
+fn order(finding: &Finding) -> (Severity, &Key, Option<(Arch, &str)>) {
+    (finding.severity, &finding.key, site_order(finding))
+}
+
+fn site_order(finding: &Finding) -> Option<(Arch, &str)> {
     finding.sites.first().map(|site| (site.arch, site.subject.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use twinlto_model::{Arch, Key, Severity, Site};
+    use twinlto_model::Site;
 
     fn finding(severity: Severity, arch: Arch, subject: &str, group: &str) -> Finding {
         let site = Site::new(arch, None, subject);

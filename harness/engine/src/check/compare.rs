@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{CellReport, Finding, Outcome, StageTime, Timings, TwinReport};
-use twinlto_verdict::{Verdict, cell_counts, compare_twins, judge_one, outcome_of};
+use twinlto_verdict::{Built, Verdict, cell_counts, compare_twins, judge, judge_one};
 
 impl Twin<'_> {
     pub(super) fn compare(
@@ -37,7 +37,7 @@ impl Twin<'_> {
         };
         let failure = failed(&distributed).or_else(|| in_process.as_ref().and_then(failed));
         let verdict = match (&theirs, &failure) {
-            (Some(theirs), None) => compare_twins(self.arch, &ours, theirs),
+            (Some(theirs), None) => compare_twins(self.arch, &ours, theirs, self.expectations),
             _ => {
                 let why = failure.as_deref().unwrap_or("there is no twin");
                 judge_one(self.arch, &ours, why, false)
@@ -55,18 +55,26 @@ impl Twin<'_> {
             let new: Vec<_> = new.cloned().collect();
             extra.extend(new);
         }
-        let outcome = outcome_of(&verdict, &extra, failure.as_deref());
+        let built = Built {
+            facts: &ours,
+            // A build that failed was not compared with its twin.
+            twin: theirs.as_ref().filter(|_| failure.is_none()),
+            llvm: Some(self.llvm),
+            failure: failure.as_deref(),
+        };
+        let judged = judge(self.expectations, &verdict, &built, Some(extra));
         let mut cells = vec![self.cell_report(distributed, &ours, &verdict, facts_took)];
         let build = build_column(cells.first(), in_process.as_ref());
         if let (Some(cell), Some(facts)) = (in_process, &theirs) {
             cells.push(self.cell_report(cell, facts, &verdict, facts_took));
         }
-        let mut findings = extra;
-        findings.extend(verdict.findings());
+        let (outcome, layers) = (judged.outcome, judged.layers);
         Ok(TwinResult {
-            report: TwinReport { arch: self.arch, outcome, build, layers: verdict.results() },
+            report: TwinReport { arch: self.arch, outcome, build, layers },
             cells,
-            findings,
+            findings: judged.findings,
+            allowed: judged.allowed,
+            compared: judged.compared,
             not_compared: verdict.not_compared(),
         })
     }

@@ -11,10 +11,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use twinlto_model::{
-    Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime, Timings,
-    TwinReport,
+    Allowed, Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime,
+    Timings, TwinReport,
 };
-use twinlto_verdict::lost_options;
+use twinlto_verdict::{Compared, Expectations, lost_options};
 
 /// One architecture of a check.
 pub(super) struct Twin<'a> {
@@ -25,6 +25,10 @@ pub(super) struct Twin<'a> {
     /// What identifies kernel and toolchain.
     pub(super) identity: &'a str,
     pub(super) from_twin: bool,
+    /// What may differ.
+    pub(super) expectations: &'a Expectations,
+    /// Major version of LLVM.
+    pub(super) llvm: u32,
 }
 
 /// What came of it.
@@ -32,6 +36,8 @@ pub(super) struct TwinResult {
     pub(super) report: TwinReport,
     pub(super) cells: Vec<CellReport>,
     pub(super) findings: Vec<Finding>,
+    pub(super) allowed: Vec<Allowed>,
+    pub(super) compared: Compared,
     pub(super) not_compared: Vec<NotCompared>,
 }
 

@@ -56,6 +56,18 @@ impl Config {
         self.values.get(symbol).cloned().unwrap_or(ConfigValue::No)
     }
 
+    /// Major version of the clang that it is for, from `CONFIG_CLANG_VERSION` (`init/Kconfig`,
+    /// Linux 7.3: 220108 is 22.1.8, 0 is another compiler).
+    #[must_use]
+    pub fn clang_major(&self) -> Option<u32> {
+        match self.values.get("CLANG_VERSION") {
+            Some(ConfigValue::Set(version)) => {
+                version.parse::<u32>().ok().map(|version| version / 10_000).filter(|n| *n > 0)
+            }
+            _ => None,
+        }
+    }
+
     /// Lays another over this one: what it says wins.
     pub fn overlay(&mut self, other: Self) {
         self.values.extend(other.values);
@@ -90,6 +102,15 @@ fn assignment(line: &str) -> Option<(&str, ConfigValue)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_of_clang_is_in_the_configuration() {
+        let major = |text: &str| Config::parse(text).clang_major();
+        assert_eq!(major("CONFIG_CLANG_VERSION=220108\n"), Some(22));
+        for none in ["", "CONFIG_CLANG_VERSION=0\n", "CONFIG_CLANG_VERSION=x\n"] {
+            assert_eq!(major(none), None);
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

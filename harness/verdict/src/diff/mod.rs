@@ -10,7 +10,7 @@ mod symbols;
 
 pub(crate) use exports::exports;
 pub(crate) use initcalls::initcalls;
-pub(crate) use sections::sections;
+pub(crate) use sections::{budgets_in_use, sections};
 pub(crate) use symbols::{promoted, symbols};
 
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};

@@ -2,6 +2,7 @@
 //! and variable by itself.
 
 use super::{Pair, between, pairs, subject_in};
+use crate::expect::Budget;
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
 use twinlto_facts::build::{BuildFacts, SectionFacts};
@@ -14,14 +15,19 @@ const CODE_BUDGET_PER_MILLE: u64 = 5;
 /// A difference in code below this many bytes is alignment.
 const CODE_SLACK: u64 = 4096;
 
-pub(crate) fn sections(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+pub(crate) fn sections(
+    arch: Arch,
+    a: &BuildFacts,
+    b: &BuildFacts,
+    budgets: &[Budget],
+) -> LayerVerdict {
     let pairs = match pairs(a, b) {
         Ok(pairs) => pairs,
         Err(why) => return LayerVerdict::without(Layer::Sections, why),
     };
     let mut layer = LayerVerdict::new(Layer::Sections);
     for pair in &pairs {
-        layer.compared += one_image(arch, pair, &mut layer.findings);
+        layer.compared += one_image(arch, pair, budgets, &mut layer.findings);
         layer.findings.extend(header(arch, pair));
     }
     if layer.compared == 0 {
@@ -30,13 +36,31 @@ pub(crate) fn sections(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdi
     layer
 }
 
+/// The numbers of the budgets that are for a section of these builds.
+pub(crate) fn budgets_in_use(
+    a: &BuildFacts,
+    b: &BuildFacts,
+    budgets: &[Budget],
+) -> BTreeSet<usize> {
+    let mut names = BTreeSet::new();
+    for pair in pairs(a, b).iter().flatten().filter(|_| !budgets.is_empty()) {
+        for image in [pair.distributed, pair.in_process] {
+            let loaded = image.sections.iter().filter(|(_, section)| loaded(section));
+            names.extend(loaded.map(|(name, _)| subject_in(pair, name)));
+        }
+    }
+    let numbered = budgets.iter().enumerate();
+    let used = numbered.filter(|(_, b)| names.iter().any(|name| b.section.matches(name)));
+    used.map(|(number, _)| number).collect()
+}
+
 /// Sections that are loaded; the rest (symbol tables, comments, debug information) is no part
 /// of the kernel's memory.
 fn loaded(section: &&SectionFacts) -> bool {
     section.alloc
 }
 
-fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
+fn one_image(arch: Arch, pair: &Pair<'_>, budgets: &[Budget], findings: &mut Vec<Finding>) -> u64 {
     let (ours, theirs) = (&pair.distributed.sections, &pair.in_process.sections);
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
@@ -50,7 +74,8 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
         match (left, right) {
             (Some(a), Some(b)) => {
                 findings.extend(permissions(arch, &subject, a, b));
-                findings.extend(size(arch, &subject, a, b));
+                let budget = budgets.iter().find(|budget| budget.section.matches(&subject));
+                findings.extend(size(arch, &subject, a, b, budget));
             }
             (Some(only), None) | (None, Some(only)) => {
                 findings.extend(one_sided(arch, &subject, left, right, only));
@@ -91,15 +116,28 @@ fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) ->
     Some(between(arch, "section.permissions.changed", Severity::Error, subject, text(a), text(b)))
 }
 
-fn size(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
+fn size(
+    arch: Arch,
+    subject: &str,
+    a: &SectionFacts,
+    b: &SectionFacts,
+    budget: Option<&Budget>,
+) -> Option<Finding> {
     if a.size == b.size {
         return None;
     }
     let (left, right) = (format!("{} bytes", a.size), format!("{} bytes", b.size));
     let finding =
         |key, severity| between(arch, key, severity, subject, left.clone(), right.clone());
+    if let Some(budget) = budget.filter(|budget| budget.growth.is_exceeded(a.size, b.size)) {
+        let limit = format!("what lld's placement is allowed here, {}", budget.growth);
+        return Some(finding("section.size.budget", Severity::Warning).not_because(limit));
+    }
     let (more, delta) = (a.size.max(b.size), a.size.abs_diff(b.size));
-    if a.exec && delta > CODE_SLACK && delta * 1000 > more * CODE_BUDGET_PER_MILLE {
+    let code = a.exec && budget.is_none();
+    // Sizes are those of a file's headers: any number may stand there.
+    let much = u128::from(delta) * 1000 > u128::from(more) * u128::from(CODE_BUDGET_PER_MILLE);
+    if code && delta > CODE_SLACK && much {
         return Some(
             finding("section.size.budget", Severity::Warning)
                 .not_because("placing functions by themselves, which moves code by at most 0.5 %"),
@@ -131,4 +169,59 @@ fn header(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
         text(a.e_machine, a.e_flags),
         text(b.e_machine, b.e_flags),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Expectations;
+    use twinlto_facts::build::{Answer, ImageFacts};
+    use twinlto_model::Layer;
+
+    fn build(text: u64, data: u64) -> BuildFacts {
+        let mut image = ImageFacts::default();
+        for (name, exec, size) in [(".text", true, text), (".data", false, data)] {
+            let section = SectionFacts { alloc: true, exec, size, ..SectionFacts::default() };
+            image.sections.insert(name.to_owned(), section);
+        }
+        BuildFacts { image: Answer::Read(image), ..BuildFacts::default() }
+    }
+
+    /// Subjects that are over budget, with these sizes and these `[[budget]]`s.
+    fn over(ours: (u64, u64), theirs: (u64, u64), budgets: &[(&str, &str)]) -> Vec<String> {
+        let entry = |(section, growth): &(&str, &str)| {
+            format!("[[budget]]\nsection = '{section}'\ngrowth = '{growth}'\n")
+        };
+        let text: String = budgets.iter().map(entry).collect();
+        let file = Expectations::parse("t.toml", &text).unwrap();
+        let (a, b) = (build(ours.0, ours.1), build(theirs.0, theirs.1));
+        let layer = sections(Arch::Arm64, &a, &b, &file.budgets);
+        assert_eq!(layer.layer, Layer::Sections);
+        let over = layer.findings.iter().filter(|f| f.key.as_str() == "section.size.budget");
+        over.flat_map(|f| f.subjects().into_iter().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn without_a_budget_only_much_more_code_is_over_it() {
+        assert!(over((1_000_000, 10), (1_004_000, 900_000), &[]).is_empty());
+        assert_eq!(over((1_000_000, 10), (1_010_000, 10), &[]), [".text"]);
+        assert_eq!(over((u64::MAX, 10), (0, 10), &[]), [".text"]);
+    }
+
+    #[test]
+    fn a_budget_stands_in_for_the_limit_of_its_section() {
+        let (ours, theirs) = ((1_000_000, 1000), (1_010_000, 1100));
+        assert!(over(ours, theirs, &[(".text", "1%")]).is_empty());
+        assert_eq!(over(ours, theirs, &[(".text", "4 KiB")]), [".text"]);
+        assert_eq!(over(ours, theirs, &[(".data", "5%"), ("*", "2%")]), [".data"]);
+    }
+
+    #[test]
+    fn a_budget_for_no_section_is_known() {
+        let text = "[[budget]]\nsection = '.txt'\ngrowth = '1%'\n\
+                    [[budget]]\nsection = '.da*'\ngrowth = '1%'\n";
+        let file = Expectations::parse("t.toml", text).unwrap();
+        let (a, b) = (build(1, 1), build(1, 1));
+        assert_eq!(budgets_in_use(&a, &b, &file.budgets), BTreeSet::from([1]));
+    }
 }

@@ -1,0 +1,176 @@
+//! Every key that there is. A test holds this list against the code that makes findings, and
+//! against `docs/FINDINGS.md`.
+
+use super::glob::Glob;
+use twinlto_model::Layer;
+
+/// What has to be compared before it can be said that a key did not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// This layer of one build.
+    One(Layer),
+    /// This layer, of both builds.
+    Both(Layer),
+    /// Every layer: any file may be unreadable.
+    All,
+    /// A request to configure something.
+    Request,
+}
+
+/// Keys by what they need.
+const KEYS: &[(Needs, &[&str])] = &[
+    (
+        Needs::One(Layer::Transport),
+        &[
+            "cmd.foreign",
+            "cmd.unreadable",
+            "flags.backend.missing",
+            "flags.backend.unrecorded",
+            "flags.compiler.changed",
+            "flags.index.missing",
+            "flags.index.wrong",
+            "flags.input.wrong",
+            "flags.lto.on",
+            "flags.modfile.missing",
+            "flags.option.added",
+            "flags.option.changed",
+            "flags.option.missing",
+            "flags.output.wrong",
+            "flags.quoting.changed",
+            "flags.saved.cut",
+            "flags.saved.missing",
+        ],
+    ),
+    (
+        Needs::One(Layer::Artefacts),
+        &[
+            "archive.member.duplicated",
+            "archive.member.extra",
+            "archive.member.ir",
+            "archive.member.missing",
+            "archive.member.not-indexed",
+            "archive.member.unfit",
+            "archive.order.changed",
+            "index.duplicated",
+            "index.empty",
+            "index.list.cut",
+            "index.missing",
+            "index.stale",
+            "index.unknown-object",
+            "index.unreadable",
+            "ir.damaged",
+            "ir.missing",
+            "ir.not-bitcode",
+            "ir.outside-index",
+            "native.bitcode",
+            "native.damaged",
+            "native.e-flags",
+            "native.empty",
+            "native.machine",
+            "native.missing",
+            "native.not-elf",
+            "native.stale",
+        ],
+    ),
+    (Needs::Both(Layer::Transport), &["flags.front.changed"]),
+    (Needs::Both(Layer::Artefacts), &["ir.set.changed"]),
+    (
+        Needs::One(Layer::Exports),
+        &[
+            "export.crc.inconsistent",
+            "export.crc.lost",
+            "export.crc.missing",
+            "export.duplicated",
+            "export.table.inconsistent",
+            "export.table.missing",
+            "export.table.unlisted",
+            "module.crc.stale",
+        ],
+    ),
+    (
+        Needs::Both(Layer::Exports),
+        &[
+            "export.crc.changed",
+            "export.gpl.changed",
+            "export.lost",
+            "export.module.changed",
+            "export.namespace.changed",
+        ],
+    ),
+    (
+        Needs::Both(Layer::Symbols),
+        &[
+            // The links are compared with the symbols, whose names they decide.
+            "flags.linker.changed",
+            "module.lost",
+            "module.modinfo.changed",
+            "symbol.added",
+            "symbol.count",
+            "symbol.dwarf.producers",
+            "symbol.lost",
+            "symbol.promotion.policy",
+            "symbol.undefined.changed",
+        ],
+    ),
+    (
+        Needs::Both(Layer::Sections),
+        &[
+            "elf.header.changed",
+            "section.added",
+            "section.lost",
+            "section.permissions.changed",
+            "section.size.budget",
+            "section.size.changed",
+        ],
+    ),
+    (
+        Needs::Both(Layer::Initcalls),
+        &["initcall.lost", "initcall.order.changed", "initcall.order.script"],
+    ),
+    (Needs::All, &["file.unreadable"]),
+    (Needs::Request, &["config.lost"]),
+];
+
+/// Every key that can be allowed, in no order; [`crate::Expectations`] make two more themselves.
+pub fn known_keys() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().flat_map(|(_, keys)| keys.iter().copied())
+}
+
+/// What the keys of a pattern need.
+pub(super) fn needs(pattern: &Glob) -> impl Iterator<Item = Needs> {
+    let hit = |keys: &[&str]| keys.iter().any(|key| pattern.matches(key));
+    KEYS.iter().filter(move |(_, keys)| hit(keys)).map(|(needs, _)| *needs)
+}
+
+/// Whether a pattern is for any key at all; if not, the key that may have been meant.
+pub(super) fn check(pattern: &Glob) -> Result<(), Option<&'static str>> {
+    if known_keys().any(|key| pattern.matches(key)) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known_keys().collect();
+    let close = similar::get_close_matches(pattern.as_str(), &known, 1, 0.6);
+    Err(close.first().and_then(|word| known_keys().find(|key| key == word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_key_gets_a_suggestion_and_nonsense_none() {
+        assert_eq!(check(&Glob::new("flags.*")), Ok(()));
+        let mistyped = check(&Glob::new("flags.backend.mising"));
+        assert_eq!(mistyped, Err(Some("flags.backend.missing")));
+        assert_eq!(check(&Glob::new("zzz")), Err(None));
+        assert_eq!(check(&Glob::new("")), Err(None));
+    }
+
+    #[test]
+    fn no_key_stands_twice() {
+        let mut keys: Vec<&str> = known_keys().collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all);
+    }
+}
