@@ -1,6 +1,7 @@
+use crate::diff::{self, Sides};
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
-use crate::{artefacts, diff, transport};
+use crate::{artefacts, transport};
 use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_model::{Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
@@ -49,15 +50,16 @@ impl Verdict {
 /// Compares the two builds of one architecture.
 #[must_use]
 pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFacts) -> Verdict {
+    let sides = Sides::modes(arch);
     Verdict {
         arch,
         layers: vec![
             transport(arch, distributed),
             artefacts::artefacts(arch, distributed, Some(in_process)),
-            diff::exports(arch, distributed, Some(in_process)),
-            diff::symbols(arch, distributed, in_process),
-            diff::sections(arch, distributed, in_process),
-            diff::initcalls(arch, distributed, in_process),
+            diff::exports(sides, distributed, Some(in_process)),
+            diff::symbols(sides, distributed, in_process),
+            diff::sections(sides, distributed, in_process),
+            diff::initcalls(sides, distributed, in_process),
         ],
     }
 }
@@ -76,7 +78,7 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
         ),
         _ => transport(arch, facts),
     };
-    let mut exports = diff::exports(arch, facts, None);
+    let mut exports = diff::exports(Sides::modes(arch), facts, None);
     // One build that has not come to its modules yet is no failure of the audit.
     if let Omitted::All(why) = &exports.omitted
         && excused

@@ -19,6 +19,7 @@ pub use artefacts::artefacts;
 pub use compare::{Verdict, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
+pub use diff::Sides;
 pub use judge::{outcome_of, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use merge::merge;

@@ -1,11 +1,11 @@
 //! Sections: the same names and permissions; sizes may differ where lld places every function
 //! and variable by itself.
 
-use super::{Pair, between, pairs, subject_in};
+use super::{Pair, Sides, pairs, subject_in};
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
 use twinlto_facts::build::{BuildFacts, SectionFacts};
-use twinlto_model::{Arch, Finding, Layer, Severity};
+use twinlto_model::{Finding, Layer, Severity};
 
 /// How much the code of a section may grow or shrink between the modes, in per mille of the
 /// larger side. Measured on Linux 7.3 tiny, clang 22: at most 0.4 ‰ (x86_64 and riscv).
@@ -14,15 +14,15 @@ const CODE_BUDGET_PER_MILLE: u64 = 5;
 /// A difference in code below this many bytes is alignment.
 const CODE_SLACK: u64 = 4096;
 
-pub(crate) fn sections(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
-    let pairs = match pairs(a, b) {
+pub(crate) fn sections(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+    let pairs = match pairs(sides, a, b) {
         Ok(pairs) => pairs,
         Err(why) => return LayerVerdict::without(Layer::Sections, why),
     };
     let mut layer = LayerVerdict::new(Layer::Sections);
     for pair in &pairs {
-        layer.compared += one_image(arch, pair, &mut layer.findings);
-        layer.findings.extend(header(arch, pair));
+        layer.compared += one_image(sides, pair, &mut layer.findings);
+        layer.findings.extend(header(sides, pair));
     }
     if layer.compared == 0 {
         layer.omit_all("vmlinux has no sections");
@@ -36,8 +36,8 @@ fn loaded(section: &&SectionFacts) -> bool {
     section.alloc
 }
 
-fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
-    let (ours, theirs) = (&pair.distributed.sections, &pair.in_process.sections);
+fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
+    let (ours, theirs) = (&pair.left.sections, &pair.right.sections);
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
     for name in names {
@@ -49,11 +49,11 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
         let subject = subject_in(pair, name);
         match (left, right) {
             (Some(a), Some(b)) => {
-                findings.extend(permissions(arch, &subject, a, b));
-                findings.extend(size(arch, &subject, a, b));
+                findings.extend(permissions(sides, &subject, a, b));
+                findings.extend(size(sides, &subject, a, b));
             }
             (Some(only), None) | (None, Some(only)) => {
-                findings.extend(one_sided(arch, &subject, left, right, only));
+                findings.extend(one_sided(sides, &subject, left, right, only));
             }
             (None, None) => {}
         }
@@ -62,7 +62,7 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
 }
 
 fn one_sided(
-    arch: Arch,
+    sides: Sides<'_>,
     subject: &str,
     left: Option<&SectionFacts>,
     right: Option<&SectionFacts>,
@@ -72,7 +72,7 @@ fn one_sided(
         s.map_or("not there".to_owned(), |s| format!("{} bytes, {}", s.size, s.flags))
     };
     let key = if left.is_some() { "section.added" } else { "section.lost" };
-    let finding = |severity| between(arch, key, severity, subject, text(left), text(right));
+    let finding = |severity| sides.finding(key, severity, subject, text(left), text(right));
     if only.size == 0 {
         let note = finding(Severity::Note).because("it is empty").lawful();
         return Some(note.grouped("empty"));
@@ -80,7 +80,12 @@ fn one_sided(
     Some(finding(Severity::Error))
 }
 
-fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
+fn permissions(
+    sides: Sides<'_>,
+    subject: &str,
+    a: &SectionFacts,
+    b: &SectionFacts,
+) -> Option<Finding> {
     if (a.write, a.exec) == (b.write, b.exec) {
         return None;
     }
@@ -88,16 +93,16 @@ fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) ->
         let both = if s.write && s.exec { " (writable and executable)" } else { "" };
         format!("{}{both}", s.flags)
     };
-    Some(between(arch, "section.permissions.changed", Severity::Error, subject, text(a), text(b)))
+    Some(sides.finding("section.permissions.changed", Severity::Error, subject, text(a), text(b)))
 }
 
-fn size(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
+fn size(sides: Sides<'_>, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
     if a.size == b.size {
         return None;
     }
     let (left, right) = (format!("{} bytes", a.size), format!("{} bytes", b.size));
     let finding =
-        |key, severity| between(arch, key, severity, subject, left.clone(), right.clone());
+        |key, severity| sides.finding(key, severity, subject, left.clone(), right.clone());
     let (more, delta) = (a.size.max(b.size), a.size.abs_diff(b.size));
     if a.exec && delta > CODE_SLACK && delta * 1000 > more * CODE_BUDGET_PER_MILLE {
         return Some(
@@ -117,14 +122,13 @@ fn size(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option
 }
 
 /// Machine and ABI of the linked file.
-fn header(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
-    let (a, b) = (pair.distributed, pair.in_process);
+fn header(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {
+    let (a, b) = (pair.left, pair.right);
     if (a.e_machine, a.e_flags) == (b.e_machine, b.e_flags) {
         return None;
     }
     let text = |machine: u16, flags: u32| format!("e_machine {machine}, e_flags {flags:#x}");
-    Some(between(
-        arch,
+    Some(sides.finding(
         "elf.header.changed",
         Severity::Error,
         pair.name,
