@@ -1,6 +1,6 @@
 //! Reads the facts of a finished, failed or half-finished build directory. Never writes.
 
-mod image;
+pub(crate) mod image;
 mod objects;
 
 use crate::error::EngineError;
@@ -73,8 +73,8 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
     facts.image = image;
-    if depth == Depth::Everything {
-        read_modules(dir, &mut facts);
+    if depth != Depth::Records {
+        read_modules(dir, &mut facts, depth);
         facts.initcall_script = initcall_script(dir);
     }
     facts.arch = arch_of(&facts);
@@ -88,6 +88,8 @@ pub enum Depth {
     Records,
     /// These, and all of `vmlinux` and the modules.
     Everything,
+    /// These, and the functions of what is relocatable.
+    Code,
 }
 
 /// Whether both files are there and one is older than the other.
@@ -158,7 +160,7 @@ fn initcall_script(dir: &Path) -> Answer<Vec<String>> {
     })
 }
 
-fn read_modules(dir: &Path, facts: &mut BuildFacts) {
+fn read_modules(dir: &Path, facts: &mut BuildFacts, depth: Depth) {
     let names = match listing(dir, "modules.order") {
         Answer::Read(names) => names,
         Answer::Absent => return,
@@ -173,7 +175,7 @@ fn read_modules(dir: &Path, facts: &mut BuildFacts) {
         .map(|n| n.strip_suffix(".ko").or(n.strip_suffix(".o")).unwrap_or(n).to_owned())
         .collect();
     let modules: BTreeMap<_, _> =
-        stems.par_iter().map(|stem| (stem.clone(), image::module(dir, stem))).collect();
+        stems.par_iter().map(|stem| (stem.clone(), image::module(dir, stem, depth))).collect();
     for stem in &stems {
         for (object, lines) in objects::module_symvers(dir, stem) {
             facts.other_symvers.insert(object, lines);

@@ -1,8 +1,8 @@
-use crate::diff::{self, Sides};
+use crate::diff::{self, CodePair, Sides};
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
 use crate::{artefacts, transport};
-use twinlto_facts::build::{Answer, BuildFacts};
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_model::{Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
 /// Everything that was found about one architecture.
@@ -62,6 +62,41 @@ pub fn compare_twins(arch: Arch, distributed: &BuildFacts, in_process: &BuildFac
             diff::initcalls(sides, distributed, in_process),
         ],
     }
+}
+
+/// Compares any two things of one kind, as far as both have what is compared. `code` are the
+/// relocatable files that both have, with their functions.
+#[must_use]
+pub fn compare_any(
+    sides: Sides<'_>,
+    a: &BuildFacts,
+    b: &BuildFacts,
+    code: &[(String, ImageFacts, ImageFacts)],
+) -> Verdict {
+    let code: Vec<CodePair<'_>> =
+        code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
+    let mut layers = vec![
+        diff::exports(sides, a, Some(b)),
+        diff::symbols(sides, a, b),
+        diff::sections(sides, a, b),
+        diff::initcalls(sides, a, b),
+        diff::code(sides, &code),
+    ];
+    // What two files do not have is not missing, as long as they have something.
+    if layers.iter().any(|layer| layer.compared > 0) {
+        for layer in &mut layers {
+            if let Omitted::All(why) = &layer.omitted {
+                layer.omitted = Omitted::Excused(why.clone());
+            }
+        }
+    }
+    Verdict { arch: sides.arch, layers }
+}
+
+/// Compares the members of two archives.
+#[must_use]
+pub fn compare_lists(sides: Sides<'_>, a: &[String], b: &[String]) -> Verdict {
+    Verdict { arch: sides.arch, layers: vec![diff::lists(sides, a, b)] }
 }
 
 /// Judges one build alone: transport and artefacts, and whether its three records of every CRC

@@ -1,5 +1,6 @@
 //! ELF files: what they are, what is in them, and the kernel's own tables.
 
+mod code;
 mod error;
 mod exports;
 mod image;
@@ -14,6 +15,7 @@ mod riscv;
 mod section;
 mod symbol;
 
+pub use code::{Body, Reference, bodies};
 pub use error::ElfError;
 pub use exports::{ExportEntry, ExportValue, exports};
 pub use image::Image;

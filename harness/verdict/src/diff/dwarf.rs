@@ -16,7 +16,7 @@ pub(super) fn dwarf(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {
         0 => "no debug information".to_owned(),
         _ => producers.keys().cloned().collect::<Vec<_>>().join("; "),
     };
-    let subject = subject_in(pair, "DWARF producers");
+    let subject = subject_in(pair.name, "DWARF producers");
     Some(sides.finding(
         "symbol.dwarf.producers",
         Severity::Warning,

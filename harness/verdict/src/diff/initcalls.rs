@@ -127,7 +127,7 @@ fn one_level(
 }
 
 /// The first function that does not run where it did, and what runs before it on each side.
-fn first_moved(left: &[String], right: &[String]) -> Option<(String, String, String)> {
+pub(crate) fn first_moved(left: &[String], right: &[String]) -> Option<(String, String, String)> {
     let first = capture_diff_slices(Algorithm::Myers, left, right)
         .into_iter()
         .find(|op| op.tag() != DiffTag::Equal)?;

@@ -1,15 +1,20 @@
 //! The image layer: one file per kind of thing that two kernels can disagree about.
 
+mod code;
 mod crcs;
 mod dwarf;
 mod exports;
+mod growth;
 mod initcalls;
 mod linker;
+mod lists;
 mod sections;
 mod symbols;
 
+pub(crate) use code::{CodePair, code};
 pub(crate) use exports::exports;
-pub(crate) use initcalls::initcalls;
+pub(crate) use initcalls::{first_moved, initcalls};
+pub(crate) use lists::lists;
 pub(crate) use sections::sections;
 pub(crate) use symbols::{promoted, symbols};
 
@@ -25,13 +30,15 @@ pub struct Sides<'a> {
     pub left: &'a str,
     /// The second side.
     pub right: &'a str,
+    /// Whether they are the two modes of one kernel, in which lld places code differently.
+    pub modes: bool,
 }
 
 impl Sides<'_> {
     /// The two modes of one kernel.
     #[must_use]
     pub const fn modes(arch: Arch) -> Sides<'static> {
-        Sides { arch, left: "distributed", right: "in-process" }
+        Sides { arch, left: "distributed", right: "in-process", modes: true }
     }
 
     /// A finding between both.
@@ -68,7 +75,7 @@ fn pairs<'a>(
         other => Err(format!("{side}: {}", other.why_not("vmlinux").unwrap_or_default())),
     };
     let mut pairs =
-        vec![Pair { name: "vmlinux", left: image(a, sides.left)?, right: image(b, sides.right)? }];
+        vec![Pair { name: VMLINUX, left: image(a, sides.left)?, right: image(b, sides.right)? }];
     for (name, ours) in &a.modules {
         let theirs = b.modules.get(name).and_then(Answer::get);
         if let (Some(ours), Some(theirs)) = (ours.get(), theirs) {
@@ -79,6 +86,9 @@ fn pairs<'a>(
 }
 
 /// `foo`, or `foo in fs/binfmt_misc` where it is not about vmlinux.
-fn subject_in(pair: &Pair<'_>, subject: &str) -> String {
-    if pair.name == "vmlinux" { subject.to_owned() } else { format!("{subject} in {}", pair.name) }
+fn subject_in(image: &str, subject: &str) -> String {
+    if image == VMLINUX { subject.to_owned() } else { format!("{subject} in {image}") }
 }
+
+/// The kernel's own image, about which most findings are.
+pub(crate) const VMLINUX: &str = "vmlinux";

@@ -1,6 +1,7 @@
 //! Sections: the same names and permissions; sizes may differ where lld places every function
 //! and variable by itself.
 
+use super::growth::by_symbol;
 use super::{Pair, Sides, pairs, subject_in};
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
@@ -46,11 +47,11 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             continue;
         }
         compared += 1;
-        let subject = subject_in(pair, name);
+        let subject = subject_in(pair.name, name);
         match (left, right) {
             (Some(a), Some(b)) => {
                 findings.extend(permissions(sides, &subject, a, b));
-                findings.extend(size(sides, &subject, a, b));
+                findings.extend(size(sides, pair, name, a, b));
             }
             (Some(only), None) | (None, Some(only)) => {
                 findings.extend(one_sided(sides, &subject, left, right, only));
@@ -96,30 +97,47 @@ fn permissions(
     Some(sides.finding("section.permissions.changed", Severity::Error, subject, text(a), text(b)))
 }
 
-fn size(sides: Sides<'_>, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
+fn size(
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    section: &str,
+    a: &SectionFacts,
+    b: &SectionFacts,
+) -> Option<Finding> {
     if a.size == b.size {
         return None;
     }
+    let subject = subject_in(pair.name, section);
     let (left, right) = (format!("{} bytes", a.size), format!("{} bytes", b.size));
     let finding =
-        |key, severity| sides.finding(key, severity, subject, left.clone(), right.clone());
+        |key, severity| sides.finding(key, severity, &subject, left.clone(), right.clone());
     let (more, delta) = (a.size.max(b.size), a.size.abs_diff(b.size));
     if a.exec && delta > CODE_SLACK && delta * 1000 > more * CODE_BUDGET_PER_MILLE {
-        return Some(
-            finding("section.size.budget", Severity::Warning)
+        let over = finding("section.size.budget", Severity::Warning);
+        return Some(match by_symbol(pair, section) {
+            Some(symbols) => over.because(symbols),
+            None if sides.modes => over
                 .not_because("placing functions by themselves, which moves code by at most 0.5 %"),
-        );
+            None => over.because(PLACES),
+        });
     }
-    Some(
-        finding("section.size.changed", Severity::Note)
-            .because(
-                "lld gives every function and variable a section of its own in-process, so they \
-                 are merged, ordered and aligned one by one",
-            )
-            .lawful()
-            .grouped("placement"),
-    )
+    let note = finding("section.size.changed", Severity::Note);
+    Some(if sides.modes {
+        note.because(
+            "lld gives every function and variable a section of its own in-process, so they are \
+             merged, ordered and aligned one by one",
+        )
+        .lawful()
+        .grouped("placement")
+    } else {
+        match by_symbol(pair, section) {
+            Some(symbols) => note.because(symbols.clone()).grouped(symbols),
+            None => note.because(PLACES).grouped(PLACES),
+        }
+    })
 }
+
+const PLACES: &str = "every symbol has the same size on both sides: order, alignment and padding";
 
 /// Machine and ABI of the linked file.
 fn header(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {

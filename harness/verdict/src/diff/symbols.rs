@@ -75,7 +75,7 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             (_, 0) => "symbol.added",
             _ => "symbol.count",
         };
-        let subject = subject_in(pair, name);
+        let subject = subject_in(pair.name, name);
         findings.push(
             sides
                 .finding(which, Severity::Warning, &subject, what(left), what(right))
@@ -86,7 +86,7 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
         let what = |image: &ImageFacts| {
             if image.undefined.contains(name) { "undefined" } else { "not undefined" }.to_owned()
         };
-        let subject = subject_in(pair, name);
+        let subject = subject_in(pair.name, name);
         findings.push(sides.finding(
             "symbol.undefined.changed",
             Severity::Error,
