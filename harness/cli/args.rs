@@ -20,6 +20,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Compare build directories that somebody else made; builds and writes nothing.
     Audit(AuditArgs),
+    /// Compare any two things of one kind: build directories, kernels, objects, archives,
+    /// Module.symvers files.
+    Diff(DiffArgs),
     /// Show a recorded report again.
     Report(ReportArgs),
     /// List every tool that is needed: found or not, version, what for, how to get it.
@@ -64,6 +67,28 @@ pub(crate) struct AuditArgs {
     pub(crate) build: PathBuf,
     /// Its twin in the other mode; without it, transport and artefacts of one build.
     pub(crate) other: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffArgs {
+    /// Build directory, ELF file, archive or Module.symvers.
+    pub(crate) a: PathBuf,
+    /// Another of the same kind.
+    pub(crate) b: PathBuf,
+    /// Only findings with such keys, as section.* (repeatable).
+    #[arg(long, value_name = "KEY-GLOB")]
+    pub(crate) only: Vec<String>,
+    /// No findings with such keys (repeatable).
+    #[arg(long, value_name = "KEY-GLOB")]
+    pub(crate) ignore: Vec<String>,
+    /// Of build directories, also compare the functions of such native objects, named as in the
+    /// index: 'lib/*', '**' (repeatable).
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) object: Vec<String>,
     #[command(flatten)]
     pub(crate) expect: ExpectArgs,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod diff;
 mod doctor;
 mod report;
 
@@ -14,6 +15,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
     match args.command {
         Command::Check(args) => check::run(&args, ui),
         Command::Audit(args) => audit::run(&args, ui),
+        Command::Diff(args) => diff::run(&args, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),
     }

@@ -1,6 +1,6 @@
 //! Reads the facts of a finished, failed or half-finished build directory. Never writes.
 
-mod image;
+pub(crate) mod image;
 mod objects;
 
 use crate::error::EngineError;
@@ -74,8 +74,8 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.other_symvers = objects.symvers;
     facts.unlisted_indexes = objects.unlisted;
     facts.image = image;
-    if depth == Depth::Everything {
-        read_modules(dir, &mut facts);
+    if depth != Depth::Records {
+        read_modules(dir, &mut facts, depth);
         facts.initcall_script = initcall_script(dir);
     }
     facts.arch = arch_of(&facts);
@@ -89,6 +89,8 @@ pub enum Depth {
     Records,
     /// These, and all of `vmlinux` and the modules.
     Everything,
+    /// These, and the functions of what is relocatable.
+    Code,
 }
 
 /// Whether both files are there and one is older than the other.
@@ -159,7 +161,7 @@ fn initcall_script(dir: &Path) -> Answer<Vec<String>> {
     })
 }
 
-fn read_modules(dir: &Path, facts: &mut BuildFacts) {
+fn read_modules(dir: &Path, facts: &mut BuildFacts, depth: Depth) {
     let names = match listing(dir, "modules.order") {
         Answer::Read(names) => names,
         Answer::Absent => return,
@@ -174,7 +176,7 @@ fn read_modules(dir: &Path, facts: &mut BuildFacts) {
         .map(|n| n.strip_suffix(".ko").or(n.strip_suffix(".o")).unwrap_or(n).to_owned())
         .collect();
     let modules: BTreeMap<_, _> =
-        stems.par_iter().map(|stem| (stem.clone(), image::module(dir, stem))).collect();
+        stems.par_iter().map(|stem| (stem.clone(), image::module(dir, stem, depth))).collect();
     for stem in &stems {
         for (object, lines) in objects::module_symvers(dir, stem) {
             facts.other_symvers.insert(object, lines);

@@ -2,7 +2,7 @@
 //!
 //! The engine fills these values; nothing here opens anything.
 
-use crate::elf::{ExportEntry, Initcall, ObjectKind};
+use crate::elf::{Body, ExportEntry, Initcall, ObjectKind};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,6 +158,12 @@ pub struct ImageFacts {
     pub sections: BTreeMap<String, SectionFacts>,
     /// Every named symbol, raw.
     pub symbols: Vec<SymbolFacts>,
+    /// Section names by their number in the file.
+    pub section_names: Vec<String>,
+    /// Function bodies of a relocatable file, where they were asked for.
+    pub bodies: Vec<Body>,
+    /// Whether it is relocatable: an object, `vmlinux.o` or a module.
+    pub is_relocatable: bool,
     /// Names that are used and not defined.
     pub undefined: BTreeSet<String>,
     /// Decoded `__ksymtab`, `__kcrctab` and `__kflagstab`.
@@ -196,6 +202,10 @@ pub struct SymbolFacts {
     pub raw: String,
     /// `func`, `object`, `notype`, ….
     pub kind: &'static str,
+    /// Bytes.
+    pub size: u64,
+    /// Where its section's name stands in [`ImageFacts::section_names`]; none for absolute ones.
+    pub section: Option<usize>,
 }
 
 /// One module.

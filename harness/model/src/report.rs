@@ -21,17 +21,20 @@ pub enum Layer {
     Sections,
     /// Initcall levels and order.
     Initcalls,
+    /// The bytes of functions, where relocations tell addresses apart.
+    Code,
 }
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
         Self::Symbols,
         Self::Sections,
         Self::Initcalls,
+        Self::Code,
     ];
 
     /// Its column heading.
@@ -44,6 +47,7 @@ impl Layer {
             Self::Symbols => "symbols",
             Self::Sections => "sections",
             Self::Initcalls => "initcalls",
+            Self::Code => "code",
         }
     }
 
@@ -53,6 +57,7 @@ impl Layer {
         match self {
             Self::Transport => "backend commands",
             Self::Artefacts => "objects",
+            Self::Code => "functions",
             other => other.name(),
         }
     }

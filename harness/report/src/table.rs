@@ -5,12 +5,16 @@ use twinlto_model::{Layer, LayerResult, Report};
 
 pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let heading = ["", "build"].into_iter().chain(Layer::ALL.map(Layer::name));
+    let is_there = |layer: &Layer| {
+        report.twins.iter().flat_map(|twin| &twin.layers).any(|result| result.layer == *layer)
+    };
+    let layers: Vec<Layer> = Layer::ALL.into_iter().filter(is_there).collect();
+    let heading = ["", "build"].into_iter().chain(layers.iter().map(|layer| layer.name()));
     rows.push(heading.map(str::to_owned).collect());
     for twin in &report.twins {
         let mut row = vec![twin.arch.to_string(), twin.build.clone()];
-        for layer in Layer::ALL {
-            row.push(twin.layers.iter().find(|l| l.layer == layer).map_or("–".to_owned(), cell));
+        for layer in &layers {
+            row.push(twin.layers.iter().find(|l| l.layer == *layer).map_or("–".to_owned(), cell));
         }
         rows.push(row);
     }

@@ -48,9 +48,7 @@ fn compared(report: &Report, style: &Style) -> Vec<String> {
         layers.filter(|l| l.layer == layer).map(|l| l.compared).sum()
     };
     let mut parts = Vec::new();
-    let layers =
-        [Layer::Artefacts, Layer::Exports, Layer::Symbols, Layer::Sections, Layer::Initcalls];
-    for layer in layers {
+    for layer in Layer::ALL.into_iter().filter(|layer| *layer != Layer::Transport) {
         let n = total(layer);
         if n > 0 {
             parts.push(format!("{} {}", thousands(n), layer.unit()));

@@ -1,10 +1,11 @@
+use crate::artefacts;
+use crate::diff::{self, CodePair, Sides};
 use crate::expect::Expectations;
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
 use crate::transport::{fronts, transport};
-use crate::{artefacts, diff};
 use std::collections::BTreeSet;
-use twinlto_facts::build::{Answer, BuildFacts};
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_model::{Allowed, Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
 /// Everything that was found about one architecture.
@@ -23,6 +24,17 @@ impl Verdict {
     pub fn findings(&self) -> Vec<Finding> {
         let all: Vec<&Finding> = self.layers.iter().flat_map(|l| &l.findings).collect();
         settle(&all)
+    }
+
+    /// Drops the findings that are not wanted; tells how many.
+    pub fn retain(&mut self, wanted: impl Fn(&Finding) -> bool) -> usize {
+        let mut dropped = 0;
+        for layer in &mut self.layers {
+            let before = layer.findings.len();
+            layer.findings.retain(&wanted);
+            dropped += before - layer.findings.len();
+        }
+        dropped
     }
 
     /// The layers in the form of the report, where these findings are expected and those are not.
@@ -67,19 +79,55 @@ pub fn compare_twins(
     in_process: &BuildFacts,
     expectations: &Expectations,
 ) -> Verdict {
+    let sides = Sides::modes(arch);
     let mut transport = transport(arch, distributed);
-    transport.findings.extend(fronts(arch, distributed, in_process));
+    transport.findings.extend(fronts(sides, distributed, in_process));
     Verdict {
         arch,
         layers: vec![
             transport,
             artefacts::artefacts(arch, distributed, Some(in_process)),
-            diff::exports(arch, distributed, Some(in_process)),
-            diff::symbols(arch, distributed, in_process),
-            diff::sections(arch, distributed, in_process, &expectations.budgets),
-            diff::initcalls(arch, distributed, in_process),
+            diff::exports(sides, distributed, Some(in_process)),
+            diff::symbols(sides, distributed, in_process),
+            diff::sections(sides, distributed, in_process, &expectations.budgets),
+            diff::initcalls(sides, distributed, in_process),
         ],
     }
+}
+
+/// Compares any two things of one kind, as far as both have what is compared. `code` are the
+/// relocatable files that both have, with their functions.
+#[must_use]
+pub fn compare_any(
+    sides: Sides<'_>,
+    a: &BuildFacts,
+    b: &BuildFacts,
+    code: &[(String, ImageFacts, ImageFacts)],
+) -> Verdict {
+    let code: Vec<CodePair<'_>> =
+        code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
+    let mut layers = vec![
+        diff::exports(sides, a, Some(b)),
+        diff::symbols(sides, a, b),
+        diff::sections(sides, a, b, &[]),
+        diff::initcalls(sides, a, b),
+        diff::code(sides, &code),
+    ];
+    // What two files do not have is not missing, as long as they have something.
+    if layers.iter().any(|layer| layer.compared > 0) {
+        for layer in &mut layers {
+            if let Omitted::All(why) = &layer.omitted {
+                layer.omitted = Omitted::Excused(why.clone());
+            }
+        }
+    }
+    Verdict { arch: sides.arch, layers }
+}
+
+/// Compares the members of two archives.
+#[must_use]
+pub fn compare_lists(sides: Sides<'_>, a: &[String], b: &[String]) -> Verdict {
+    Verdict { arch: sides.arch, layers: vec![diff::lists(sides, a, b)] }
 }
 
 /// Judges one build alone: transport and artefacts, and whether its three records of every CRC
@@ -96,7 +144,7 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
         ),
         _ => transport(arch, facts),
     };
-    let mut exports = diff::exports(arch, facts, None);
+    let mut exports = diff::exports(Sides::modes(arch), facts, None);
     // One build that has not come to its modules yet is no failure of the audit.
     if let Omitted::All(why) = &exports.omitted
         && excused

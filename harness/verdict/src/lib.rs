@@ -17,9 +17,10 @@ mod plan;
 mod transport;
 
 pub use artefacts::artefacts;
-pub use compare::{Verdict, compare_twins, judge_one};
+pub use compare::{Verdict, compare_any, compare_lists, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
+pub use diff::Sides;
 pub use expect::{Compared, Date, ExpectError, Expectations, Severities, known_keys};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};

@@ -7,25 +7,30 @@ use twinlto_facts::elf::{self, Image, SectionRef, SymbolKind};
 
 /// Reads `vmlinux`.
 pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
-    answer(&dir.join(name), |bytes| image(&bytes, depth))
+    answer(&dir.join(name), |bytes| facts(&bytes, depth))
+}
+
+/// Reads any ELF file.
+pub(crate) fn file(path: &Path, depth: Depth) -> Answer<ImageFacts> {
+    answer(path, |bytes| facts(&bytes, depth))
 }
 
 /// Reads one module.
-pub(super) fn module(dir: &Path, stem: &str) -> Answer<ModuleFacts> {
+pub(super) fn module(dir: &Path, stem: &str, depth: Depth) -> Answer<ModuleFacts> {
     answer(&dir.join(format!("{stem}.ko")), |bytes| {
         let text = |error: elf::ElfError| error.to_string();
         Ok(ModuleFacts {
-            image: image(&bytes, Depth::Everything)?,
+            image: facts(&bytes, depth)?,
             versions: elf::modversions(&bytes).map_err(text)?,
             modinfo: elf::modinfo(&bytes).map_err(text)?,
         })
     })
 }
 
-fn image(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     let image = match depth {
         Depth::Records => Image::outline(bytes),
-        Depth::Everything => Image::parse(bytes),
+        Depth::Everything | Depth::Code => Image::parse(bytes),
     };
     let image = image.map_err(|error| error.to_string())?;
     let exports = match elf::exports(&image) {
@@ -40,6 +45,11 @@ fn image(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     };
     if depth == Depth::Records {
         return Ok(facts);
+    }
+    facts.is_relocatable = image.ident.is_relocatable();
+    facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
+    if depth == Depth::Code {
+        facts.bodies = elf::bodies(&image);
     }
     facts.sections = sections(&image);
     (facts.symbols, facts.undefined) = symbols(&image);
@@ -89,6 +99,11 @@ fn symbols(image: &Image<'_>) -> (Vec<SymbolFacts>, BTreeSet<String>) {
             symbols.push(SymbolFacts {
                 raw: symbol.name.clone().into_owned(),
                 kind: symbol.kind.name(),
+                size: symbol.size,
+                section: match symbol.section {
+                    SectionRef::Named(index) => Some(index),
+                    _ => None,
+                },
             });
         }
     }

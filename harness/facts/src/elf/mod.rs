@@ -1,5 +1,6 @@
 //! ELF files: what they are, what is in them, and the kernel's own tables.
 
+mod code;
 mod comment;
 mod compressed;
 mod error;
@@ -19,6 +20,7 @@ mod section;
 mod symbol;
 mod tables;
 
+pub use code::{Body, Reference, bodies};
 pub use comment::producers;
 pub use compressed::{Compressed, compressed};
 pub use error::ElfError;

@@ -35,7 +35,9 @@ pub struct SavedFlags<'a> {
 }
 
 /// The CRC of an exported symbol's type signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Crc(pub u32);
 
 impl fmt::Display for Crc {

@@ -1,14 +1,14 @@
 //! Debug information: written by the same producers in both modes.
 
-use super::{Pair, between, subject_in};
+use super::{Pair, Sides, subject_in};
 use std::collections::BTreeMap;
 use twinlto_facts::build::Answer;
-use twinlto_model::{Arch, Finding, Severity};
+use twinlto_model::{Finding, Severity};
 
 /// Compares who wrote the compile units; how many there are follows what was imported.
-pub(super) fn dwarf(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
-    let ours = pair.distributed.producers.get()?;
-    let theirs = pair.in_process.producers.get()?;
+pub(super) fn dwarf(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {
+    let ours = pair.left.producers.get()?;
+    let theirs = pair.right.producers.get()?;
     if ours.keys().eq(theirs.keys()) {
         return None;
     }
@@ -16,9 +16,8 @@ pub(super) fn dwarf(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
         0 => "no debug information".to_owned(),
         _ => producers.keys().cloned().collect::<Vec<_>>().join("; "),
     };
-    let subject = subject_in(pair, "DWARF producers");
-    Some(between(
-        arch,
+    let subject = subject_in(pair.name, "DWARF producers");
+    Some(sides.finding(
         "symbol.dwarf.producers",
         Severity::Warning,
         &subject,
@@ -29,7 +28,7 @@ pub(super) fn dwarf(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
 
 /// Why debug information that is there was not compared.
 pub(super) fn not_compared(pair: &Pair<'_>) -> Option<String> {
-    [pair.distributed, pair.in_process].iter().find_map(|image| match &image.producers {
+    [pair.left, pair.right].iter().find_map(|image| match &image.producers {
         Answer::Bad(why) => Some(format!("debug information of {} ({why})", pair.name)),
         _ => None,
     })

@@ -1,6 +1,6 @@
 //! Exported symbols: the same set, CRC, namespace and GPL-ness in both modes.
 
-use super::between;
+use super::Sides;
 use super::crcs::consistent;
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
@@ -8,18 +8,18 @@ use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_facts::kbuild::{Export, Symvers};
 use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity, Site};
 
-pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> LayerVerdict {
+pub(crate) fn exports(sides: Sides<'_>, a: &BuildFacts, b: Option<&BuildFacts>) -> LayerVerdict {
     if !a.config.is_yes("MODULES") && !a.config.values.is_empty() {
         return LayerVerdict::excused(Layer::Exports, "CONFIG_MODULES is off: nothing is exported");
     }
     let mut layer = LayerVerdict::new(Layer::Exports);
     for facts in [Some(a), b].into_iter().flatten() {
-        layer.findings.extend(unreadable(arch, facts));
+        layer.findings.extend(unreadable(sides.arch, facts));
         match &facts.symvers {
             Answer::Read(symvers) if symvers.exports.is_empty() => {
                 layer.omit_all("Module.symvers lists no export");
             }
-            Answer::Read(symvers) => consistent(arch, facts, symvers, &mut layer),
+            Answer::Read(symvers) => consistent(sides.arch, facts, symvers, &mut layer),
             other => layer.omit_all(other.why_not("Module.symvers").unwrap_or_default()),
         }
         if facts.symvers.get().is_some() && facts.image.get().is_none() {
@@ -32,7 +32,7 @@ pub(crate) fn exports(arch: Arch, a: &BuildFacts, b: Option<&BuildFacts>) -> Lay
     let mut names: BTreeSet<&String> = ours.exports.keys().collect();
     if let Some(theirs) = b.and_then(|b| b.symvers.get()) {
         names.extend(theirs.exports.keys());
-        twins(arch, ours, theirs, &mut layer.findings);
+        twins(sides, ours, theirs, &mut layer.findings);
     }
     layer.compared = names.len() as u64;
     layer
@@ -68,17 +68,17 @@ fn unreadable(arch: Arch, facts: &BuildFacts) -> Vec<Finding> {
     findings
 }
 
-fn twins(arch: Arch, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Finding>) {
+fn twins(sides: Sides<'_>, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Finding>) {
     let names: BTreeSet<&String> = ours.exports.keys().chain(theirs.exports.keys()).collect();
     let lost = |name: &str, left: String, right: String, group: &str| {
-        between(arch, "export.lost", Severity::Error, name, left, right).grouped(group)
+        sides.finding("export.lost", Severity::Error, name, left, right).grouped(group)
     };
     let none = || "not exported".to_owned();
     for name in names {
         match (ours.exports.get(name), theirs.exports.get(name)) {
-            (Some(a), Some(b)) => fields(arch, name, a, b, findings),
-            (Some(a), None) => findings.push(lost(name, describe(a), none(), "in-process")),
-            (None, Some(b)) => findings.push(lost(name, none(), describe(b), "distributed")),
+            (Some(a), Some(b)) => fields(sides, name, a, b, findings),
+            (Some(a), None) => findings.push(lost(name, describe(a), none(), sides.right)),
+            (None, Some(b)) => findings.push(lost(name, none(), describe(b), sides.left)),
             (None, None) => {}
         }
     }
@@ -89,10 +89,10 @@ fn describe(export: &Export) -> String {
     format!("{kind} {} of {}", export.crc, export.module)
 }
 
-fn fields(arch: Arch, name: &str, a: &Export, b: &Export, findings: &mut Vec<Finding>) {
+fn fields(sides: Sides<'_>, name: &str, a: &Export, b: &Export, findings: &mut Vec<Finding>) {
     let mut differ = |key, left: String, right: String| {
         if left != right {
-            findings.push(between(arch, key, Severity::Error, name, left, right));
+            findings.push(sides.finding(key, Severity::Error, name, left, right));
         }
     };
     let namespace =

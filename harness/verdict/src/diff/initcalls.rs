@@ -1,6 +1,6 @@
 //! Initcalls: the same functions at the same levels in the same order.
 
-use super::between;
+use super::Sides;
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
@@ -9,8 +9,8 @@ use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_facts::elf::Initcall;
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Severity, Site};
 
-pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
-    let (ours, theirs) = match (of(a, "distributed"), of(b, "in-process")) {
+pub(crate) fn initcalls(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+    let (ours, theirs) = match (of(a, sides.left), of(b, sides.right)) {
         (Ok(ours), Ok(theirs)) => (ours, theirs),
         (Err(why), _) | (_, Err(why)) => return LayerVerdict::without(Layer::Initcalls, why),
     };
@@ -21,10 +21,10 @@ pub(crate) fn initcalls(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerd
         let left = ours.get(level).unwrap_or(&empty);
         let right = theirs.get(level).unwrap_or(&empty);
         layer.compared += left.len().max(right.len()) as u64;
-        one_level(arch, level, left, right, &mut layer.findings);
+        one_level(sides, level, left, right, &mut layer.findings);
     }
     for facts in [a, b] {
-        layer.findings.extend(as_scripted(arch, facts));
+        layer.findings.extend(as_scripted(sides.arch, facts));
         if facts.initcall_script == Answer::Absent {
             layer.omit_part(format!("initcalls against {SCRIPT} (it is not there)"));
         }
@@ -101,7 +101,7 @@ fn of(facts: &BuildFacts, side: &str) -> Result<BTreeMap<String, Vec<String>>, S
 }
 
 fn one_level(
-    arch: Arch,
+    sides: Sides<'_>,
     level: &str,
     left: &[String],
     right: &[String],
@@ -115,7 +115,7 @@ fn one_level(
         };
         let (a, b) = (text(ours.contains(function)), text(theirs.contains(function)));
         findings
-            .push(between(arch, "initcall.lost", Severity::Error, function, a, b).grouped(level));
+            .push(sides.finding("initcall.lost", Severity::Error, function, a, b).grouped(level));
     }
     let common = |list: &[String], other: &BTreeSet<&String>| -> Vec<String> {
         list.iter().filter(|f| other.contains(f)).cloned().collect()
@@ -123,21 +123,21 @@ fn one_level(
     let (left, right) = (common(left, &theirs), common(right, &ours));
     if let Some((function, before, after)) = first_moved(&left, &right) {
         findings.push(
-            between(
-                arch,
-                "initcall.order.changed",
-                Severity::Error,
-                &function,
-                format!("level {level}, {before}"),
-                format!("level {level}, {after}"),
-            )
-            .grouped(level),
+            sides
+                .finding(
+                    "initcall.order.changed",
+                    Severity::Error,
+                    &function,
+                    format!("level {level}, {before}"),
+                    format!("level {level}, {after}"),
+                )
+                .grouped(level),
         );
     }
 }
 
 /// The first function that does not run where it did, and what runs before it on each side.
-fn first_moved(left: &[String], right: &[String]) -> Option<(String, String, String)> {
+pub(crate) fn first_moved(left: &[String], right: &[String]) -> Option<(String, String, String)> {
     let first = capture_diff_slices(Algorithm::Myers, left, right)
         .into_iter()
         .find(|op| op.tag() != DiffTag::Equal)?;

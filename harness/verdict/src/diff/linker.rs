@@ -1,10 +1,10 @@
 //! Linker options: the thin link and the in-process link must steer ThinLTO alike.
 
-use super::between;
+use super::Sides;
 use std::collections::BTreeSet;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::flags::{lex, parse};
-use twinlto_model::{Arch, Finding, Severity};
+use twinlto_model::{Finding, Severity};
 
 /// What kbuild gives to the in-process link alone (`Makefile`, Linux 7.3): lld 23 and later
 /// then keep the names of promoted locals that are unique.
@@ -21,8 +21,9 @@ fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
     Some(parse(words).map(|o| o.text().into_owned()).filter(|t| steers(t)).collect())
 }
 
-/// None where a link is not recorded. Compares the thin link of the distributed build with the link of the in-process one.
-pub(crate) fn linker(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Option<Vec<Finding>> {
+/// Compares the thin link of the distributed build with the link of the in-process one; none
+/// where one of them is not recorded.
+pub(crate) fn linker(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Option<Vec<Finding>> {
     let (thin, full) = (lto_options(a.thin_link.as_ref())?, lto_options(b.link.as_ref())?);
     let (mut findings, mut policy) = (Vec::new(), false);
     for option in thin.symmetric_difference(&full) {
@@ -33,8 +34,7 @@ pub(crate) fn linker(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Option<Vec<F
         let side = |set: &BTreeSet<String>| {
             if set.contains(option) { option.clone() } else { "not there".to_owned() }
         };
-        let finding = between(
-            arch,
+        let finding = sides.finding(
             "flags.linker.changed",
             Severity::Error,
             option,
@@ -48,12 +48,12 @@ pub(crate) fn linker(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Option<Vec<F
                 .grouped("linker"),
         );
     }
-    findings.extend(promotion(arch, a, b, policy));
+    findings.extend(promotion(sides, a, b, policy));
     Some(findings)
 }
 
 /// How many locals carry `.llvm.<hash>` in each mode.
-fn promotion(arch: Arch, a: &BuildFacts, b: &BuildFacts, policy: bool) -> Option<Finding> {
+fn promotion(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, policy: bool) -> Option<Finding> {
     let (left, right) = (super::promoted(a.image.get()?), super::promoted(b.image.get()?));
     if left == right {
         return None;
@@ -61,7 +61,7 @@ fn promotion(arch: Arch, a: &BuildFacts, b: &BuildFacts, policy: bool) -> Option
     let finding = |severity| {
         let text = |n: u64| format!("{n} names with .llvm.");
         let subject = "promoted names";
-        between(arch, "symbol.promotion.policy", severity, subject, text(left), text(right))
+        sides.finding("symbol.promotion.policy", severity, subject, text(left), text(right))
     };
     Some(if policy {
         finding(Severity::Note)

@@ -1,7 +1,8 @@
 //! Sections: the same names and permissions; sizes may differ where lld places every function
 //! and variable by itself.
 
-use super::{Pair, between, pairs, subject_in};
+use super::growth::by_symbol;
+use super::{Pair, Sides, pairs, subject_in};
 use crate::expect::Budget;
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
@@ -16,19 +17,19 @@ const CODE_BUDGET_PER_MILLE: u64 = 5;
 const CODE_SLACK: u64 = 4096;
 
 pub(crate) fn sections(
-    arch: Arch,
+    sides: Sides<'_>,
     a: &BuildFacts,
     b: &BuildFacts,
     budgets: &[Budget],
 ) -> LayerVerdict {
-    let pairs = match pairs(a, b) {
+    let pairs = match pairs(sides, a, b) {
         Ok(pairs) => pairs,
         Err(why) => return LayerVerdict::without(Layer::Sections, why),
     };
     let mut layer = LayerVerdict::new(Layer::Sections);
     for pair in &pairs {
-        layer.compared += one_image(arch, pair, budgets, &mut layer.findings);
-        layer.findings.extend(header(arch, pair));
+        layer.compared += one_image(sides, pair, budgets, &mut layer.findings);
+        layer.findings.extend(header(sides, pair));
     }
     if layer.compared == 0 {
         layer.omit_all("vmlinux has no sections");
@@ -43,10 +44,11 @@ pub(crate) fn budgets_in_use(
     budgets: &[Budget],
 ) -> BTreeSet<usize> {
     let mut names = BTreeSet::new();
-    for pair in pairs(a, b).iter().flatten().filter(|_| !budgets.is_empty()) {
-        for image in [pair.distributed, pair.in_process] {
+    let sides = Sides::modes(Arch::X86_64);
+    for pair in pairs(sides, a, b).iter().flatten().filter(|_| !budgets.is_empty()) {
+        for image in [pair.left, pair.right] {
             let loaded = image.sections.iter().filter(|(_, section)| loaded(section));
-            names.extend(loaded.map(|(name, _)| subject_in(pair, name)));
+            names.extend(loaded.map(|(name, _)| subject_in(pair.name, name)));
         }
     }
     let numbered = budgets.iter().enumerate();
@@ -60,8 +62,13 @@ fn loaded(section: &&SectionFacts) -> bool {
     section.alloc
 }
 
-fn one_image(arch: Arch, pair: &Pair<'_>, budgets: &[Budget], findings: &mut Vec<Finding>) -> u64 {
-    let (ours, theirs) = (&pair.distributed.sections, &pair.in_process.sections);
+fn one_image(
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    budgets: &[Budget],
+    findings: &mut Vec<Finding>,
+) -> u64 {
+    let (ours, theirs) = (&pair.left.sections, &pair.right.sections);
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
     for name in names {
@@ -70,15 +77,15 @@ fn one_image(arch: Arch, pair: &Pair<'_>, budgets: &[Budget], findings: &mut Vec
             continue;
         }
         compared += 1;
-        let subject = subject_in(pair, name);
+        let subject = subject_in(pair.name, name);
         match (left, right) {
             (Some(a), Some(b)) => {
-                findings.extend(permissions(arch, &subject, a, b));
+                findings.extend(permissions(sides, &subject, a, b));
                 let budget = budgets.iter().find(|budget| budget.section.matches(&subject));
-                findings.extend(size(arch, &subject, a, b, budget));
+                findings.extend(size(sides, pair, name, a, b, budget));
             }
             (Some(only), None) | (None, Some(only)) => {
-                findings.extend(one_sided(arch, &subject, left, right, only));
+                findings.extend(one_sided(sides, &subject, left, right, only));
             }
             (None, None) => {}
         }
@@ -87,7 +94,7 @@ fn one_image(arch: Arch, pair: &Pair<'_>, budgets: &[Budget], findings: &mut Vec
 }
 
 fn one_sided(
-    arch: Arch,
+    sides: Sides<'_>,
     subject: &str,
     left: Option<&SectionFacts>,
     right: Option<&SectionFacts>,
@@ -97,7 +104,7 @@ fn one_sided(
         s.map_or("not there".to_owned(), |s| format!("{} bytes, {}", s.size, s.flags))
     };
     let key = if left.is_some() { "section.added" } else { "section.lost" };
-    let finding = |severity| between(arch, key, severity, subject, text(left), text(right));
+    let finding = |severity| sides.finding(key, severity, subject, text(left), text(right));
     if only.size == 0 {
         let note = finding(Severity::Note).because("it is empty").lawful();
         return Some(note.grouped("empty"));
@@ -105,7 +112,12 @@ fn one_sided(
     Some(finding(Severity::Error))
 }
 
-fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
+fn permissions(
+    sides: Sides<'_>,
+    subject: &str,
+    a: &SectionFacts,
+    b: &SectionFacts,
+) -> Option<Finding> {
     if (a.write, a.exec) == (b.write, b.exec) {
         return None;
     }
@@ -113,12 +125,13 @@ fn permissions(arch: Arch, subject: &str, a: &SectionFacts, b: &SectionFacts) ->
         let both = if s.write && s.exec { " (writable and executable)" } else { "" };
         format!("{}{both}", s.flags)
     };
-    Some(between(arch, "section.permissions.changed", Severity::Error, subject, text(a), text(b)))
+    Some(sides.finding("section.permissions.changed", Severity::Error, subject, text(a), text(b)))
 }
 
 fn size(
-    arch: Arch,
-    subject: &str,
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    section: &str,
     a: &SectionFacts,
     b: &SectionFacts,
     budget: Option<&Budget>,
@@ -126,9 +139,10 @@ fn size(
     if a.size == b.size {
         return None;
     }
+    let subject = subject_in(pair.name, section);
     let (left, right) = (format!("{} bytes", a.size), format!("{} bytes", b.size));
     let finding =
-        |key, severity| between(arch, key, severity, subject, left.clone(), right.clone());
+        |key, severity| sides.finding(key, severity, &subject, left.clone(), right.clone());
     if let Some(budget) = budget.filter(|budget| budget.growth.is_exceeded(a.size, b.size)) {
         let limit = format!("what lld's placement is allowed here, {}", budget.growth);
         return Some(finding("section.size.budget", Severity::Warning).not_because(limit));
@@ -138,31 +152,40 @@ fn size(
     // Sizes are those of a file's headers: any number may stand there.
     let much = u128::from(delta) * 1000 > u128::from(more) * u128::from(CODE_BUDGET_PER_MILLE);
     if code && delta > CODE_SLACK && much {
-        return Some(
-            finding("section.size.budget", Severity::Warning)
+        let over = finding("section.size.budget", Severity::Warning);
+        return Some(match by_symbol(pair, section) {
+            Some(symbols) => over.because(symbols),
+            None if sides.modes => over
                 .not_because("placing functions by themselves, which moves code by at most 0.5 %"),
-        );
+            None => over.because(PLACES),
+        });
     }
-    Some(
-        finding("section.size.changed", Severity::Note)
-            .because(
-                "lld gives every function and variable a section of its own in-process, so they \
-                 are merged, ordered and aligned one by one",
-            )
-            .lawful()
-            .grouped("placement"),
-    )
+    let note = finding("section.size.changed", Severity::Note);
+    Some(if sides.modes {
+        note.because(
+            "lld gives every function and variable a section of its own in-process, so they are \
+             merged, ordered and aligned one by one",
+        )
+        .lawful()
+        .grouped("placement")
+    } else {
+        match by_symbol(pair, section) {
+            Some(symbols) => note.because(symbols.clone()).grouped(symbols),
+            None => note.because(PLACES).grouped(PLACES),
+        }
+    })
 }
 
+const PLACES: &str = "every symbol has the same size on both sides: order, alignment and padding";
+
 /// Machine and ABI of the linked file.
-fn header(arch: Arch, pair: &Pair<'_>) -> Option<Finding> {
-    let (a, b) = (pair.distributed, pair.in_process);
+fn header(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {
+    let (a, b) = (pair.left, pair.right);
     if (a.e_machine, a.e_flags) == (b.e_machine, b.e_flags) {
         return None;
     }
     let text = |machine: u16, flags: u32| format!("e_machine {machine}, e_flags {flags:#x}");
-    Some(between(
-        arch,
+    Some(sides.finding(
         "elf.header.changed",
         Severity::Error,
         pair.name,

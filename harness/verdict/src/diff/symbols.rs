@@ -2,28 +2,29 @@
 
 use super::dwarf::{self, dwarf};
 use super::linker::linker;
-use super::{Pair, between, pairs, subject_in};
+use super::{Pair, Sides, pairs, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts};
-use twinlto_model::{Arch, Finding, Layer, Severity};
+use twinlto_model::{Finding, Layer, Severity};
 
-pub(crate) fn symbols(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
-    let pairs = match pairs(a, b) {
+pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+    let pairs = match pairs(sides, a, b) {
         Ok(pairs) => pairs,
         Err(why) => return LayerVerdict::without(Layer::Symbols, why),
     };
     let mut layer = LayerVerdict::new(Layer::Symbols);
     for pair in &pairs {
-        layer.compared += one_image(arch, pair, &mut layer.findings);
-        layer.findings.extend(dwarf(arch, pair));
+        layer.compared += one_image(sides, pair, &mut layer.findings);
+        layer.findings.extend(dwarf(sides, pair));
         if let Some(what) = dwarf::not_compared(pair) {
             layer.omit_part(what);
         }
     }
-    modules(arch, a, b, &mut layer.findings);
-    match linker(arch, a, b) {
+    modules(sides, a, b, &mut layer.findings);
+    match linker(sides, a, b) {
+        _ if !sides.modes => {}
         Some(findings) => layer.findings.extend(findings),
         None => layer.omit_part("linker options (no .cmd file records a link)"),
     }
@@ -57,8 +58,8 @@ fn is_derived(name: &str) -> bool {
         || name.starts_with("kallsyms_")
 }
 
-fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
-    let (ours, theirs) = (multiset(pair.distributed), multiset(pair.in_process));
+fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
+    let (ours, theirs) = (multiset(pair.left), multiset(pair.right));
     let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let count = keys.len() as u64;
     for key in keys {
@@ -78,30 +79,30 @@ fn one_image(arch: Arch, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
             (_, 0) => "symbol.added",
             _ => "symbol.count",
         };
-        let subject = subject_in(pair, name);
+        let subject = subject_in(pair.name, name);
         findings.push(
-            between(arch, which, Severity::Warning, &subject, what(left), what(right))
+            sides
+                .finding(which, Severity::Warning, &subject, what(left), what(right))
                 .grouped(kind.to_string()),
         );
     }
-    for name in pair.distributed.undefined.symmetric_difference(&pair.in_process.undefined) {
+    for name in pair.left.undefined.symmetric_difference(&pair.right.undefined) {
         let what = |image: &ImageFacts| {
             if image.undefined.contains(name) { "undefined" } else { "not undefined" }.to_owned()
         };
-        let subject = subject_in(pair, name);
-        findings.push(between(
-            arch,
+        let subject = subject_in(pair.name, name);
+        findings.push(sides.finding(
             "symbol.undefined.changed",
             Severity::Error,
             &subject,
-            what(pair.distributed),
-            what(pair.in_process),
+            what(pair.left),
+            what(pair.right),
         ));
     }
     count
 }
 
-fn modules(arch: Arch, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Finding>) {
+fn modules(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Finding>) {
     let names: BTreeSet<&String> = a.modules.keys().chain(b.modules.keys()).collect();
     for name in names {
         let state = |facts: &BuildFacts| match facts.modules.get(name) {
@@ -110,7 +111,7 @@ fn modules(arch: Arch, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Findin
         };
         let (left, right) = (state(a), state(b));
         if left != right || left != "built" {
-            findings.push(between(arch, "module.lost", Severity::Error, name, left, right));
+            findings.push(sides.finding("module.lost", Severity::Error, name, left, right));
             continue;
         }
         let info = |facts: &BuildFacts| {
@@ -124,8 +125,7 @@ fn modules(arch: Arch, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Findin
                 only.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
             };
             let (left, right) = (text(a, b), text(b, a));
-            findings.push(between(
-                arch,
+            findings.push(sides.finding(
                 "module.modinfo.changed",
                 Severity::Error,
                 name,

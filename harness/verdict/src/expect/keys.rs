@@ -44,6 +44,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     (
         Needs::One(Layer::Artefacts),
         &[
+            "archive.member.changed",
             "archive.member.duplicated",
             "archive.member.extra",
             "archive.member.ir",
@@ -73,6 +74,7 @@ const KEYS: &[(Needs, &[&str])] = &[
         ],
     ),
     (Needs::Both(Layer::Transport), &["flags.front.changed"]),
+    (Needs::Both(Layer::Code), &["code.changed"]),
     (Needs::Both(Layer::Artefacts), &["ir.set.changed"]),
     (
         Needs::One(Layer::Exports),

@@ -2,15 +2,15 @@
 
 use super::options::changes;
 use super::severity_of;
-use crate::diff::between;
+use crate::diff::Sides;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, BuildFacts, CommandText};
 use twinlto_facts::flags::{lex, resolve};
-use twinlto_model::{Arch, Finding, Key, Mode, Severity, Site};
+use twinlto_model::{Finding, Key, Mode, Severity, Site};
 
 /// Compares the front-end commands of the objects that both builds have.
-pub(crate) fn fronts(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding> {
+pub(crate) fn fronts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding> {
     let names: Vec<_> = a.objects.iter().collect();
     let found: Vec<Vec<Finding>> = names
         .par_iter()
@@ -18,8 +18,8 @@ pub(crate) fn fronts(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding>
             let theirs = &b.objects.get(*name)?.front;
             Some(match (&ours.front, theirs) {
                 (Answer::Read(x), Answer::Read(y)) if x.text == y.text => Vec::new(),
-                (Answer::Read(x), Answer::Read(y)) => one(arch, name, x, y),
-                (Answer::Read(_), missing) => vec![unreadable(arch, name, missing)],
+                (Answer::Read(x), Answer::Read(y)) => one(sides, name, x, y),
+                (Answer::Read(_), missing) => vec![unreadable(sides, name, missing)],
                 // The first side's own commands are judged with their backends.
                 _ => Vec::new(),
             })
@@ -29,7 +29,7 @@ pub(crate) fn fronts(arch: Arch, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding>
 }
 
 /// One object: a finding for all options that differ alike.
-fn one(arch: Arch, name: &str, a: &CommandText, b: &CommandText) -> Vec<Finding> {
+fn one(sides: Sides<'_>, name: &str, a: &CommandText, b: &CommandText) -> Vec<Finding> {
     let (Ok(ours), Ok(theirs)) = (lex(&a.text), lex(&b.text)) else {
         return Vec::new();
     };
@@ -53,16 +53,17 @@ fn one(arch: Arch, name: &str, a: &CommandText, b: &CommandText) -> Vec<Finding>
         .map(|(severity, (left, right))| {
             let (left, right) = (text(&left), text(&right));
             let group = format!("{left} {right}");
-            between(arch, "flags.front.changed", severity, name, left, right)
+            sides
+                .finding("flags.front.changed", severity, name, left, right)
                 .because("the front ends of the two builds were given different options")
                 .grouped(group)
         })
         .collect()
 }
 
-fn unreadable(arch: Arch, name: &str, missing: &Answer<CommandText>) -> Finding {
+fn unreadable(sides: Sides<'_>, name: &str, missing: &Answer<CommandText>) -> Finding {
     let why = missing.why_not("its .cmd file").unwrap_or_default();
-    let site = Site::new(arch, Some(Mode::InProcess), name);
+    let site = Site::new(sides.arch, Some(Mode::InProcess), name);
     Finding::new(Key::new("cmd.unreadable"), Severity::Error, site)
         .because(format!("its in-process front end cannot be compared: {why}"))
         .grouped(why.rsplit(": ").next().unwrap_or(&why))

@@ -1,0 +1,296 @@
+//! `twinlto diff A B`: any two things of one kind, opened, paired and compared.
+
+use crate::error::EngineError;
+use crate::expect::ExpectFiles;
+use crate::fs::read_regular;
+use crate::gather::{Depth, gather, image};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use twinlto_facts::archive;
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
+use twinlto_facts::elf::{ObjectKind, kind};
+use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
+use twinlto_model::{Arch, Finding, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport};
+use twinlto_verdict::{
+    Built, Sides, Verdict, compare_any, compare_lists, judge, merge, merge_allowed, summary,
+};
+
+/// What `twinlto diff` is asked.
+#[derive(Debug, Clone)]
+pub struct DiffRequest {
+    /// The first side.
+    pub a: PathBuf,
+    /// The second side.
+    pub b: PathBuf,
+    /// Only findings with such keys; all if empty.
+    pub only: Vec<String>,
+    /// No findings with such keys.
+    pub ignore: Vec<String>,
+    /// Of build directories also the functions of such native objects.
+    pub objects: Vec<String>,
+    /// Which files say what may differ.
+    pub expect: ExpectFiles,
+}
+
+/// What a path turned out to be.
+enum Thing {
+    Build(Box<BuildFacts>),
+    Elf(Box<BuildFacts>),
+    Symvers(Box<BuildFacts>),
+    Archive(Vec<String>),
+}
+
+impl Thing {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Build(_) => "a build directory",
+            Self::Elf(_) => "an ELF file",
+            Self::Symvers(_) => "a Module.symvers",
+            Self::Archive(_) => "an archive",
+        }
+    }
+}
+
+/// Compares two things. Builds nothing, writes nothing.
+///
+/// # Errors
+///
+/// When one of them cannot be read, is nothing that twinlto knows, or when they are of
+/// different kinds or architectures.
+pub fn diff(request: &DiffRequest) -> Result<Report, EngineError> {
+    let filter = Filter::new(request)?;
+    let objects = globs("--object", &request.objects)?;
+    let (a, b) = rayon::join(|| open(&request.a), || open(&request.b));
+    let (a, b) = (a?, b?);
+    let differ = |what: &str, left: &str, right: &str| {
+        EngineError::usage(
+            format!("{} and {}", request.a.display(), request.b.display()),
+            format!("one is {left}, the other {right}"),
+            format!("give two of one {what}"),
+        )
+    };
+    match (&a, &b) {
+        (Thing::Archive(left), Thing::Archive(right)) => {
+            let sides = named(None, None, Arch::X86_64);
+            let verdict = compare_lists(sides, left, right);
+            let nothing = BuildFacts::default();
+            report(request, sides, verdict, (&nothing, &nothing), &filter)
+        }
+        (Thing::Build(left), Thing::Build(right))
+        | (Thing::Elf(left), Thing::Elf(right))
+        | (Thing::Symvers(left), Thing::Symvers(right)) => {
+            if let (Some(x), Some(y)) = (left.arch, right.arch)
+                && x != y
+            {
+                return Err(differ("architecture", x.name(), y.name()));
+            }
+            let arch = left.arch.or(right.arch).unwrap_or(Arch::X86_64);
+            let sides = named(left.mode, right.mode, arch);
+            let code = code_pairs(left, right, &objects);
+            let verdict = compare_any(sides, left, right, &code);
+            report(request, sides, verdict, (left, right), &filter)
+        }
+        _ => Err(differ("kind", a.name(), b.name())),
+    }
+}
+
+/// Sides are called by their modes where these differ, else A and B.
+const fn named(a: Option<Mode>, b: Option<Mode>, arch: Arch) -> Sides<'static> {
+    match (a, b) {
+        (Some(Mode::Distributed), Some(Mode::InProcess)) => Sides::modes(arch),
+        (Some(Mode::InProcess), Some(Mode::Distributed)) => {
+            Sides { arch, left: "in-process", right: "distributed", modes: true }
+        }
+        _ => Sides { arch, left: "A", right: "B", modes: false },
+    }
+}
+
+fn open(path: &Path) -> Result<Thing, EngineError> {
+    let what = || path.display().to_string();
+    if path.is_dir() {
+        return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Everything)?)));
+    }
+    let bytes = read_regular(path).map_err(|error| EngineError::io("read", path, &error))?;
+    match kind(&bytes) {
+        ObjectKind::Elf(_) => {
+            let depth = if is_image(path) { Depth::Everything } else { Depth::Code };
+            let facts = match image::facts(&bytes, depth) {
+                Ok(facts) => facts,
+                Err(why) => {
+                    return Err(EngineError::usage(what(), why, "give a whole ELF file"));
+                }
+            };
+            let Some(arch) = Arch::from_e_machine(facts.e_machine) else {
+                return Err(EngineError::usage(
+                    what(),
+                    format!("it is for ELF machine {}", facts.e_machine),
+                    "x86_64, arm64, riscv and loongarch are compared",
+                ));
+            };
+            Ok(Thing::Elf(Box::new(BuildFacts {
+                directory: what(),
+                arch: Some(arch),
+                mode: mode_beside(path),
+                symvers: exported(&facts),
+                image: Answer::Read(facts),
+                ..BuildFacts::default()
+            })))
+        }
+        ObjectKind::Archive | ObjectKind::ThinArchive => {
+            let members = archive::members(&bytes)
+                .map_err(|why| EngineError::usage(what(), why, "give a whole archive"))?;
+            Ok(Thing::Archive(members))
+        }
+        ObjectKind::Other(_) => {
+            let symvers = Symvers::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+                EngineError::usage(
+                    what(),
+                    format!("it is no ELF file, archive or Module.symvers ({error})"),
+                    "give two build directories, or two files of one kind",
+                )
+            })?;
+            Ok(Thing::Symvers(Box::new(BuildFacts {
+                directory: what(),
+                symvers: Answer::Read(symvers),
+                ..BuildFacts::default()
+            })))
+        }
+        other => Err(EngineError::usage(
+            what(),
+            format!("it is {other}"),
+            "give two build directories, or two files of one kind",
+        )),
+    }
+}
+
+/// Whether a file is a linked kernel, whose functions are full of addresses.
+fn is_image(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "vmlinux")
+}
+
+/// The mode of the build directory that a `vmlinux` lies in.
+fn mode_beside(path: &Path) -> Option<Mode> {
+    let bytes = read_regular(&path.with_file_name(".config")).ok()?;
+    let config = Config::parse(&String::from_utf8_lossy(&bytes));
+    [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
+}
+
+/// What an image exports, in the form of `Module.symvers`.
+fn exported(image: &ImageFacts) -> Answer<Symvers> {
+    let Some(list) = image.exports.get().filter(|list| !list.is_empty()) else {
+        return Answer::Absent;
+    };
+    let exports = list.iter().map(|entry| {
+        let export = Export {
+            crc: entry.crc.unwrap_or_default(),
+            module: "vmlinux".to_owned(),
+            gpl: Some(entry.gpl),
+            namespace: entry.namespace.clone(),
+        };
+        (entry.name.clone(), export)
+    });
+    Answer::Read(Symvers { exports: exports.collect(), ..Symvers::default() })
+}
+
+/// The relocatable files that both sides have: two objects, or those of two build directories.
+fn code_pairs(
+    a: &BuildFacts,
+    b: &BuildFacts,
+    objects: &GlobSet,
+) -> Vec<(String, ImageFacts, ImageFacts)> {
+    if let (Some(left), Some(right)) = (a.image.get(), b.image.get())
+        && left.is_relocatable
+        && right.is_relocatable
+    {
+        return vec![("vmlinux".to_owned(), left.clone(), right.clone())];
+    }
+    let both = a.objects.keys().filter(|name| b.objects.contains_key(*name));
+    let wanted: Vec<&String> = both.filter(|name| objects.is_match(name.as_str())).collect();
+    let read = |facts: &BuildFacts, name: &str| {
+        let path = Path::new(&facts.directory).join(native_path(name));
+        match image::file(&path, Depth::Code) {
+            Answer::Read(facts) => Some(facts),
+            _ => None,
+        }
+    };
+    wanted
+        .par_iter()
+        .filter_map(|name| Some(((*name).clone(), read(a, name)?, read(b, name)?)))
+        .collect()
+}
+
+/// Which findings are wanted.
+struct Filter {
+    only: Option<GlobSet>,
+    ignore: GlobSet,
+}
+
+impl Filter {
+    fn new(request: &DiffRequest) -> Result<Self, EngineError> {
+        let only =
+            if request.only.is_empty() { None } else { Some(globs("--only", &request.only)?) };
+        Ok(Self { only, ignore: globs("--ignore", &request.ignore)? })
+    }
+
+    fn wants(&self, finding: &Finding) -> bool {
+        let key = finding.key.as_str();
+        self.only.as_ref().is_none_or(|only| only.is_match(key)) && !self.ignore.is_match(key)
+    }
+}
+
+fn globs(option: &str, patterns: &[String]) -> Result<GlobSet, EngineError> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let usage = |error: globset::Error| {
+            EngineError::usage(format!("{option} {pattern}"), error.kind().to_string(), "")
+        };
+        set.add(Glob::new(pattern).map_err(usage)?);
+    }
+    set.build().map_err(|error| EngineError::usage(option, error.to_string(), ""))
+}
+
+fn report(
+    request: &DiffRequest,
+    sides: Sides<'_>,
+    mut verdict: Verdict,
+    (a, b): (&BuildFacts, &BuildFacts),
+    filter: &Filter,
+) -> Result<Report, EngineError> {
+    let left_out = verdict.retain(|finding| filter.wants(finding));
+    let mut not_compared = verdict.not_compared();
+    if left_out > 0 {
+        not_compared.push(NotCompared {
+            arch: verdict.arch,
+            what: format!("{left_out} findings"),
+            why: "left out by --only and --ignore".to_owned(),
+        });
+    }
+    let expectations = request.expect.read()?;
+    let built = Built { facts: a, twin: Some(b), llvm: None, failure: None };
+    let judged = judge(&expectations, &verdict, &built, None);
+    let twins = vec![TwinReport {
+        arch: verdict.arch,
+        outcome: judged.outcome.clone(),
+        build: "as found".to_owned(),
+        layers: judged.layers,
+    }];
+    let findings = merge(judged.findings);
+    let allowed = merge_allowed(judged.allowed);
+    let name = |side: &str, path: &Path| format!("{side} = {}", path.display());
+    Ok(Report {
+        schema: SCHEMA.to_owned(),
+        twinlto: env!("CARGO_PKG_VERSION").to_owned(),
+        kernel: KernelId { name: name(sides.left, &request.a), path: None },
+        config: name(sides.right, &request.b),
+        comparison: format!("{} against {}", sides.left, sides.right),
+        summary: summary(&judged.outcome, &twins, &findings, &allowed),
+        outcome: judged.outcome,
+        twins,
+        cells: Vec::new(),
+        findings,
+        allowed,
+        not_compared,
+        record: None,
+    })
+}

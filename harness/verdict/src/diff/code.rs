@@ -1,0 +1,107 @@
+//! Code: the same functions with the same bytes, once what relocations fill in is masked, and
+//! with the same references.
+
+use super::{Sides, subject_in};
+use crate::layer::LayerVerdict;
+use crate::normalize::canonical;
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::ImageFacts;
+use twinlto_facts::elf::{Body, Reference};
+use twinlto_model::{Finding, Layer, Severity};
+
+/// Relocatable files by name, on both sides.
+pub(crate) struct CodePair<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) left: &'a ImageFacts,
+    pub(crate) right: &'a ImageFacts,
+}
+
+pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>]) -> LayerVerdict {
+    let mut layer = LayerVerdict::new(Layer::Code);
+    for pair in pairs {
+        let (ours, theirs) = (by_name(pair.left), by_name(pair.right));
+        let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+        for name in names {
+            let none = Vec::new();
+            let (left, right) =
+                (ours.get(name).unwrap_or(&none), theirs.get(name).unwrap_or(&none));
+            layer.compared += left.len().max(right.len()) as u64;
+            let found = left.iter().zip(right).find_map(|(a, b)| difference(a, b));
+            if let Some((a, b, cause)) = found {
+                layer.findings.push(finding(sides, pair, name, a, b, &cause));
+            }
+        }
+    }
+    if layer.compared == 0 {
+        layer.omit_all("no relocatable file with functions");
+    }
+    layer
+}
+
+/// Functions by canonical name; several of one name in the order in which they stand.
+fn by_name(image: &ImageFacts) -> BTreeMap<String, Vec<&Body>> {
+    let mut map: BTreeMap<String, Vec<&Body>> = BTreeMap::new();
+    for body in &image.bodies {
+        map.entry(canonical(&body.name).name.into_owned()).or_default().push(body);
+    }
+    map
+}
+
+fn finding(
+    sides: Sides<'_>,
+    pair: &CodePair<'_>,
+    name: &str,
+    left: String,
+    right: String,
+    cause: &str,
+) -> Finding {
+    let subject = subject_in(pair.name, name);
+    let finding = sides.finding("code.changed", Severity::Warning, &subject, left, right);
+    if cause.is_empty() {
+        finding.grouped(pair.name)
+    } else {
+        finding.because(cause).grouped(cause)
+    }
+}
+
+/// What two bodies of one function differ in: both sides, and why where that is certain.
+fn difference(a: &Body, b: &Body) -> Option<(String, String, String)> {
+    let bytes = |n: u64| format!("{n} bytes");
+    if a.size != b.size {
+        return Some((bytes(a.size), bytes(b.size), String::new()));
+    }
+    if a.bytes != b.bytes {
+        let at = a.bytes.iter().zip(&b.bytes).position(|(x, y)| x != y).unwrap_or_default();
+        let text = |body: &Body| format!("{}, {} at +{at:#x}", bytes(body.size), hex(body, at));
+        return Some((text(a), text(b), String::new()));
+    }
+    let same = |(x, y): &(&Reference, &Reference)| !alike(x, y);
+    let (x, y) = match a.references.iter().zip(&b.references).find(same) {
+        Some((x, y)) => (shown(x), shown(y)),
+        None if a.references.len() == b.references.len() => return None,
+        None => {
+            let count = |body: &Body| format!("{} relocations", body.references.len());
+            (count(a), count(b))
+        }
+    };
+    Some((x, y, "the same instructions refer to something else".to_owned()))
+}
+
+/// Numbers that the compiler derives are no difference.
+fn alike(x: &Reference, y: &Reference) -> bool {
+    (x.offset, x.kind, x.addend) == (y.offset, y.kind, y.addend)
+        && canonical(&x.symbol).name == canonical(&y.symbol).name
+}
+
+fn shown(reference: &Reference) -> String {
+    let addend = match reference.addend {
+        0 => String::new(),
+        n => format!("{n:+#x}"),
+    };
+    format!("{}{addend} at +{:#x}", reference.symbol, reference.offset)
+}
+
+/// Up to four bytes from `at` on.
+fn hex(body: &Body, at: usize) -> String {
+    body.bytes.iter().skip(at).take(4).map(|byte| format!("{byte:02x}")).collect()
+}
