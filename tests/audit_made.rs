@@ -232,7 +232,8 @@ fn object_lists_are_one_to_one() {
 /// A file that was cut off or emptied inside is found from a few of its bytes.
 #[test]
 fn damaged_files_are_named() {
-    let cases: [(&str, &str, fn(&mut Vec<u8>)); 5] = [
+    type Damage = fn(&mut Vec<u8>);
+    let cases: [(&str, &str, Damage); 5] = [
         ("lib/a.o", "ir.damaged", |bytes| bytes.truncate(12)),
         ("lib/a.o.thinlto.bc", "index.unreadable", |bytes| bytes.truncate(12)),
         ("lib/a.thinlto-native.o", "native.damaged", |bytes| bytes.truncate(100)),
