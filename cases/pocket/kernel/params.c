@@ -7,13 +7,14 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-int param_set_int(const char *val, const struct kernel_param *kp)
+static int param_set_int(const char *val, const struct kernel_param *kp)
 {
 	return kstrtoint(val, 0, kp->arg);
 }
-EXPORT_SYMBOL(param_set_int);
+const struct kernel_param_ops param_ops_int = { .set = param_set_int };
+EXPORT_SYMBOL(param_ops_int);
 
-int param_set_uint(const char *val, const struct kernel_param *kp)
+static int param_set_uint(const char *val, const struct kernel_param *kp)
 {
 	unsigned long v;
 	int err = kstrtoul(val, 0, &v);
@@ -22,9 +23,10 @@ int param_set_uint(const char *val, const struct kernel_param *kp)
 		*(unsigned int *)kp->arg = v;
 	return err;
 }
-EXPORT_SYMBOL(param_set_uint);
+const struct kernel_param_ops param_ops_uint = { .set = param_set_uint };
+EXPORT_SYMBOL(param_ops_uint);
 
-int param_set_bool(const char *val, const struct kernel_param *kp)
+static int param_set_bool(const char *val, const struct kernel_param *kp)
 {
 	if (!val || *val == 'y' || *val == 'Y' || *val == '1')
 		*(bool *)kp->arg = true;
@@ -34,6 +36,8 @@ int param_set_bool(const char *val, const struct kernel_param *kp)
 		return -EINVAL;
 	return 0;
 }
+
+const struct kernel_param_ops param_ops_bool = { .set = param_set_bool };
 
 /* A name matches if - and _ are taken for the same. */
 static bool same_name(const char *a, const char *b, size_t n)
@@ -58,6 +62,6 @@ int parse_args(char *args)
 
 	for (kp = __start___param; kp < __stop___param; kp++)
 		if (same_name(args, kp->name, n))
-			return kp->set(eq ? eq + 1 : NULL, kp);
+			return kp->ops->set(eq ? eq + 1 : NULL, kp);
 	return -ENOENT;
 }

@@ -2,7 +2,7 @@
 //!
 //! The engine fills these values; nothing here opens anything.
 
-use crate::elf::{Body, ExportEntry, Initcall, ObjectKind};
+use crate::elf::{Body, ExportEntry, Initcall, KernelTable, ObjectKind, Table};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,6 +158,8 @@ pub struct ImageFacts {
     pub sections: BTreeMap<String, SectionFacts>,
     /// Every named symbol, raw.
     pub symbols: Vec<SymbolFacts>,
+    /// The kernel's own tables; none of those that are not there.
+    pub tables: BTreeMap<KernelTable, Answer<Table>>,
     /// Section names by their number in the file.
     pub section_names: Vec<String>,
     /// Function bodies of a relocatable file, where they were asked for.

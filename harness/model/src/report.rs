@@ -21,19 +21,22 @@ pub enum Layer {
     Sections,
     /// Initcall levels and order.
     Initcalls,
+    /// The tables that the kernel reads about itself: parameters, exceptions, alternatives.
+    Tables,
     /// The bytes of functions, where relocations tell addresses apart.
     Code,
 }
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
         Self::Symbols,
         Self::Sections,
         Self::Initcalls,
+        Self::Tables,
         Self::Code,
     ];
 
@@ -47,6 +50,7 @@ impl Layer {
             Self::Symbols => "symbols",
             Self::Sections => "sections",
             Self::Initcalls => "initcalls",
+            Self::Tables => "tables",
             Self::Code => "code",
         }
     }
@@ -57,6 +61,7 @@ impl Layer {
         match self {
             Self::Transport => "backend commands",
             Self::Artefacts => "objects",
+            Self::Tables => "table entries",
             Self::Code => "functions",
             other => other.name(),
         }

@@ -4,16 +4,33 @@ use crate::text::{pad, thousands, width};
 use twinlto_model::{Layer, LayerResult, Report};
 
 pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let is_there = |layer: &Layer| {
-        report.twins.iter().flat_map(|twin| &twin.layers).any(|result| result.layer == *layer)
+    let results = |layer: Layer| {
+        let all = report.twins.iter().flat_map(|twin| &twin.layers);
+        all.filter(move |result| result.layer == layer)
     };
-    let layers: Vec<Layer> = Layer::ALL.into_iter().filter(is_there).collect();
+    let there = |layer: &Layer| results(*layer).next().is_some();
+    // Where there is little room, what has nothing to tell is told by its count alone.
+    let tells = |layer: &Layer| {
+        !matches!(layer, Layer::Tables | Layer::Code)
+            || results(*layer).any(|result| result.errors + result.others > 0)
+    };
+    let layers: Vec<Layer> = Layer::ALL.into_iter().filter(there).collect();
+    let (lines, fits) = lines(report, &layers, columns);
+    if fits {
+        return lines;
+    }
+    let layers: Vec<Layer> = layers.into_iter().filter(tells).collect();
+    self::lines(report, &layers, columns).0
+}
+
+/// The lines of the table, and whether they fit.
+fn lines(report: &Report, layers: &[Layer], columns: usize) -> (Vec<String>, bool) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
     let heading = ["", "build"].into_iter().chain(layers.iter().map(|layer| layer.name()));
     rows.push(heading.map(str::to_owned).collect());
     for twin in &report.twins {
         let mut row = vec![twin.arch.to_string(), twin.build.clone()];
-        for layer in &layers {
+        for layer in layers {
             row.push(twin.layers.iter().find(|l| l.layer == *layer).map_or("–".to_owned(), cell));
         }
         rows.push(row);
@@ -23,13 +40,16 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
         .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|c| width(c)).max().unwrap_or(0))
         .collect();
     let total: usize = widths.iter().sum();
-    let gap = if total + 2 * (count.saturating_sub(1)) <= columns { "  " } else { " " };
-    rows.iter()
+    let gaps = count.saturating_sub(1);
+    let gap = if total + 2 * gaps <= columns { "  " } else { " " };
+    let lines = rows
+        .iter()
         .map(|row| {
             let cells: Vec<String> = row.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
             cells.join(gap).trim_end().to_owned()
         })
-        .collect()
+        .collect();
+    (lines, total + gaps <= columns)
 }
 
 /// `596 ✓`, `4 of 596 ✗`, `2 of 41 ~`, or `–` for what was not compared.

@@ -91,6 +91,7 @@ pub fn compare_twins(
             diff::symbols(sides, distributed, in_process),
             diff::sections(sides, distributed, in_process, &expectations.budgets),
             diff::initcalls(sides, distributed, in_process),
+            diff::tables(sides, distributed, in_process),
         ],
     }
 }
@@ -111,6 +112,7 @@ pub fn compare_any(
         diff::symbols(sides, a, b),
         diff::sections(sides, a, b, &[]),
         diff::initcalls(sides, a, b),
+        diff::tables(sides, a, b),
         diff::code(sides, &code),
     ];
     // What two files do not have is not missing, as long as they have something.
@@ -161,6 +163,7 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
             alone(Layer::Symbols),
             alone(Layer::Sections),
             alone(Layer::Initcalls),
+            alone(Layer::Tables),
         ],
     }
 }

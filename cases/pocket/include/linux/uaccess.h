@@ -12,6 +12,7 @@
 struct exception_table_entry {
 	s32 insn;		/* relative to the field, as is the other */
 	s32 fixup;
+	s32 data;		/* EX_TYPE_*, and what it needs */
 };
 extern struct exception_table_entry __start___ex_table[], __stop___ex_table[];
 
@@ -29,7 +30,7 @@ static __always_inline int get_user_u32(u32 *val, const u32 *from)
 		     ".popsection\n"
 		     ".pushsection __ex_table,\"a\"\n"
 		     ".balign 4\n"
-		     ".long 1b - ., 3b - .\n"
+		     ".long 1b - ., 3b - ., 1\n"
 		     ".popsection"
 		     : [err] "+r" (err), [val] "+r" (tmp) : [from] "r" (from) : "memory");
 	*val = tmp;

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
 use twinlto_facts::dwarf;
-use twinlto_facts::elf::{self, Image, SectionRef, SymbolKind};
+use twinlto_facts::elf::{self, Image, KernelTable, SectionRef, SymbolKind, Table};
 
 /// Reads `vmlinux`.
 pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
@@ -51,6 +51,7 @@ pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     if depth == Depth::Code {
         facts.bodies = elf::bodies(&image);
     }
+    facts.tables = tables(&image);
     facts.sections = sections(&image);
     (facts.symbols, facts.undefined) = symbols(&image);
     facts.initcalls = match elf::initcalls(&image) {
@@ -62,6 +63,19 @@ pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         Err(why) => Answer::Bad(why),
     };
     Ok(facts)
+}
+
+/// The tables that have entries or cannot be read.
+fn tables(image: &Image<'_>) -> BTreeMap<KernelTable, Answer<Table>> {
+    let answers = elf::tables(image).into_iter().map(|(which, table)| {
+        let answer = match table {
+            Ok(table) if table.entries.is_empty() => Answer::Absent,
+            Ok(table) => Answer::Read(table),
+            Err(error) => Answer::Bad(error.to_string()),
+        };
+        (which, answer)
+    });
+    answers.filter(|(_, answer)| *answer != Answer::Absent).collect()
 }
 
 fn producers(bytes: &[u8]) -> Result<BTreeMap<String, u64>, String> {

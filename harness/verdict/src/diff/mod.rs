@@ -10,6 +10,7 @@ mod linker;
 mod lists;
 mod sections;
 mod symbols;
+mod tables;
 
 pub(crate) use code::{CodePair, code};
 pub(crate) use exports::exports;
@@ -17,6 +18,7 @@ pub(crate) use initcalls::{first_moved, initcalls};
 pub(crate) use lists::lists;
 pub(crate) use sections::{budgets_in_use, sections};
 pub(crate) use symbols::{promoted, symbols};
+pub(crate) use tables::tables;
 
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_model::{Arch, Evidence, Finding, Key, Severity, Site};

@@ -218,7 +218,7 @@ mod tests {
         let text: String = budgets.iter().map(entry).collect();
         let file = Expectations::parse("t.toml", &text).unwrap();
         let (a, b) = (build(ours.0, ours.1), build(theirs.0, theirs.1));
-        let layer = sections(Arch::Arm64, &a, &b, &file.budgets);
+        let layer = sections(Sides::modes(Arch::Arm64), &a, &b, &file.budgets);
         assert_eq!(layer.layer, Layer::Sections);
         let over = layer.findings.iter().filter(|f| f.key.as_str() == "section.size.budget");
         over.flat_map(|f| f.subjects().into_iter().map(str::to_owned)).collect()

@@ -74,6 +74,7 @@ const KEYS: &[(Needs, &[&str])] = &[
         ],
     ),
     (Needs::Both(Layer::Transport), &["flags.front.changed"]),
+    (Needs::Both(Layer::Tables), &["table.changed"]),
     (Needs::Both(Layer::Code), &["code.changed"]),
     (Needs::Both(Layer::Artefacts), &["ir.set.changed"]),
     (

@@ -1,0 +1,88 @@
+//! Kernel tables: the same parameters and quirks, and as many entries of every type.
+
+use super::{Sides, pairs, subject_in};
+use crate::layer::LayerVerdict;
+use crate::normalize::canonical;
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
+use twinlto_facts::elf::{KernelTable, Table, TableEntry};
+use twinlto_model::{Finding, Layer, Severity};
+
+pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
+    let pairs = match pairs(sides, a, b) {
+        Ok(pairs) => pairs,
+        Err(why) => return LayerVerdict::without(Layer::Tables, why),
+    };
+    let mut layer = LayerVerdict::new(Layer::Tables);
+    for pair in &pairs {
+        for which in KernelTable::ALL {
+            let (left, right) = (of(pair.left, which), of(pair.right, which));
+            match (left, right) {
+                (Some(Ok(ours)), Some(Ok(theirs))) => {
+                    layer.compared += ours.entries.len().max(theirs.entries.len()) as u64;
+                    layer.findings.extend(one(sides, pair.name, ours, theirs));
+                }
+                (Some(Err(why)), _) | (_, Some(Err(why))) => {
+                    layer.omit_part(format!("{which} of {} ({why})", pair.name));
+                }
+                _ => {}
+            }
+        }
+    }
+    if layer.compared == 0 {
+        layer.omit_all("no kernel table was found");
+    }
+    layer
+}
+
+fn of(image: &ImageFacts, which: KernelTable) -> Option<Result<&Table, &String>> {
+    match image.tables.get(&which)? {
+        Answer::Read(table) => Some(Ok(table)),
+        Answer::Bad(why) => Some(Err(why)),
+        Answer::Absent => None,
+    }
+}
+
+/// Where entries belong to code, a function that holds them may be inlined elsewhere: there the
+/// facts count, and not the names.
+const fn follows_code(which: KernelTable) -> bool {
+    !matches!(which, KernelTable::Params | KernelTable::Setup | KernelTable::PciFixups)
+}
+
+fn text(which: KernelTable, entry: &TableEntry) -> String {
+    if follows_code(which) || entry.symbols.is_empty() {
+        return entry.fact.clone();
+    }
+    let names = entry.symbols.iter().map(|symbol| canonical(&symbol.name).name.into_owned());
+    format!("{}: {}", entry.fact, names.collect::<Vec<_>>().join(", "))
+}
+
+fn one(sides: Sides<'_>, image: &str, ours: &Table, theirs: &Table) -> Vec<Finding> {
+    let which = ours.which;
+    let counts = |table: &Table| {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for entry in &table.entries {
+            *counts.entry(text(which, entry)).or_default() += 1;
+        }
+        counts
+    };
+    let (left, right) = (counts(ours), counts(theirs));
+    let keys: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    keys.into_iter()
+        .filter_map(|key| {
+            let times = |map: &BTreeMap<String, u64>| map.get(key).copied().unwrap_or(0);
+            let (n, m) = (times(&left), times(&right));
+            let say = |n: u64| match n {
+                0 => "no entry".to_owned(),
+                1 => "1 entry".to_owned(),
+                n => format!("{n} entries"),
+            };
+            let subject = subject_in(image, &format!("{which}: {key}"));
+            (n != m).then(|| {
+                sides
+                    .finding("table.changed", Severity::Error, &subject, say(n), say(m))
+                    .grouped(which.name())
+            })
+        })
+        .collect()
+}
