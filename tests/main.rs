@@ -15,6 +15,7 @@ mod arrows;
 mod audit_made;
 mod bad_input;
 mod corpus;
+mod diff;
 mod expectations;
 mod image_mutated;
 mod pocket;

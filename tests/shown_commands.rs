@@ -20,6 +20,7 @@ fn the_commands_of_the_readme_run() {
     let kernel = root().join("cases/pocket").display().to_string();
     let build = |mode: &str| pocket.build("arm64", mode).display().to_string();
     let (distributed, in_process) = (build("distributed"), build("in-process"));
+    let kernels = [&distributed, &in_process].map(|dir| format!("{dir}/vmlinux"));
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let mut commands = 0;
     for line in readme.lines().filter_map(|line| line.strip_prefix("$ twinlto ")) {
@@ -29,6 +30,8 @@ fn the_commands_of_the_readme_run() {
                 "~/linux" => kernel.as_str(),
                 "~/build/distributed" => distributed.as_str(),
                 "~/build/in-process" => in_process.as_str(),
+                "~/build/distributed/vmlinux" => kernels[0].as_str(),
+                "~/build/in-process/vmlinux" => kernels[1].as_str(),
                 "out/records/TIME" => record.as_str(),
                 "-22" => llvm,
                 "out" => out.as_str(),

@@ -111,7 +111,12 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
     if path.is_dir() {
         return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Everything)?)));
     }
-    let bytes = read_regular(path).map_err(|error| EngineError::io("read", path, &error))?;
+    let bytes = read_regular(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            EngineError::usage(what(), "there is no such file or directory", "check the path")
+        }
+        _ => EngineError::io("read", path, &error),
+    })?;
     match kind(&bytes) {
         ObjectKind::Elf(_) => {
             let depth = if is_image(path) { Depth::Everything } else { Depth::Code };

@@ -1,0 +1,137 @@
+//! `twinlto diff`: any two things of one kind.
+
+use crate::support::{Ran, finding, pocket, run};
+use std::path::{Path, PathBuf};
+use twinlto_facts::elf::{Image, SectionRef, SymbolKind};
+
+fn diff(a: &Path, b: &Path, options: &[&str]) -> Ran {
+    let (a, b) = (a.display().to_string(), b.display().to_string());
+    let args = [&["diff", &a, &b, "--format", "json"], options].concat();
+    let ran = run(&args);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    ran
+}
+
+/// A copy of a file with one change.
+fn changed(dir: &tempfile::TempDir, file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+    let mut bytes = std::fs::read(file).unwrap();
+    change(&mut bytes);
+    let path = dir.path().join(file.file_name().unwrap());
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// File offset and name of a function of at least 16 bytes without relocations at its start.
+fn a_function(bytes: &[u8]) -> (usize, String) {
+    let image = Image::parse(bytes).unwrap();
+    let bodies = twinlto_facts::elf::bodies(&image);
+    let body = bodies
+        .iter()
+        .find(|body| body.size >= 16 && body.references.iter().all(|r| r.offset >= 12))
+        .unwrap();
+    let symbol = image.symbols.iter().find(|s| s.name == body.name).unwrap();
+    let SectionRef::Named(section) = symbol.section else { panic!("{symbol:?}") };
+    assert_eq!(symbol.kind, SymbolKind::Func);
+    ((image.sections[section].offset + symbol.value) as usize, body.name.clone())
+}
+
+#[test]
+fn the_kernels_of_both_modes_have_nothing_unexplained() {
+    let Some(pocket) = pocket("diff_of_both_modes") else {
+        return;
+    };
+    for arch in ["x86_64", "arm64", "riscv", "loongarch"] {
+        let [a, b] = ["distributed", "in-process"].map(|mode| pocket.build(arch, mode));
+        let kernels = diff(&a.join("vmlinux"), &b.join("vmlinux"), &[]);
+        assert_eq!((kernels.status, kernels.keys()), (0, vec![]), "{}", kernels.stdout);
+        let report = kernels.json();
+        let layers = report["twins"][0]["layers"].as_array().unwrap();
+        for name in ["exports", "symbols", "sections", "initcalls", "tables"] {
+            let layer = layers.iter().find(|layer| layer["layer"] == name).unwrap();
+            assert!(layer["compared"].as_u64().unwrap() > 0, "{arch} {name}");
+        }
+        // Every difference has a cause.
+        for found in report["findings"].as_array().unwrap() {
+            assert!(found["cause"].is_string(), "{found}");
+        }
+        let builds = diff(&a, &b, &[]);
+        assert_eq!((builds.status, builds.keys()), (0, vec![]), "{}", builds.stdout);
+    }
+}
+
+#[test]
+fn one_bit_of_one_function_is_found_by_name() {
+    let Some(pocket) = pocket("one_bit_of_one_function") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for arch in ["x86_64", "arm64", "riscv", "loongarch"] {
+        let file = pocket.build(arch, "distributed").join("lib/string.thinlto-native.o");
+        let (at, name) = a_function(&std::fs::read(&file).unwrap());
+        let other = changed(&dir, &file, |bytes| bytes[at + 4] ^= 1);
+        let ran = diff(&file, &other, &[]);
+        assert_eq!(
+            (ran.status, ran.keys()),
+            (1, vec!["code.changed".to_owned()]),
+            "{}",
+            ran.stdout
+        );
+        let report = ran.json();
+        assert_eq!(finding(&report, "code.changed")["subjects"], serde_json::json!([name]));
+        assert_eq!(diff(&file, &file, &[]).status, 0, "{arch}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_said() {
+    let Some(pocket) = pocket("what_is_left_out") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let file = pocket.build("arm64", "distributed").join("Module.symvers");
+    let other = changed(&dir, &file, |bytes| bytes[9] = if bytes[9] == b'0' { b'1' } else { b'0' });
+    let all = diff(&file, &other, &[]);
+    assert_eq!((all.status, all.keys()), (1, vec!["export.crc.changed".to_owned()]));
+    for options in [["--ignore", "export.*"], ["--only", "section.*"]] {
+        let ran = diff(&file, &other, &options);
+        assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}", ran.stdout);
+        assert!(ran.stdout.contains("left out by --only and --ignore"), "{}", ran.stdout);
+    }
+    assert_eq!(diff(&file, &other, &["--only", "export.*"]).status, 1);
+}
+
+#[test]
+fn archives_are_compared_member_by_member() {
+    let Some(pocket) = pocket("archives") else {
+        return;
+    };
+    let [a, b] =
+        ["distributed", "in-process"].map(|mode| pocket.build("riscv", mode).join("vmlinux.a"));
+    assert_eq!(diff(&a, &a, &[]).status, 0);
+    let ran = diff(&a, &b, &[]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.keys().contains(&"archive.member.changed".to_owned()), "{}", ran.stdout);
+}
+
+#[test]
+fn things_that_cannot_be_compared_are_refused() {
+    let Some(pocket) = pocket("cannot_be_compared") else {
+        return;
+    };
+    let [arm, riscv] = ["arm64", "riscv"].map(|arch| pocket.build(arch, "distributed"));
+    let (kernel, symvers) = (arm.join("vmlinux"), arm.join("Module.symvers"));
+    let nonsense = arm.join(".config");
+    let cases: [(&Path, &Path, &[&str], &str); 6] = [
+        (&kernel, &symvers, &[], "one is an ELF file, the other a Module.symvers"),
+        (&kernel, &arm, &[], "one is an ELF file, the other a build directory"),
+        (&kernel, &riscv.join("vmlinux"), &[], "one is arm64, the other riscv"),
+        (&nonsense, &nonsense, &[], "no ELF file, archive or Module.symvers"),
+        (&arm.join("nowhere"), &kernel, &[], "there is no such file"),
+        (&kernel, &kernel, &["--only", "a[.*"], "--only a[.*"),
+    ];
+    for (a, b, options, expected) in cases {
+        let ran = diff(a, b, options);
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}
