@@ -7,7 +7,6 @@
 )]
 
 mod flags;
-mod kernel;
 mod modules;
 mod no_panic;
 mod oracle;

@@ -1,21 +1,33 @@
-//! The IR objects and indexes of a distributed kernel build, if there is one.
+//! Every IR object and index of a real distributed build, read by us and by LLVM's own tools.
+//!
+//! No part of `cargo test`: `scripts/acceptance` runs it on what it has built, with
+//! `TWINLTO_TEST_BUILD=DIR cargo test -p twinlto-facts --test real_bitcode`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in tests, helpers included, a failed unwrap is the assertion"
+)]
+#![allow(dead_code, reason = "shared with the tests on small files, which use all of it")]
+
+mod oracle;
+mod support;
 
 use crate::oracle::{assembled, disassembled, dumped, facts};
-use crate::support::{llvm, skip};
+use crate::support::llvm;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::bitcode::{FlagValue, read};
 
-/// Reads every file of the build directory in `TWINLTO_TEST_BITCODE`; asks LLVM about every
-/// `TWINLTO_TEST_BITCODE_STEP`th (units: files; default 20).
+/// Reads every file; asks LLVM about every `TWINLTO_TEST_BITCODE_STEP`th (units: files;
+/// default 20).
 #[test]
-#[ignore = "needs a built kernel: TWINLTO_TEST_BITCODE=DIR with vmlinux.thinlto-index"]
 fn a_kernel_is_read() {
     let test = "a_kernel_is_read";
-    let Ok(dir) = std::env::var("TWINLTO_TEST_BITCODE") else {
-        return skip(test, "TWINLTO_TEST_BITCODE is not set");
-    };
+    let dir = std::env::var("TWINLTO_TEST_BUILD").expect("TWINLTO_TEST_BUILD names no build");
     let Some(llvm) = llvm(test) else { return };
     let step = std::env::var("TWINLTO_TEST_BITCODE_STEP").map_or(20, |it| it.parse().unwrap());
     let list = std::fs::read_to_string(Path::new(&dir).join("vmlinux.thinlto-index")).unwrap();
