@@ -101,6 +101,27 @@ fn what_is_left_out_is_said() {
 }
 
 #[test]
+fn bitcode_is_compared_by_what_decides_its_code() {
+    let Some(pocket) = pocket("bitcode_is_compared") else {
+        return;
+    };
+    let [arm, riscv] = ["arm64", "riscv"].map(|arch| pocket.build(arch, "distributed"));
+    let (a, b) = (arm.join("lib/string.o"), riscv.join("lib/string.o"));
+    assert_eq!((diff(&a, &a, &[]).status, diff(&b, &b, &[]).status), (0, 0));
+    let ran = diff(&a, &b, &[]);
+    assert_eq!(ran.status, 1);
+    for key in ["ir.target.changed", "ir.flag.changed"] {
+        assert!(ran.keys().contains(&key.to_owned()), "{key}: {}", ran.stdout);
+    }
+    let index = arm.join("lib/string.o.thinlto.bc");
+    assert_eq!(diff(&index, &index, &[]).status, 0);
+    assert!(diff(&a, &index, &[]).keys().contains(&"ir.kind.changed".to_owned()));
+    let dir = tempfile::tempdir().unwrap();
+    let cut = changed(&dir, &a, |bytes| bytes.truncate(bytes.len() / 2));
+    assert_eq!(diff(&a, &cut, &[]).status, 2);
+}
+
+#[test]
 fn archives_are_compared_member_by_member() {
     let Some(pocket) = pocket("archives") else {
         return;

@@ -3,17 +3,19 @@
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::read_regular;
-use crate::gather::{Depth, gather, image};
+use crate::gather::{Depth, arch_of_config, gather, image};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use twinlto_facts::archive;
+use twinlto_facts::bitcode::{self, BitcodeFacts};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
 use twinlto_model::{Arch, Finding, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport};
 use twinlto_verdict::{
-    Built, Sides, Verdict, compare_any, compare_lists, judge, merge, merge_allowed, summary,
+    Built, Sides, Verdict, compare_any, compare_bitcode, compare_lists, judge, merge,
+    merge_allowed, summary,
 };
 
 /// What `twinlto diff` is asked.
@@ -39,6 +41,7 @@ enum Thing {
     Elf(Box<BuildFacts>),
     Symvers(Box<BuildFacts>),
     Archive(Vec<String>),
+    Bitcode(Vec<u8>),
 }
 
 impl Thing {
@@ -48,6 +51,7 @@ impl Thing {
             Self::Elf(_) => "an ELF file",
             Self::Symvers(_) => "a Module.symvers",
             Self::Archive(_) => "an archive",
+            Self::Bitcode(_) => "bitcode",
         }
     }
 }
@@ -72,8 +76,15 @@ pub fn diff(request: &DiffRequest) -> Result<Report, EngineError> {
     };
     match (&a, &b) {
         (Thing::Archive(left), Thing::Archive(right)) => {
-            let sides = named(None, None, Arch::X86_64);
+            let sides = named(None, None, arch_around(&request.a));
             let verdict = compare_lists(sides, left, right);
+            let nothing = BuildFacts::default();
+            report(request, sides, verdict, (&nothing, &nothing), &filter)
+        }
+        (Thing::Bitcode(left), Thing::Bitcode(right)) => {
+            let (x, y) = (read_bitcode(left, &request.a)?, read_bitcode(right, &request.b)?);
+            let sides = named(None, None, arch_around(&request.a));
+            let verdict = compare_bitcode(sides, &x, &y);
             let nothing = BuildFacts::default();
             report(request, sides, verdict, (&nothing, &nothing), &filter)
         }
@@ -85,7 +96,7 @@ pub fn diff(request: &DiffRequest) -> Result<Report, EngineError> {
             {
                 return Err(differ("architecture", x.name(), y.name()));
             }
-            let arch = left.arch.or(right.arch).unwrap_or(Arch::X86_64);
+            let arch = left.arch.or(right.arch).unwrap_or_else(|| arch_around(&request.a));
             let sides = named(left.mode, right.mode, arch);
             let code = code_pairs(left, right, &objects);
             let verdict = compare_any(sides, left, right, &code);
@@ -136,12 +147,13 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
             Ok(Thing::Elf(Box::new(BuildFacts {
                 directory: what(),
                 arch: Some(arch),
-                mode: mode_beside(path),
+                mode: mode_around(path),
                 symvers: exported(&facts),
                 image: Answer::Read(facts),
                 ..BuildFacts::default()
             })))
         }
+        ObjectKind::Bitcode { .. } => Ok(Thing::Bitcode(bytes)),
         ObjectKind::Archive | ObjectKind::ThinArchive => {
             let members = archive::members(&bytes)
                 .map_err(|why| EngineError::usage(what(), why, "give a whole archive"))?;
@@ -169,15 +181,37 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
     }
 }
 
+fn read_bitcode<'a>(bytes: &'a [u8], path: &Path) -> Result<BitcodeFacts<'a>, EngineError> {
+    bitcode::read(bytes).map_err(|error| {
+        let what = path.display().to_string();
+        EngineError::usage(what, error.to_string(), "give whole bitcode files")
+    })
+}
+
 /// Whether a file is a linked kernel, whose functions are full of addresses.
 fn is_image(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "vmlinux")
 }
 
+/// The configuration of the build directory that a file lies in.
+fn config_around(path: &Path) -> Option<Config> {
+    let path = path.canonicalize().ok()?;
+    let bytes = path.ancestors().skip(1).find_map(|dir| read_regular(&dir.join(".config")).ok())?;
+    Some(Config::parse(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The architecture of a file that does not tell it itself: that of its build directory, or if it
+/// lies in none, this machine's.
+fn arch_around(path: &Path) -> Arch {
+    config_around(path)
+        .and_then(|config| arch_of_config(&config))
+        .or_else(|| std::env::consts::ARCH.parse().ok())
+        .unwrap_or(Arch::X86_64)
+}
+
 /// The mode of the build directory that a `vmlinux` lies in.
-fn mode_beside(path: &Path) -> Option<Mode> {
-    let bytes = read_regular(&path.with_file_name(".config")).ok()?;
-    let config = Config::parse(&String::from_utf8_lossy(&bytes));
+fn mode_around(path: &Path) -> Option<Mode> {
+    let config = config_around(path)?;
     [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
 }
 

@@ -105,17 +105,18 @@ fn mode_of(config: &Config) -> Option<Mode> {
 
 /// The architecture that `.config` names, and if it names none, that of most native objects.
 fn arch_of(facts: &BuildFacts) -> Option<Arch> {
+    arch_of_config(&facts.config).or_else(|| Arch::from_e_machine(facts.image.get()?.e_machine))
+}
+
+/// The architecture that a `.config` names.
+pub(crate) fn arch_of_config(config: &Config) -> Option<Arch> {
     let by_config = [
         ("X86_64", Arch::X86_64),
         ("ARM64", Arch::Arm64),
         ("RISCV", Arch::Riscv),
         ("LOONGARCH", Arch::Loongarch),
     ];
-    by_config
-        .into_iter()
-        .find(|(symbol, _)| facts.config.is_yes(symbol))
-        .map(|(_, arch)| arch)
-        .or_else(|| Arch::from_e_machine(facts.image.get()?.e_machine))
+    by_config.into_iter().find(|(symbol, _)| config.is_yes(symbol)).map(|(_, arch)| arch)
 }
 
 fn answer<T>(path: &Path, read: impl FnOnce(Vec<u8>) -> Result<T, String>) -> Answer<T> {

@@ -5,6 +5,7 @@ use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
 use crate::transport::{fronts, transport};
 use std::collections::BTreeSet;
+use twinlto_facts::bitcode::BitcodeFacts;
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_model::{Allowed, Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
@@ -115,6 +116,15 @@ pub fn compare_any(
         diff::tables(sides, a, b),
         diff::code(sides, &code),
     ];
+    let relocatable = |facts: &BuildFacts| facts.image.get().is_some_and(|i| i.is_relocatable);
+    if sides.modes && relocatable(a) && relocatable(b) {
+        let why = "in-process, lld gives every function and variable a section of its own; compare \
+                   the linked kernels";
+        for layer in layers.iter_mut().filter(|l| matches!(l.layer, Layer::Sections | Layer::Code))
+        {
+            *layer = LayerVerdict::excused(layer.layer, why);
+        }
+    }
     // What two files do not have is not missing, as long as they have something.
     if layers.iter().any(|layer| layer.compared > 0) {
         for layer in &mut layers {
@@ -124,6 +134,12 @@ pub fn compare_any(
         }
     }
     Verdict { arch: sides.arch, layers }
+}
+
+/// Compares two bitcode files: IR objects, or indexes.
+#[must_use]
+pub fn compare_bitcode(sides: Sides<'_>, a: &BitcodeFacts<'_>, b: &BitcodeFacts<'_>) -> Verdict {
+    Verdict { arch: sides.arch, layers: vec![diff::bitcode(sides, a, b)] }
 }
 
 /// Compares the members of two archives.

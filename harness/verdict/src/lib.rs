@@ -17,7 +17,7 @@ mod plan;
 mod transport;
 
 pub use artefacts::artefacts;
-pub use compare::{Verdict, compare_any, compare_lists, compare_twins, judge_one};
+pub use compare::{Verdict, compare_any, compare_bitcode, compare_lists, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
 pub use diff::Sides;

@@ -1,5 +1,6 @@
 //! The image layer: one file per kind of thing that two kernels can disagree about.
 
+mod bitcode;
 mod code;
 mod crcs;
 mod dwarf;
@@ -12,6 +13,7 @@ mod sections;
 mod symbols;
 mod tables;
 
+pub(crate) use bitcode::bitcode;
 pub(crate) use code::{CodePair, code};
 pub(crate) use exports::exports;
 pub(crate) use initcalls::{first_moved, initcalls};

@@ -76,7 +76,21 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Transport), &["flags.front.changed"]),
     (Needs::Both(Layer::Tables), &["table.changed"]),
     (Needs::Both(Layer::Code), &["code.changed"]),
-    (Needs::Both(Layer::Artefacts), &["ir.set.changed"]),
+    (
+        Needs::Both(Layer::Artefacts),
+        &[
+            "index.module.changed",
+            "ir.asm.changed",
+            "ir.flag.changed",
+            "ir.global.changed",
+            "ir.kind.changed",
+            "ir.producer.changed",
+            "ir.set.changed",
+            "ir.source.changed",
+            "ir.summary.changed",
+            "ir.target.changed",
+        ],
+    ),
     (
         Needs::One(Layer::Exports),
         &[
