@@ -1,6 +1,6 @@
 //! `twinlto diff`: any two things of one kind.
 
-use crate::support::{Ran, finding, pocket, run};
+use crate::support::{Ran, finding, llvm, pocket, run};
 use std::path::{Path, PathBuf};
 use twinlto_facts::elf::{Image, SectionRef, SymbolKind};
 
@@ -78,6 +78,13 @@ fn one_bit_of_one_function_is_found_by_name() {
         );
         let report = ran.json();
         assert_eq!(finding(&report, "code.changed")["subjects"], serde_json::json!([name]));
+        if let Some(llvm) = llvm("one_bit_of_one_function") {
+            let paths = [&file, &other].map(|path| path.display().to_string());
+            let ran = run(&["diff", &paths[0], &paths[1], "--disassemble", "--llvm", llvm]);
+            assert_eq!(ran.status, 1, "{}", ran.stderr);
+            let shown = ran.stdout.rsplit_once("+++ ").unwrap().1;
+            assert!(shown.contains("\n-") && shown.contains("\n+"), "{}", ran.stdout);
+        }
         assert_eq!(diff(&file, &file, &[]).status, 0, "{arch}");
     }
 }

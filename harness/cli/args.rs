@@ -89,6 +89,12 @@ pub(crate) struct DiffArgs {
     /// index: 'lib/*', '**' (repeatable).
     #[arg(long, value_name = "GLOB")]
     pub(crate) object: Vec<String>,
+    /// Show the first ten functions that differ as llvm-objdump prints them; of two ELF files.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) disassemble: bool,
+    /// The LLVM whose llvm-objdump that is, as the kernel's LLVM= takes it.
+    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
+    pub(crate) llvm: String,
     #[command(flatten)]
     pub(crate) expect: ExpectArgs,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 use crate::args::DiffArgs;
 use crate::ui::Ui;
-use twinlto_engine::{DiffRequest, EngineError, diff};
+use twinlto_engine::{DiffRequest, EngineError, LlvmSpec, diff, disassemble};
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
@@ -13,5 +13,18 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> 
         expect: args.expect.files(true),
     })?;
     super::show(&report, &args.output, ui)?;
+    if args.disassemble {
+        let llvm = args.llvm.parse::<LlvmSpec>()?;
+        for function in disassemble(&llvm, &args.a, &args.b, &report)? {
+            let sides = (args.a.display().to_string(), args.b.display().to_string());
+            let text = twinlto_report::disassembly(
+                &function.name,
+                &function.left,
+                &function.right,
+                (&sides.0, &sides.1),
+            );
+            ui.answer(&format!("\n{text}"))?;
+        }
+    }
     Ok(report.outcome)
 }

@@ -2,6 +2,7 @@
 //!
 //! Sees only the model; prints nothing itself.
 
+mod disassembly;
 mod finding;
 mod json;
 mod style;
@@ -9,6 +10,7 @@ mod table;
 mod terminal;
 mod text;
 
+pub use disassembly::disassembly;
 pub use json::{FromJsonError, from_json, to_json};
 pub use style::Style;
 pub use terminal::terminal;
