@@ -75,8 +75,8 @@ fn difference(a: &Body, b: &Body) -> Option<(String, String, String)> {
         let text = |body: &Body| format!("{}, {} at +{at:#x}", bytes(body.size), hex(body, at));
         return Some((text(a), text(b), String::new()));
     }
-    let same = |(x, y): &(&Reference, &Reference)| !alike(x, y);
-    let (x, y) = match a.references.iter().zip(&b.references).find(same) {
+    let differs = |(x, y): &(&Reference, &Reference)| !alike(x, y);
+    let (x, y) = match a.references.iter().zip(&b.references).find(differs) {
         Some((x, y)) => (shown(x), shown(y)),
         None if a.references.len() == b.references.len() => return None,
         None => {
