@@ -4,6 +4,9 @@ use crate::support::{Ran, finding, llvm, pocket, run};
 use std::path::{Path, PathBuf};
 use twinlto_facts::elf::{Image, SectionRef, SymbolKind};
 
+/// A change of a file's bytes.
+type Edit = fn(&mut Vec<u8>);
+
 fn diff(a: &Path, b: &Path, options: &[&str]) -> Ran {
     let (a, b) = (a.display().to_string(), b.display().to_string());
     let args = [&["diff", &a, &b, "--format", "json"], options].concat();
@@ -86,6 +89,79 @@ fn one_bit_of_one_function_is_found_by_name() {
             assert!(shown.contains("\n-") && shown.contains("\n+"), "{}", ran.stdout);
         }
         assert_eq!(diff(&file, &file, &[]).status, 0, "{arch}");
+    }
+}
+
+/// Where the bytes of a section lie in the file, and of its header.
+fn section_of(bytes: &[u8], name: &str) -> (std::ops::Range<usize>, usize) {
+    let image = Image::parse(bytes).unwrap();
+    let (index, section) = image.section(name).unwrap_or_else(|| panic!("no {name}"));
+    let start = section.offset as usize;
+    // e_shoff of a little-endian 64-bit file.
+    let headers = u64::from_le_bytes(bytes[0x28..0x30].try_into().unwrap()) as usize;
+    (start..start + section.size as usize, headers + index * 64)
+}
+
+/// One change in a real file each, and the one finding that names it.
+#[test]
+fn one_change_of_a_real_file_is_found_by_name() {
+    let Some(pocket) = pocket("one_change_of_a_real_file") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let object = |arch| pocket.build(arch, "distributed").join("lib/string.thinlto-native.o");
+    let kernel = |arch| pocket.build(arch, "distributed").join("vmlinux");
+    let cases: [(PathBuf, Edit, &str, &str); 5] = [
+        // SHF_EXECINSTR is 4 of the first byte of sh_flags.
+        (
+            object("arm64"),
+            |bytes| {
+                let (_, header) = section_of(bytes, ".text");
+                bytes[header + 8] ^= 1;
+            },
+            "section.permissions.changed",
+            ".text",
+        ),
+        (
+            object("riscv"),
+            |bytes| {
+                let (range, _) = section_of(bytes, ".riscv.attributes");
+                let at = bytes[range.clone()].windows(4).position(|w| w == b"rv64").unwrap();
+                bytes[range.start + at + 2..][..2].copy_from_slice(b"32");
+            },
+            "elf.attributes.changed",
+            "attribute arch",
+        ),
+        (
+            kernel("x86_64"),
+            |bytes| {
+                let (range, _) = section_of(bytes, "__kcrctab");
+                bytes[range.start] ^= 1;
+            },
+            "export.crc.changed",
+            "",
+        ),
+        (
+            kernel("arm64"),
+            |bytes| {
+                let (range, _) = section_of(bytes, "__param");
+                // The permissions of the first parameter.
+                bytes[range.start + 24] ^= 1;
+            },
+            "table.changed",
+            "__param: ",
+        ),
+        (kernel("loongarch"), |bytes| bytes[0x30] ^= 1, "elf.header.changed", "vmlinux"),
+    ];
+    for (file, edit, key, subject) in cases {
+        let other = changed(&dir, &file, edit);
+        let ran = diff(&file, &other, &[]);
+        let keys = ran.keys();
+        assert_eq!((ran.status, keys), (1, vec![key.to_owned()]), "{}", ran.stdout);
+        let report = ran.json();
+        let found = finding(&report, key);
+        let subjects = found["subjects"].as_array().unwrap();
+        assert!(subjects[0].as_str().unwrap().starts_with(subject), "{found}");
     }
 }
 

@@ -174,6 +174,8 @@ pub struct ImageFacts {
     pub initcalls: Answer<Vec<Initcall>>,
     /// ELF header flags.
     pub e_flags: u32,
+    /// riscv's attributes of the whole file; empty for other machines.
+    pub attributes: Answer<BTreeMap<String, String>>,
     /// ELF machine.
     pub e_machine: u16,
     /// DWARF compile units by producer; empty without debug information.

@@ -52,6 +52,10 @@ pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         facts.bodies = elf::bodies(&image);
     }
     facts.tables = tables(&image);
+    facts.attributes = match elf::riscv_attributes(&image) {
+        Ok(attributes) => Answer::Read(attributes),
+        Err(error) => Answer::Bad(error.to_string()),
+    };
     facts.sections = sections(&image);
     (facts.symbols, facts.undefined) = symbols(&image);
     facts.initcalls = match elf::initcalls(&image) {

@@ -5,8 +5,8 @@ use super::growth::by_symbol;
 use super::{Pair, Sides, pairs, subject_in};
 use crate::expect::Budget;
 use crate::layer::LayerVerdict;
-use std::collections::BTreeSet;
-use twinlto_facts::build::{BuildFacts, SectionFacts};
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts, SectionFacts};
 use twinlto_model::{Arch, Finding, Layer, Severity};
 
 /// How much the code of a section may grow or shrink between the modes, in per mille of the
@@ -30,6 +30,10 @@ pub(crate) fn sections(
     for pair in &pairs {
         layer.compared += one_image(sides, pair, budgets, &mut layer.findings);
         layer.findings.extend(header(sides, pair));
+        match attributes(sides, pair) {
+            Ok(findings) => layer.findings.extend(findings),
+            Err(why) => layer.omit_part(format!("attributes of {} ({why})", pair.name)),
+        }
     }
     if layer.compared == 0 {
         layer.omit_all("vmlinux has no sections");
@@ -194,11 +198,31 @@ fn header(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {
     ))
 }
 
+/// What riscv records of the whole file: the extensions that code may use, the ABI.
+fn attributes(sides: Sides<'_>, pair: &Pair<'_>) -> Result<Vec<Finding>, String> {
+    let read = |image: &ImageFacts| match &image.attributes {
+        Answer::Read(attributes) => Ok(attributes.clone()),
+        Answer::Bad(why) => Err(why.clone()),
+        Answer::Absent => Ok(BTreeMap::new()),
+    };
+    let (ours, theirs) = (read(pair.left)?, read(pair.right)?);
+    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let say = |value: Option<&String>| value.cloned().unwrap_or_else(|| "not there".to_owned());
+    Ok(names
+        .into_iter()
+        .filter(|name| ours.get(*name) != theirs.get(*name))
+        .map(|name| {
+            let subject = subject_in(pair.name, &format!("attribute {name}"));
+            let (left, right) = (say(ours.get(name)), say(theirs.get(name)));
+            sides.finding("elf.attributes.changed", Severity::Error, &subject, left, right)
+        })
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Expectations;
-    use twinlto_facts::build::{Answer, ImageFacts};
     use twinlto_model::Layer;
 
     fn build(text: u64, data: u64) -> BuildFacts {

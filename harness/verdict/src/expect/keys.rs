@@ -132,6 +132,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     (
         Needs::Both(Layer::Sections),
         &[
+            "elf.attributes.changed",
             "elf.header.changed",
             "section.added",
             "section.lost",
