@@ -21,3 +21,4 @@ mod image_mutated;
 mod pocket;
 mod resume;
 mod shown_commands;
+mod snapshot;

@@ -21,6 +21,8 @@ fn the_commands_of_the_readme_run() {
     let build = |mode: &str| pocket.build("arm64", mode).display().to_string();
     let (distributed, in_process) = (build("distributed"), build("in-process"));
     let kernels = [&distributed, &in_process].map(|dir| format!("{dir}/vmlinux"));
+    let facts = tempfile::tempdir().unwrap();
+    let kept = facts.path().display().to_string();
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let mut commands = 0;
     for line in readme.lines().filter_map(|line| line.strip_prefix("$ twinlto ")) {
@@ -33,6 +35,7 @@ fn the_commands_of_the_readme_run() {
                 "~/build/distributed/vmlinux" => kernels[0].as_str(),
                 "~/build/in-process/vmlinux" => kernels[1].as_str(),
                 "out/records/TIME" => record.as_str(),
+                "facts/linux-7.3/arm64-22/tiny" => kept.as_str(),
                 "-22" => llvm,
                 "out" => out.as_str(),
                 other => other,

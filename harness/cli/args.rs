@@ -23,6 +23,9 @@ pub(crate) enum Command {
     /// Compare any two things of one kind: build directories, kernels, objects, archives,
     /// Module.symvers files.
     Diff(DiffArgs),
+    /// Keep the facts of a build as small texts, and compare a later build with them.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// Show a recorded report again.
     Report(ReportArgs),
     /// List every tool that is needed: found or not, version, what for, how to get it.
@@ -71,6 +74,24 @@ pub(crate) struct AuditArgs {
     pub(crate) expect: ExpectArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Record the facts of a build where nothing was recorded.
+    Record(SnapshotArgs),
+    /// Compare a build with what was recorded.
+    Compare(SnapshotArgs),
+    /// Record the facts of a build in the place of what was recorded.
+    Accept(SnapshotArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SnapshotArgs {
+    /// Build directory.
+    pub(crate) build: PathBuf,
+    /// Directory of the recorded facets, one text each.
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

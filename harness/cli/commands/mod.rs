@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod doctor;
 mod report;
+mod snapshot;
 
 use crate::args::{Args, Command, Format, OutputArgs};
 use crate::ui::Ui;
@@ -16,6 +17,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Check(args) => check::run(&args, ui),
         Command::Audit(args) => audit::run(&args, ui),
         Command::Diff(args) => diff::run(&args, ui),
+        Command::Snapshot(command) => snapshot::run(&command, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),
     }

@@ -5,6 +5,7 @@
 mod disassembly;
 mod finding;
 mod json;
+mod snapshot;
 mod style;
 mod table;
 mod terminal;
@@ -12,6 +13,7 @@ mod text;
 
 pub use disassembly::disassembly;
 pub use json::{FromJsonError, from_json, to_json};
+pub use snapshot::{Change, facet_change};
 pub use style::Style;
 pub use terminal::terminal;
 pub use text::{duration, thousands};

@@ -14,6 +14,7 @@ mod layer;
 mod merge;
 mod normalize;
 mod plan;
+mod snapshot;
 mod transport;
 
 pub use artefacts::artefacts;
@@ -27,4 +28,5 @@ pub use layer::{LayerVerdict, Omitted};
 pub use merge::{merge, merge_allowed};
 pub use normalize::{Canonical, canonical};
 pub use plan::{Plan, PlannedCell, plan};
+pub use snapshot::{Facet, facets};
 pub use transport::transport;

@@ -1,0 +1,108 @@
+//! The facts of one build as small sorted texts, one a facet, that can be kept and compared: no
+//! address, no hash, no date.
+
+use crate::normalize::canonical;
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::{BuildFacts, ImageFacts};
+use twinlto_facts::flags::{lex, resolve};
+
+/// One facet of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facet {
+    /// Its name, and that of its file without `.txt`.
+    pub name: &'static str,
+    /// What one line of it is, in the plural.
+    pub unit: &'static str,
+    /// Sorted lines, but for initcalls, which stand in the order in which they run.
+    pub text: String,
+}
+
+/// Every facet that the build has facts for.
+#[must_use]
+pub fn facets(facts: &BuildFacts) -> Vec<Facet> {
+    let image = facts.image.get();
+    let of_image = |make: fn(&ImageFacts) -> Option<Vec<String>>| image.and_then(make);
+    let all = [
+        ("exports", "exports", exports(facts)),
+        ("initcalls", "initcalls", of_image(initcalls)),
+        ("sections", "sections", of_image(sections)),
+        ("promoted", "promoted names", of_image(promoted)),
+        ("tables", "facts of kernel tables", of_image(tables)),
+        ("options", "options of backends", options(facts)),
+    ];
+    all.into_iter()
+        .filter_map(|(name, unit, lines)| {
+            let text: String = lines?.into_iter().map(|line| one_line(&line) + "\n").collect();
+            Some(Facet { name, unit, text })
+        })
+        .collect()
+}
+
+/// A fact is one line, whatever a file holds.
+fn one_line(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// `0x2d3385d3 vmlinux EXPORT_SYMBOL_GPL ns foo`
+fn exports(facts: &BuildFacts) -> Option<Vec<String>> {
+    let symvers = facts.symvers.get()?;
+    let lines = symvers.exports.iter().map(|(name, export)| {
+        let kind = if export.gpl == Some(true) { "gpl" } else { "any" };
+        let namespace = match export.namespace.as_str() {
+            "" => String::new(),
+            namespace => format!(" in {namespace}"),
+        };
+        format!("{name} {} {kind} of {}{namespace}", export.crc, export.module)
+    });
+    Some(lines.collect())
+}
+
+fn initcalls(image: &ImageFacts) -> Option<Vec<String>> {
+    let calls = image.initcalls.get()?.iter();
+    Some(calls.map(|c| format!("{} {}", c.level, canonical(&c.function).name)).collect())
+}
+
+fn sections(image: &ImageFacts) -> Option<Vec<String>> {
+    let loaded = image.sections.iter().filter(|(_, section)| section.alloc);
+    Some(loaded.map(|(name, s)| format!("{name} {} {}", s.kind, s.flags)).collect())
+}
+
+fn promoted(image: &ImageFacts) -> Option<Vec<String>> {
+    let names: BTreeSet<String> = image
+        .symbols
+        .iter()
+        .map(|symbol| canonical(&symbol.raw))
+        .filter(|name| name.promoted)
+        .map(|name| name.name.into_owned())
+        .collect();
+    Some(names.into_iter().collect())
+}
+
+/// What the tables say, without the code that their entries are for.
+fn tables(image: &ImageFacts) -> Option<Vec<String>> {
+    let mut lines = Vec::new();
+    for table in image.tables.values().filter_map(|table| table.get()) {
+        for (fact, times) in table.facts() {
+            lines.push(format!("{} {times} × {fact}", table.which));
+        }
+    }
+    lines.sort();
+    Some(lines)
+}
+
+/// The options that backends need, with the number of objects that have them.
+fn options(facts: &BuildFacts) -> Option<Vec<String>> {
+    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for object in facts.objects.values() {
+        // In-process, the front end's are all that there is.
+        let Some(command) = object.back.get().or_else(|| object.front.get()) else { continue };
+        let Ok(commands) = lex(&command.text) else { continue };
+        let Some(first) = commands.first() else { continue };
+        for setting in resolve(&first.words).needed_in_order() {
+            let key = (setting.class.to_string(), setting.text.clone().into_owned());
+            *counts.entry(key).or_default() += 1;
+        }
+    }
+    let lines = counts.into_iter().map(|((class, option), n)| format!("{class} {option}: {n}"));
+    Some(lines.collect())
+}
