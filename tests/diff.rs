@@ -204,6 +204,23 @@ fn bitcode_is_compared_by_what_decides_its_code() {
     assert_eq!(diff(&a, &cut, &[]).status, 2);
 }
 
+/// Objects of a build that cannot be read are said to be left out.
+#[test]
+fn objects_that_one_build_has_not_are_said() {
+    let Some(pocket) = pocket("objects_that_one_build_has_not") else {
+        return;
+    };
+    let [a, b] = ["distributed", "in-process"].map(|mode| pocket.build("arm64", mode));
+    let same = diff(&a, &a, &["--object", "lib/*"]);
+    assert_eq!(same.status, 0, "{}", same.stdout);
+    let layers = same.json()["twins"][0]["layers"].clone();
+    let code = layers.as_array().unwrap().iter().find(|layer| layer["layer"] == "code").unwrap();
+    assert!(code["compared"].as_u64().unwrap() > 10, "{code}");
+    // In-process there are no native objects.
+    let ran = diff(&a, &b, &["--object", "lib/string.o"]);
+    assert!(ran.stdout.contains("functions of lib/string.o"), "{}", ran.stdout);
+}
+
 #[test]
 fn archives_are_compared_member_by_member() {
     let Some(pocket) = pocket("archives") else {
@@ -225,7 +242,8 @@ fn things_that_cannot_be_compared_are_refused() {
     let [arm, riscv] = ["arm64", "riscv"].map(|arch| pocket.build(arch, "distributed"));
     let (kernel, symvers) = (arm.join("vmlinux"), arm.join("Module.symvers"));
     let nonsense = arm.join(".config");
-    let cases: [(&Path, &Path, &[&str], &str); 6] = [
+    let cases: [(&Path, &Path, &[&str], &str); 7] = [
+        (&arm, &arm, &["--object", "no/such/*"], "no IR object that both builds have"),
         (&kernel, &symvers, &[], "one is an ELF file, the other a Module.symvers"),
         (&kernel, &arm, &[], "one is an ELF file, the other a build directory"),
         (&kernel, &riscv.join("vmlinux"), &[], "one is arm64, the other riscv"),

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::read_regular;
-use crate::gather::{Depth, arch_of_config, gather, image};
+use crate::gather::{Depth, arch_of_config, gather, image, mode_of};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -98,9 +98,26 @@ pub fn diff(request: &DiffRequest) -> Result<Report, EngineError> {
             }
             let arch = left.arch.or(right.arch).unwrap_or_else(|| arch_around(&request.a));
             let sides = named(left.mode, right.mode, arch);
-            let code = code_pairs(left, right, &objects);
+            let pairs = code_pairs(left, right, &objects);
+            if pairs.is_empty() && !request.objects.is_empty() {
+                return Err(EngineError::usage(
+                    format!("--object {}", request.objects.join(" --object ")),
+                    "no IR object that both builds have is named so",
+                    "name them as vmlinux.thinlto-index does, with * and **",
+                ));
+            }
+            let (mut code, mut unread) = (Vec::new(), Vec::new());
+            for pair in pairs {
+                match pair {
+                    Ok(pair) => code.push(pair),
+                    Err(why) => unread.push(why),
+                }
+            }
             let verdict = compare_any(sides, left, right, &code);
-            report(request, sides, verdict, (left, right), &filter)
+            let mut report = report(request, sides, verdict, (left, right), &filter)?;
+            let left_out = |(what, why)| NotCompared { arch, what, why };
+            report.not_compared.extend(unread.into_iter().map(left_out));
+            Ok(report)
         }
         _ => Err(differ("kind", a.name(), b.name())),
     }
@@ -211,8 +228,7 @@ fn arch_around(path: &Path) -> Arch {
 
 /// The mode of the build directory that a `vmlinux` lies in.
 fn mode_around(path: &Path) -> Option<Mode> {
-    let config = config_around(path)?;
-    [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
+    mode_of(&config_around(path)?)
 }
 
 /// What an image exports, in the form of `Module.symvers`.
@@ -232,31 +248,34 @@ fn exported(image: &ImageFacts) -> Answer<Symvers> {
     Answer::Read(Symvers { exports: exports.collect(), ..Symvers::default() })
 }
 
+/// One relocatable file on both sides, or its name and why it cannot be compared.
+type CodePair = Result<(String, ImageFacts, ImageFacts), (String, String)>;
+
 /// The relocatable files that both sides have: two objects, or those of two build directories.
-fn code_pairs(
-    a: &BuildFacts,
-    b: &BuildFacts,
-    objects: &GlobSet,
-) -> Vec<(String, ImageFacts, ImageFacts)> {
+fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair> {
     if let (Some(left), Some(right)) = (a.image.get(), b.image.get())
         && left.is_relocatable
         && right.is_relocatable
     {
-        return vec![("vmlinux".to_owned(), left.clone(), right.clone())];
+        return vec![Ok(("vmlinux".to_owned(), left.clone(), right.clone()))];
     }
     let both = a.objects.keys().filter(|name| b.objects.contains_key(*name));
     let wanted: Vec<&String> = both.filter(|name| objects.is_match(name.as_str())).collect();
     let read = |facts: &BuildFacts, name: &str| {
         let path = Path::new(&facts.directory).join(native_path(name));
         match image::file(&path, Depth::Code) {
-            Answer::Read(facts) => Some(facts),
-            _ => None,
+            Answer::Read(facts) => Ok(facts),
+            other => Err(other.why_not(&path.display().to_string()).unwrap_or_default()),
         }
     };
-    wanted
-        .par_iter()
-        .filter_map(|name| Some(((*name).clone(), read(a, name)?, read(b, name)?)))
-        .collect()
+    let pair = |name: &&String| {
+        let both = read(a, name).and_then(|left| Ok((left, read(b, name)?)));
+        match both {
+            Ok((left, right)) => Ok(((*name).clone(), left, right)),
+            Err(why) => Err((format!("functions of {name}"), why)),
+        }
+    };
+    wanted.par_iter().map(pair).collect()
 }
 
 /// Which findings are wanted.

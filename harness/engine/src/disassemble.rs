@@ -1,9 +1,11 @@
 //! Both sides of functions that differ, disassembled by `llvm-objdump`.
 
 use crate::error::EngineError;
+use crate::fs::read_regular;
 use crate::process::capture;
 use crate::recipe::Recipe;
 use crate::toolchain::{LlvmSpec, find_program};
+use std::collections::BTreeMap;
 use std::path::Path;
 use twinlto_facts::elf::{Image, bodies};
 use twinlto_model::Report;
@@ -47,19 +49,31 @@ pub fn disassemble(
             "give an LLVM that has it with --llvm",
         ));
     }
+    let (ours, theirs) = (raw_names(a)?, raw_names(b)?);
     let both = |name: &&str| {
-        let (left, right) = (listing(&program, a, name)?, listing(&program, b, name)?);
+        let left = listing(&program, a, ours.get(*name))?;
+        let right = listing(&program, b, theirs.get(*name))?;
         Ok(Disassembled { name: (*name).to_owned(), left, right })
     };
     names.iter().take(MOST).map(both).collect()
 }
 
-/// The instructions of one function with their relocations, without addresses.
-fn listing(program: &str, file: &Path, name: &str) -> Result<String, EngineError> {
-    let bytes = std::fs::read(file).map_err(|error| EngineError::io("read", file, &error))?;
-    let raw = Image::parse(&bytes).ok().and_then(|image| {
-        bodies(&image).into_iter().map(|b| b.name).find(|raw| canonical(raw).name == name)
-    });
+/// Canonical name of every function → the first that has it, as the symbol table writes it.
+fn raw_names(file: &Path) -> Result<BTreeMap<String, String>, EngineError> {
+    let bytes = read_regular(file).map_err(|error| EngineError::io("read", file, &error))?;
+    let image = Image::parse(&bytes).map_err(|error| {
+        EngineError::usage(file.display().to_string(), error.to_string(), "give an ELF file")
+    })?;
+    let mut names = BTreeMap::new();
+    for body in bodies(&image) {
+        names.entry(canonical(&body.name).name.into_owned()).or_insert(body.name);
+    }
+    Ok(names)
+}
+
+/// The instructions of one function with their relocations, without addresses; empty where the
+/// function is not there.
+fn listing(program: &str, file: &Path, raw: Option<&String>) -> Result<String, EngineError> {
     let Some(raw) = raw else {
         return Ok(String::new());
     };

@@ -99,7 +99,8 @@ fn is_older(dir: &Path, file: &str, than: &str) -> bool {
     matches!((time(file), time(than)), (Ok(file), Ok(than)) if file < than)
 }
 
-fn mode_of(config: &Config) -> Option<Mode> {
+/// The ThinLTO mode that a `.config` selects.
+pub(crate) fn mode_of(config: &Config) -> Option<Mode> {
     [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
 }
 

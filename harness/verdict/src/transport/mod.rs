@@ -9,6 +9,7 @@ mod fronts;
 mod loss;
 mod object;
 mod options;
+mod saved;
 mod shared;
 mod words;
 
