@@ -88,10 +88,13 @@ pub(crate) enum SnapshotCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SnapshotArgs {
-    /// Build directory.
+    /// Build directory; to compare with, also a directory of recorded facets.
     pub(crate) build: PathBuf,
     /// Directory of the recorded facets, one text each.
     pub(crate) dir: PathBuf,
+    /// What make said while it built (repeatable) [default: BUILD.log, where there is one].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

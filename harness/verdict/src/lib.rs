@@ -28,5 +28,5 @@ pub use layer::{LayerVerdict, Omitted};
 pub use merge::{merge, merge_allowed};
 pub use normalize::{Canonical, canonical};
 pub use plan::{Plan, PlannedCell, plan};
-pub use snapshot::{Facet, facets};
+pub use snapshot::{Facet, facet_names, facets};
 pub use transport::transport;

@@ -17,25 +17,33 @@ pub struct Facet {
     pub text: String,
 }
 
+type Lines = fn(&BuildFacts) -> Option<Vec<String>>;
+
+/// Every facet: its name, what one line of it is in the plural, and how it is made.
+const FACETS: [(&str, &str, Lines); 7] = [
+    ("exports", "exports", exports),
+    ("initcalls", "initcalls", |facts| facts.image.get().and_then(initcalls)),
+    ("sections", "sections", |facts| facts.image.get().and_then(sections)),
+    ("promoted", "promoted names", |facts| facts.image.get().and_then(promoted)),
+    ("tables", "facts of kernel tables", |facts| facts.image.get().and_then(tables)),
+    ("options", "options of backends", options),
+    ("diagnostics", "diagnostics", diagnostics),
+];
+
+/// Names and units of all facets.
+pub fn facet_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FACETS.iter().map(|(name, unit, _)| (*name, *unit))
+}
+
 /// Every facet that the build has facts for.
 #[must_use]
 pub fn facets(facts: &BuildFacts) -> Vec<Facet> {
-    let image = facts.image.get();
-    let of_image = |make: fn(&ImageFacts) -> Option<Vec<String>>| image.and_then(make);
-    let all = [
-        ("exports", "exports", exports(facts)),
-        ("initcalls", "initcalls", of_image(initcalls)),
-        ("sections", "sections", of_image(sections)),
-        ("promoted", "promoted names", of_image(promoted)),
-        ("tables", "facts of kernel tables", of_image(tables)),
-        ("options", "options of backends", options(facts)),
-    ];
-    all.into_iter()
-        .filter_map(|(name, unit, lines)| {
-            let text: String = lines?.into_iter().map(|line| one_line(&line) + "\n").collect();
-            Some(Facet { name, unit, text })
-        })
-        .collect()
+    let facet = |(name, unit, make): &(&'static str, &'static str, Lines)| {
+        let lines: Vec<String> = make(facts)?;
+        let text: String = lines.into_iter().map(|line| one_line(&line) + "\n").collect();
+        Some(Facet { name, unit, text })
+    };
+    FACETS.iter().filter_map(facet).collect()
 }
 
 /// A fact is one line, whatever a file holds.
@@ -86,6 +94,15 @@ fn tables(image: &ImageFacts) -> Option<Vec<String>> {
             lines.push(format!("{} {times} × {fact}", table.which));
         }
     }
+    lines.sort();
+    Some(lines)
+}
+
+/// What the tools said while it was built, where there is a log of that.
+fn diagnostics(facts: &BuildFacts) -> Option<Vec<String>> {
+    let said = (facts.log.lines > 0).then_some(&facts.log.diagnostics)?;
+    let mut lines: Vec<String> =
+        said.iter().map(|(said, times)| format!("{said}: {times}")).collect();
     lines.sort();
     Some(lines)
 }

@@ -1,5 +1,9 @@
 //! What `make V=1` said while it built a kernel.
 
+mod diagnostic;
+
+pub use diagnostic::{Diagnostic, Gravity, Tool, diagnostic};
+
 use crate::kbuild::normalize_path;
 use std::collections::BTreeMap;
 
@@ -17,6 +21,10 @@ pub struct BuildLog {
     pub reasons: BTreeMap<String, String>,
     /// Members that the archiver looked for and did not find, in order.
     pub members_not_found: Vec<String>,
+    /// How many lines it has; none when there is no log at all.
+    pub lines: u64,
+    /// Every warning and error, with the number of times it was said.
+    pub diagnostics: BTreeMap<Diagnostic, u64>,
 }
 
 /// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
@@ -44,6 +52,10 @@ impl BuildLog {
         let mut recent: Vec<&str> = Vec::new();
         let text = String::from_utf8_lossy(bytes);
         for line in text.split('\n').map(str::trim_end) {
+            log.lines += 1;
+            if let Some(said) = diagnostic(line) {
+                *log.diagnostics.entry(said).or_default() += 1;
+            }
             if let Some(failure) = make_failure(line) {
                 if failure.is_root() {
                     log.fail(&failure, &recent);
@@ -70,6 +82,10 @@ impl BuildLog {
         self.errors.extend(later.errors);
         self.reasons.extend(later.reasons);
         self.members_not_found.extend(later.members_not_found);
+        self.lines += later.lines;
+        for (said, times) in later.diagnostics {
+            *self.diagnostics.entry(said).or_default() += times;
+        }
     }
 
     fn fail(&mut self, failure: &MakeFailure, recent: &[&str]) {
