@@ -2,7 +2,7 @@
 //!
 //! The engine fills these values; nothing here opens anything.
 
-use crate::elf::{Body, ExportEntry, Initcall, KernelTable, ObjectKind, Table};
+use crate::elf::{Body, ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Table};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,8 +174,8 @@ pub struct ImageFacts {
     pub initcalls: Answer<Vec<Initcall>>,
     /// ELF header flags.
     pub e_flags: u32,
-    /// riscv's attributes of the whole file; empty for other machines.
-    pub attributes: Answer<BTreeMap<String, String>>,
+    /// What the file says of itself, by kind and name.
+    pub marks: BTreeMap<Mark, Answer<BTreeMap<String, String>>>,
     /// ELF machine.
     pub e_machine: u16,
     /// DWARF compile units by producer; empty without debug information.
@@ -191,6 +191,10 @@ pub struct SectionFacts {
     pub kind: String,
     /// Bytes.
     pub size: u64,
+    /// The largest alignment, in bytes.
+    pub align: u64,
+    /// Bytes of an entry, for tables; else 0.
+    pub entsize: u64,
     /// Whether it is loaded, writable, executable.
     pub alloc: bool,
     /// Writable.
@@ -206,6 +210,10 @@ pub struct SymbolFacts {
     pub raw: String,
     /// `func`, `object`, `notype`, ….
     pub kind: &'static str,
+    /// `local`, `global`, `weak`, ….
+    pub binding: &'static str,
+    /// `default`, `hidden`, ….
+    pub visibility: &'static str,
     /// Bytes.
     pub size: u64,
     /// Where its section's name stands in [`ImageFacts::section_names`]; none for absolute ones.

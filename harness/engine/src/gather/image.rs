@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
 use twinlto_facts::dwarf;
-use twinlto_facts::elf::{self, Image, KernelTable, SectionRef, SymbolKind, Table};
+use twinlto_facts::elf::{self, Image, KernelTable, Mark, SectionRef, SymbolKind, Table};
 
 /// Reads `vmlinux`.
 pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
@@ -52,10 +52,7 @@ pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         facts.bodies = elf::bodies(&image);
     }
     facts.tables = tables(&image);
-    facts.attributes = match elf::riscv_attributes(&image) {
-        Ok(attributes) => Answer::Read(attributes),
-        Err(error) => Answer::Bad(error.to_string()),
-    };
+    facts.marks = marks(&image);
     facts.sections = sections(&image);
     (facts.symbols, facts.undefined) = symbols(&image);
     facts.initcalls = match elf::initcalls(&image) {
@@ -82,6 +79,16 @@ fn tables(image: &Image<'_>) -> BTreeMap<KernelTable, Answer<Table>> {
     answers.filter(|(_, answer)| *answer != Answer::Absent).collect()
 }
 
+/// What the file says of itself, as far as it says anything.
+fn marks(image: &Image<'_>) -> BTreeMap<Mark, Answer<BTreeMap<String, String>>> {
+    let answers = Mark::ALL.into_iter().map(|mark| match elf::marks(image, mark) {
+        Ok(marks) if marks.is_empty() => (mark, Answer::Absent),
+        Ok(marks) => (mark, Answer::Read(marks)),
+        Err(error) => (mark, Answer::Bad(error.to_string())),
+    });
+    answers.filter(|(_, answer)| *answer != Answer::Absent).collect()
+}
+
 fn producers(bytes: &[u8]) -> Result<BTreeMap<String, u64>, String> {
     let mut producers = BTreeMap::new();
     for unit in dwarf::units(bytes).map_err(|error| error.to_string())? {
@@ -97,6 +104,8 @@ fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
         slot.flags = section.flags.to_string();
         slot.kind = section.type_name().into_owned();
         slot.size += section.size;
+        slot.align = slot.align.max(section.align);
+        slot.entsize = slot.entsize.max(section.entsize);
         slot.alloc |= section.flags.alloc();
         slot.write |= section.flags.write();
         slot.exec |= section.flags.exec();
@@ -117,6 +126,8 @@ fn symbols(image: &Image<'_>) -> (Vec<SymbolFacts>, BTreeSet<String>) {
             symbols.push(SymbolFacts {
                 raw: symbol.name.clone().into_owned(),
                 kind: symbol.kind.name(),
+                binding: symbol.binding.name(),
+                visibility: symbol.visibility.name(),
                 size: symbol.size,
                 section: match symbol.section {
                     SectionRef::Named(index) => Some(index),

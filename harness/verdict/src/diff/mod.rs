@@ -9,6 +9,7 @@ mod growth;
 mod initcalls;
 mod linker;
 mod lists;
+mod marks;
 mod sections;
 mod symbols;
 mod tables;

@@ -2,11 +2,12 @@
 //! and variable by itself.
 
 use super::growth::by_symbol;
+use super::marks::marks;
 use super::{Pair, Sides, pairs, subject_in};
 use crate::expect::Budget;
 use crate::layer::LayerVerdict;
-use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::build::{Answer, BuildFacts, ImageFacts, SectionFacts};
+use std::collections::BTreeSet;
+use twinlto_facts::build::{BuildFacts, SectionFacts};
 use twinlto_model::{Arch, Finding, Layer, Severity};
 
 /// How much the code of a section may grow or shrink between the modes, in per mille of the
@@ -29,11 +30,8 @@ pub(crate) fn sections(
     let mut layer = LayerVerdict::new(Layer::Sections);
     for pair in &pairs {
         layer.compared += one_image(sides, pair, budgets, &mut layer.findings);
-        layer.findings.extend(header(sides, pair));
-        match attributes(sides, pair) {
-            Ok(findings) => layer.findings.extend(findings),
-            Err(why) => layer.omit_part(format!("attributes of {} ({why})", pair.name)),
-        }
+        let found = marks(sides, pair, &mut |what| layer.omit_part(what));
+        layer.findings.extend(found);
     }
     if layer.compared == 0 {
         layer.omit_all("vmlinux has no sections");
@@ -85,6 +83,7 @@ fn one_image(
         match (left, right) {
             (Some(a), Some(b)) => {
                 findings.extend(permissions(sides, &subject, a, b));
+                findings.extend(alignment(sides, &subject, a, b));
                 let budget = budgets.iter().find(|budget| budget.section.matches(&subject));
                 findings.extend(size(sides, pair, name, a, b, budget));
             }
@@ -130,6 +129,23 @@ fn permissions(
         format!("{}{both}", s.flags)
     };
     Some(sides.finding("section.permissions.changed", Severity::Error, subject, text(a), text(b)))
+}
+
+/// Alignment and size of entries. Between the modes, lld aligns what it places.
+fn alignment(
+    sides: Sides<'_>,
+    subject: &str,
+    a: &SectionFacts,
+    b: &SectionFacts,
+) -> Option<Finding> {
+    if sides.modes || (a.align, a.entsize) == (b.align, b.entsize) {
+        return None;
+    }
+    let text = |s: &SectionFacts| match s.entsize {
+        0 => format!("aligned to {} bytes", s.align),
+        size => format!("aligned to {} bytes, {size} bytes an entry", s.align),
+    };
+    Some(sides.finding("section.alignment.changed", Severity::Warning, subject, text(a), text(b)))
 }
 
 fn size(
@@ -182,47 +198,11 @@ fn size(
 
 const PLACES: &str = "every symbol has the same size on both sides: order, alignment and padding";
 
-/// Machine and ABI of the linked file.
-fn header(sides: Sides<'_>, pair: &Pair<'_>) -> Option<Finding> {
-    let (a, b) = (pair.left, pair.right);
-    if (a.e_machine, a.e_flags) == (b.e_machine, b.e_flags) {
-        return None;
-    }
-    let text = |machine: u16, flags: u32| format!("e_machine {machine}, e_flags {flags:#x}");
-    Some(sides.finding(
-        "elf.header.changed",
-        Severity::Error,
-        pair.name,
-        text(a.e_machine, a.e_flags),
-        text(b.e_machine, b.e_flags),
-    ))
-}
-
-/// What riscv records of the whole file: the extensions that code may use, the ABI.
-fn attributes(sides: Sides<'_>, pair: &Pair<'_>) -> Result<Vec<Finding>, String> {
-    let read = |image: &ImageFacts| match &image.attributes {
-        Answer::Read(attributes) => Ok(attributes.clone()),
-        Answer::Bad(why) => Err(why.clone()),
-        Answer::Absent => Ok(BTreeMap::new()),
-    };
-    let (ours, theirs) = (read(pair.left)?, read(pair.right)?);
-    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let say = |value: Option<&String>| value.cloned().unwrap_or_else(|| "not there".to_owned());
-    Ok(names
-        .into_iter()
-        .filter(|name| ours.get(*name) != theirs.get(*name))
-        .map(|name| {
-            let subject = subject_in(pair.name, &format!("attribute {name}"));
-            let (left, right) = (say(ours.get(name)), say(theirs.get(name)));
-            sides.finding("elf.attributes.changed", Severity::Error, &subject, left, right)
-        })
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Expectations;
+    use twinlto_facts::build::{Answer, ImageFacts};
     use twinlto_model::Layer;
 
     fn build(text: u64, data: u64) -> BuildFacts {

@@ -5,8 +5,9 @@ use super::linker::linker;
 use super::{Pair, Sides, pairs, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::build::{BuildFacts, ImageFacts};
+use twinlto_facts::build::{BuildFacts, ImageFacts, SymbolFacts};
 use twinlto_model::{Finding, Layer, Severity};
 
 pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
@@ -34,15 +35,15 @@ pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Layer
     layer
 }
 
-/// Canonical name and kind → how often, with one raw name to show.
-fn multiset(image: &ImageFacts) -> BTreeMap<(String, &'static str), (u64, &str)> {
+/// Canonical name and kind → how often, with one of them to show.
+fn multiset(image: &ImageFacts) -> BTreeMap<(String, &'static str), (u64, &SymbolFacts)> {
     let mut counts = BTreeMap::new();
     for symbol in &image.symbols {
         if is_derived(&symbol.raw) {
             continue;
         }
         let key = (canonical(&symbol.raw).name.into_owned(), symbol.kind);
-        counts.entry(key).or_insert((0, symbol.raw.as_str())).0 += 1;
+        counts.entry(key).or_insert((0, symbol)).0 += 1;
     }
     counts
 }
@@ -63,12 +64,16 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
     let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let count = keys.len() as u64;
     for key in keys {
-        let times = |set: &BTreeMap<_, (u64, &str)>| set.get(key).map_or(0, |(n, _)| *n);
+        let times = |set: &BTreeMap<_, (u64, &SymbolFacts)>| set.get(key).map_or(0, |(n, _)| *n);
         let (left, right) = (times(&ours), times(&theirs));
+        let (name, kind) = key;
         if left == right {
+            if let (1, Some((_, ours)), Some((_, theirs))) = (left, ours.get(key), theirs.get(key))
+            {
+                findings.extend(binding(sides, pair, name, ours, theirs));
+            }
             continue;
         }
-        let (name, kind) = key;
         let what = |n: u64| match n {
             0 => "not there".to_owned(),
             1 => format!("{kind} {name}"),
@@ -86,20 +91,46 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
                 .grouped(kind.to_string()),
         );
     }
-    for name in pair.left.undefined.symmetric_difference(&pair.right.undefined) {
-        let what = |image: &ImageFacts| {
-            if image.undefined.contains(name) { "undefined" } else { "not undefined" }.to_owned()
+    let (ours, theirs) = (undefined(pair.left), undefined(pair.right));
+    for name in ours.symmetric_difference(&theirs) {
+        let what = |names: &BTreeSet<Cow<'_, str>>| {
+            if names.contains(name) { "undefined" } else { "not undefined" }.to_owned()
         };
         let subject = subject_in(pair.name, name);
-        findings.push(sides.finding(
-            "symbol.undefined.changed",
-            Severity::Error,
-            &subject,
-            what(pair.left),
-            what(pair.right),
-        ));
+        let (left, right) = (what(&ours), what(&theirs));
+        let key = "symbol.undefined.changed";
+        findings.push(sides.finding(key, Severity::Error, &subject, left, right));
     }
     count
+}
+
+/// What other objects must define; a promoted local of another module without its hash.
+fn undefined(image: &ImageFacts) -> BTreeSet<Cow<'_, str>> {
+    image.undefined.iter().map(|name| canonical(name).name).collect()
+}
+
+/// Who can see a symbol. The modes of one kernel may internalise differently.
+fn binding(
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    name: &str,
+    ours: &SymbolFacts,
+    theirs: &SymbolFacts,
+) -> Option<Finding> {
+    let is_promoted = |symbol: &SymbolFacts| canonical(&symbol.raw).promoted;
+    if sides.modes
+        || (ours.binding, ours.visibility) == (theirs.binding, theirs.visibility)
+        || is_promoted(ours) != is_promoted(theirs)
+    {
+        return None;
+    }
+    let text = |symbol: &SymbolFacts| match symbol.visibility {
+        "default" => symbol.binding.to_owned(),
+        visibility => format!("{}, {visibility}", symbol.binding),
+    };
+    let subject = subject_in(pair.name, name);
+    let (left, right) = (text(ours), text(theirs));
+    Some(sides.finding("symbol.binding.changed", Severity::Warning, &subject, left, right))
 }
 
 fn modules(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Finding>) {
