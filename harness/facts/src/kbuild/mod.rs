@@ -3,13 +3,17 @@
 mod cmd;
 mod config;
 mod lists;
+mod members;
 mod names;
+mod symtypes;
 mod symvers;
 mod tree;
 
 pub use cmd::{CmdFile, CmdIssue, Crc, SavedFlags, SymverLine, unescape};
 pub use config::{Config, ConfigValue};
 pub use lists::{ModuleMembers, module_members, normalize_path, object_list, object_list_or_bytes};
+pub use members::{Member, enumerators, members, split, split_body};
 pub use names::{cmd_path, index_path, native_path};
+pub use symtypes::{Definition, Symtypes, TypeKind};
 pub use symvers::{Export, Symvers, SymversError};
 pub use tree::{KernelVersion, kernel_version, lto_modes};
