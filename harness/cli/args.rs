@@ -113,6 +113,10 @@ pub(crate) struct DiffArgs {
     /// index: 'lib/*', '**' (repeatable).
     #[arg(long, value_name = "GLOB")]
     pub(crate) object: Vec<String>,
+    /// Do not find out which types changed the CRCs that differ: it runs the preprocessor and
+    /// genksyms of both build directories.
+    #[arg(long)]
+    pub(crate) no_explain: bool,
     /// Show the first ten functions that differ as llvm-objdump prints them; of two ELF files.
     #[arg(long, conflicts_with = "format")]
     pub(crate) disassemble: bool,

@@ -70,7 +70,8 @@ impl Ui {
                     return;
                 }
                 let elapsed = self.started.elapsed();
-                let mut line = format!("{arch:<10} {} {what} {done}", mode.short());
+                let mode = mode.map_or(String::new(), |m| format!("{} ", m.short()));
+                let mut line = format!("{arch:<10} {mode}{what} {done}");
                 if let Some(of) = of {
                     line.push_str(&format!(" of {of}"));
                 }

@@ -1,16 +1,25 @@
 use crate::args::DiffArgs;
 use crate::ui::Ui;
+use std::time::Instant;
 use twinlto_engine::{DiffRequest, EngineError, LlvmSpec, diff, disassemble};
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let report = diff(&DiffRequest {
+    let mut last = Instant::now();
+    let request = DiffRequest {
         a: args.a.clone(),
         b: args.b.clone(),
         only: args.only.clone(),
         ignore: args.ignore.clone(),
         objects: args.object.clone(),
+        explain: !args.no_explain,
         expect: args.expect.files(true),
+    };
+    let report = diff(&request, &mut |event| {
+        if last.elapsed() >= Ui::interval() {
+            last = Instant::now();
+            ui.event(&event);
+        }
     })?;
     super::show(&report, &args.output, ui)?;
     if args.disassemble {

@@ -81,7 +81,7 @@ impl Kbuild<'_> {
             if progress.take(piece, &index) {
                 events(Event::Progress {
                     arch: self.arch,
-                    mode: self.mode,
+                    mode: Some(self.mode),
                     what: progress.what(),
                     done: progress.done(),
                     of: progress.of(),

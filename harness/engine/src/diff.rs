@@ -4,6 +4,8 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::read_regular;
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of};
+use crate::process::install_interrupt_handler;
+use crate::symtypes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,9 @@ use twinlto_facts::bitcode::{self, BitcodeFacts};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
-use twinlto_model::{Arch, Finding, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport};
+use twinlto_model::{
+    Arch, Event, Finding, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport,
+};
 use twinlto_verdict::{
     Built, Sides, Verdict, compare_any, compare_bitcode, compare_lists, judge, merge,
     merge_allowed, summary,
@@ -31,6 +35,9 @@ pub struct DiffRequest {
     pub ignore: Vec<String>,
     /// Of build directories also the functions of such native objects.
     pub objects: Vec<String>,
+    /// Whether changed CRCs are explained, for which the preprocessor and genksyms of both builds
+    /// are run.
+    pub explain: bool,
     /// Which files say what may differ.
     pub expect: ExpectFiles,
 }
@@ -56,13 +63,13 @@ impl Thing {
     }
 }
 
-/// Compares two things. Builds nothing, writes nothing.
+/// Compares two things. Builds nothing, writes nothing. `events` gets the progress of explaining.
 ///
 /// # Errors
 ///
 /// When one of them cannot be read, is nothing that twinlto knows, or when they are of
 /// different kinds or architectures.
-pub fn diff(request: &DiffRequest) -> Result<Report, EngineError> {
+pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Report, EngineError> {
     let filter = Filter::new(request)?;
     let objects = globs("--object", &request.objects)?;
     let (a, b) = rayon::join(|| open(&request.a), || open(&request.b));
@@ -113,7 +120,13 @@ pub fn diff(request: &DiffRequest) -> Result<Report, EngineError> {
                     Err(why) => unread.push(why),
                 }
             }
-            let verdict = compare_any(sides, left, right, &code);
+            let mut verdict = compare_any(sides, left, right, &code);
+            if request.explain && filter.wants_key("export.crc.changed") {
+                // Two runs of genksyms an object take a while. Without a handler, Ctrl-C ends
+                // twinlto at once and leaves our own files behind.
+                let _there_is_one = install_interrupt_handler();
+                symtypes::explain(sides, (left, right), &mut verdict, events)?;
+            }
             let mut report = report(request, sides, verdict, (left, right), &filter)?;
             let left_out = |(what, why)| NotCompared { arch, what, why };
             report.not_compared.extend(unread.into_iter().map(left_out));
@@ -292,7 +305,10 @@ impl Filter {
     }
 
     fn wants(&self, finding: &Finding) -> bool {
-        let key = finding.key.as_str();
+        self.wants_key(finding.key.as_str())
+    }
+
+    fn wants_key(&self, key: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.is_match(key)) && !self.ignore.is_match(key)
     }
 }

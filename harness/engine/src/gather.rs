@@ -3,6 +3,8 @@
 pub(crate) mod image;
 mod objects;
 
+pub(crate) use objects::command as recorded_command;
+
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use rayon::prelude::*;

@@ -13,11 +13,13 @@ mod expect;
 mod fs;
 mod gather;
 mod orphan;
+mod pipe;
 mod preflight;
 mod process;
 mod recipe;
 mod record;
 mod snapshot;
+mod symtypes;
 mod toolchain;
 mod tree;
 

@@ -112,7 +112,7 @@ fn stop_group(child: &mut Child) {
     let _reaped = child.wait();
 }
 
-fn not_started(recipe: &Recipe, error: &std::io::Error) -> EngineError {
+pub(crate) fn not_started(recipe: &Recipe, error: &std::io::Error) -> EngineError {
     let program = recipe.argv.first().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     if !recipe.dir.is_dir() {
         return EngineError::environment(

@@ -56,6 +56,19 @@ pub struct BuildFacts {
     pub unreadable: BTreeMap<String, String>,
 }
 
+impl BuildFacts {
+    /// Exported symbol → the object whose `.cmd` file has its `#SYMVER` line, and the CRC there.
+    #[must_use]
+    pub fn symver_lines(&self) -> BTreeMap<&str, (Crc, &str)> {
+        let indexed = self.objects.iter().map(|(object, of)| (object, &of.symvers));
+        let all = indexed.chain(&self.other_symvers);
+        let lines = all.flat_map(|(object, list)| {
+            list.iter().map(move |(name, crc)| (name.as_str(), (*crc, object.as_str())))
+        });
+        lines.collect()
+    }
+}
+
 /// The answer of a reader: there, absent, or unreadable with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Answer<T> {

@@ -49,8 +49,8 @@ pub enum Event {
     Progress {
         /// Which architecture.
         arch: Arch,
-        /// Which build.
-        mode: Mode,
+        /// Which build, where it is about one.
+        mode: Option<Mode>,
         /// What is being made: `objects`, `backends`, `link`.
         what: &'static str,
         /// How many are made.

@@ -9,7 +9,7 @@ mod change;
 mod fold;
 mod spell;
 
-pub use fold::{CrcCause, crc_causes};
+pub use fold::{Explained, Unexplained};
 
 use change::change;
 use std::collections::{BTreeMap, BTreeSet};

@@ -22,7 +22,7 @@ pub use artefacts::artefacts;
 pub use compare::{Verdict, compare_any, compare_bitcode, compare_lists, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
-pub use crc::{CrcCause, TypeChange, crc_causes, type_changes};
+pub use crc::{Explained, TypeChange, Unexplained, type_changes};
 pub use diff::Sides;
 pub use expect::{Compared, Date, ExpectError, Expectations, Severities, known_keys};
 pub use judge::{Built, Judged, conclude, judge, summary};

@@ -3,17 +3,19 @@
 use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::gather::{Depth, gather};
+use crate::symtypes;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
-use twinlto_model::{CellReport, Finding, Outcome, StageTime, Timings, TwinReport};
-use twinlto_verdict::{Built, Verdict, cell_counts, compare_twins, judge, judge_one};
+use twinlto_model::{CellReport, Event, Finding, Outcome, StageTime, Timings, TwinReport};
+use twinlto_verdict::{Built, Sides, Verdict, cell_counts, compare_twins, judge, judge_one};
 
 impl Twin<'_> {
     pub(super) fn compare(
         &self,
         distributed: Cell,
         in_process: Option<Cell>,
+        events: &mut dyn FnMut(Event),
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
         let read = |cell: &Cell| {
@@ -37,7 +39,12 @@ impl Twin<'_> {
         };
         let failure = failed(&distributed).or_else(|| in_process.as_ref().and_then(failed));
         let verdict = match (&theirs, &failure) {
-            (Some(theirs), None) => compare_twins(self.arch, &ours, theirs, self.expectations),
+            (Some(theirs), None) => {
+                let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
+                let sides = Sides::modes(self.arch);
+                symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
+                verdict
+            }
             _ => {
                 let why = failure.as_deref().unwrap_or("there is no twin");
                 judge_one(self.arch, &ours, why, false)

@@ -65,7 +65,7 @@ impl Twin<'_> {
         let stage = Stage::Compare;
         events(Event::Started { arch, mode, stage });
         let start = Instant::now();
-        let result = self.compare(distributed, in_process)?;
+        let result = self.compare(distributed, in_process, events)?;
         events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
         Ok(result)
     }

@@ -179,8 +179,8 @@ fn absent_or_bad(path: &str, error: &std::io::Error) -> Answer<CommandText> {
     }
 }
 
-/// The recorded command of a target that is no object of ours.
-pub(super) fn command(dir: &Path, target: &str) -> Option<String> {
+/// The recorded command of a target.
+pub(crate) fn command(dir: &Path, target: &str) -> Option<String> {
     let ends = cmd_ends(dir, &cmd_path(target)).ok()?;
     let command = CmdFile::parse(&ends.head, &[]).command.into_owned();
     (!command.is_empty()).then_some(command)

@@ -168,7 +168,7 @@ fn lists(word: &str, ours: &[Member<'_>], theirs: &[Member<'_>], deepest: usize)
     }
     for name in &moved {
         let (before, after) = (place(&left, name), place(&right, name));
-        said.push(format!("{} was moved, from {before} to {after}", call(name)));
+        said.push(format!("{} was moved: it stood {before} and now {after}", call(name)));
         if let (Some(a), Some(b)) = (left_of.get(name.as_str()), right_of.get(name.as_str())) {
             said.extend(one(word, &call(name), a, b, deepest));
         }

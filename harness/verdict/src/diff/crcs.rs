@@ -17,7 +17,7 @@ pub(super) fn consistent(
     symvers: &Symvers,
     layer: &mut LayerVerdict,
 ) {
-    let lines = symver_lines(facts);
+    let lines = facts.symver_lines();
     let table = facts.image.get().and_then(|i| i.exports.get());
     let table: BTreeMap<&str, &ExportEntry> =
         table.into_iter().flatten().map(|e| (e.name.as_str(), e)).collect();
@@ -31,7 +31,7 @@ pub(super) fn consistent(
     for (name, export) in &symvers.exports {
         let in_table = (export.module == "vmlinux" && !table.is_empty())
             .then(|| table.get(name.as_str()).copied());
-        checker.export(name, export, lines.get(name), in_table);
+        checker.export(name, export, lines.get(name.as_str()).copied(), in_table);
     }
     checker.unlisted(symvers, &table);
     checker.consumers(facts, symvers);
@@ -81,12 +81,12 @@ impl Checker<'_> {
         &mut self,
         name: &str,
         export: &Export,
-        line: Option<&(Crc, String)>,
+        line: Option<(Crc, &str)>,
         in_table: Option<Option<&ExportEntry>>,
     ) {
         let dump = || Evidence::new("Module.symvers", export.crc.to_string());
         let entry = in_table.flatten();
-        let written = line.map(|(crc, _)| *crc);
+        let written = line.map(|(crc, _)| crc);
         let linked = entry.and_then(|e| e.crc);
         self.checked += u64::from(written.is_some()) + u64::from(linked.is_some());
         match (written, linked) {
@@ -98,7 +98,7 @@ impl Checker<'_> {
                 self.push("export.crc.inconsistent", name, dump(), right, Some((cause, None)));
             }
             (Some(written), _) if written != export.crc => {
-                let path = line.map(|(_, path)| path.clone()).unwrap_or_default();
+                let path = line.map(|(_, object)| cmd_path(object)).unwrap_or_default();
                 let right = Evidence::new("#SYMVER", written.to_string()).at(path);
                 let because = if export.crc == Crc(0) {
                     let cause = "modpost did not find the CRC that genksyms wrote: it looked in \
@@ -178,16 +178,4 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// Exported symbol → CRC and the `.cmd` file that says so.
-fn symver_lines(facts: &BuildFacts) -> BTreeMap<String, (Crc, String)> {
-    let mut lines = BTreeMap::new();
-    let indexed = facts.objects.iter().map(|(object, of)| (object, &of.symvers));
-    for (object, list) in indexed.chain(&facts.other_symvers) {
-        for (name, crc) in list {
-            lines.insert(name.clone(), (*crc, cmd_path(object)));
-        }
-    }
-    lines
 }

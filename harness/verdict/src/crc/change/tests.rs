@@ -28,7 +28,7 @@ fn a_member_is_inserted_removed_renamed_or_moved() {
     assert_eq!(body(all, "int a ; long bb ; char c ;"), "member `b` was renamed to `bb`");
     assert_eq!(
         body(all, "char c ; int a ; long b ;"),
-        "member `c` was moved, from after `b` to at the beginning"
+        "member `c` was moved: it stood after `b` and now at the beginning"
     );
 }
 
