@@ -1,6 +1,6 @@
 //! `twinlto diff`: any two things of one kind.
 
-use crate::support::{Ran, finding, llvm, pocket, run};
+use crate::support::{MadeBuild, Ran, finding, llvm, pocket, run};
 use std::path::{Path, PathBuf};
 use twinlto_facts::elf::{Image, SectionRef, SymbolKind};
 
@@ -256,4 +256,66 @@ fn things_that_cannot_be_compared_are_refused() {
         assert_eq!(ran.status, 2, "{}", ran.stderr);
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     }
+}
+
+/// Where types cannot be made, the finding says why, and `--no-explain` says nothing.
+#[test]
+fn a_changed_crc_without_a_cause_says_why() {
+    let files = tempfile::tempdir().unwrap();
+    let symvers = |crc: &str| format!("{crc}\ta\tvmlinux\tEXPORT_SYMBOL\t\n");
+    let file = |name: &str, crc: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, symvers(crc)).unwrap();
+        path
+    };
+    let (one, two) = (file("one", "0x00000001"), file("two", "0x00000002"));
+    let cause = |a: &Path, b: &Path, options: &[&str]| {
+        let ran = diff(a, b, options);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        finding(&ran.json(), "export.crc.changed")["cause"].clone()
+    };
+    let said = |a: &Path, b: &Path| cause(a, b, &[]).as_str().unwrap().to_owned();
+    let alone = said(&one, &two);
+    assert!(
+        alone.starts_with("cause unknown: of A, ") && alone.contains("alone is there"),
+        "{alone}"
+    );
+    assert!(cause(&one, &two, &["--no-explain"]).is_null());
+
+    let (a, b) = (MadeBuild::new(&["a.o"]), MadeBuild::new(&["a.o"]));
+    b.write("Module.symvers", symvers("0x00000002"));
+    let missing = said(a.path(), b.path());
+    assert!(
+        missing.contains("there is no ") && missing.ends_with("genksyms/genksyms"),
+        "{missing}"
+    );
+    // There is one, and nothing tells what to give it.
+    for build in [&a, &b] {
+        build.write("scripts/genksyms/genksyms", "");
+    }
+    let untold = said(a.path(), b.path());
+    assert!(untold.contains("no .cmd file of A tells which object exports it"), "{untold}");
+    // A program that is no compiler is not run.
+    for (build, crc) in [(&a, 1), (&b, 2)] {
+        let text = format!(
+            "savedcmd_a.o := touch -c -o a.o {}/ran\n\n$(deps_a.o):\n\n#SYMVER a 0x{crc:08x}\n",
+            files.path().display()
+        );
+        build.write(".a.o.cmd", text);
+    }
+    let odd = said(a.path(), b.path());
+    assert!(odd.contains("not to be used") && odd.contains("'touch' is no C compiler"), "{odd}");
+    // A source that is gone.
+    for build in [&a, &b] {
+        let path = build.path().join(".a.o.cmd");
+        let text = std::fs::read_to_string(&path).unwrap().replace("touch -c", "clang -c");
+        std::fs::write(path, text).unwrap();
+    }
+    let gone = said(a.path(), b.path());
+    assert!(gone.contains("the sources of A are not there any more, such as "), "{gone}");
+    // Debugging information.
+    for build in [&a, &b] {
+        build.write(".config", "CONFIG_X86_64=y\nCONFIG_MODULES=y\nCONFIG_GENDWARFKSYMS=y\n");
+    }
+    assert!(said(a.path(), b.path()).contains("CONFIG_GENDWARFKSYMS"));
 }

@@ -144,7 +144,8 @@ fn the_inserted_member_is_named() {
     let found = diff(&a, &b, &[]);
     let [one] = found.as_slice() else { panic!("{found:#?}") };
     assert_eq!(
-        one["cause"], "struct device: member `twinlto_inserted` (int) was inserted after `parent`"
+        one["cause"],
+        "struct device: member `twinlto_inserted` (int) was inserted after `parent`"
     );
     let subjects: BTreeSet<String> = serde_json::from_value(one["subjects"].clone()).unwrap();
     assert_eq!(subjects, edited.changed);
@@ -164,7 +165,10 @@ fn the_inserted_member_is_named() {
     let found = diff(&a, &b, &[]);
     let [one] = found.as_slice() else { panic!("{found:#?}") };
     let cause = one["cause"].as_str().unwrap();
-    assert!(cause.starts_with("cause unknown: the sources or the compiler are no longer"), "{cause}");
+    assert!(
+        cause.starts_with("cause unknown: the sources or the compiler are no longer"),
+        "{cause}"
+    );
     let text = format!("symtypes: {} exports of {} objects\n", subjects.len(), OBJECTS.len());
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
