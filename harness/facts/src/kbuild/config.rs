@@ -89,11 +89,15 @@ impl Config {
 }
 
 fn assignment(line: &str) -> Option<(&str, ConfigValue)> {
+    let is_symbol = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
     if let Some(rest) = line.strip_prefix("# CONFIG_") {
-        return Some((rest.strip_suffix(" is not set")?, ConfigValue::No));
+        let symbol = rest.strip_suffix(" is not set").filter(|symbol| is_symbol(symbol))?;
+        return Some((symbol, ConfigValue::No));
     }
     let (symbol, value) = line.strip_prefix("CONFIG_")?.split_once('=')?;
-    if symbol.is_empty() || !symbol.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+    if !is_symbol(symbol) {
         return None;
     }
     Some((symbol, if value == "n" { ConfigValue::No } else { ConfigValue::Set(value.to_owned()) }))
@@ -120,6 +124,13 @@ mod tests {
         assert_eq!(config.get("A"), ConfigValue::No);
         assert_eq!(config.get("B").to_string(), "\"x y\"");
         assert!(config.bad_lines.is_empty());
+    }
+
+    #[test]
+    fn a_comment_about_no_symbol_sets_none() {
+        for text in ["# CONFIG_A B is not set\n", "# CONFIG_ is not set\n"] {
+            assert_eq!(Config::parse(text), Config::default(), "{text}");
+        }
     }
 
     #[test]

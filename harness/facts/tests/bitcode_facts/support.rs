@@ -1,56 +1,26 @@
-use std::io::Write;
+#[path = "../../../../tests/support/find_llvm.rs"]
+mod find_llvm;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-/// LLVM's tools: `TWINLTO_TEST_LLVM` as `--llvm` takes it (`scripts/test` sets it), an LLVM 22 in
-/// `PATH`, or the one that `scripts/fetch-llvm 22` brought.
-///
-/// None is a skip with a name; where `CI` is set it is a failure.
+/// LLVM's tools; none is a skip with a name, and where `CI` is set a failure.
 pub(crate) fn llvm(test: &str) -> Option<Llvm> {
-    static FOUND: OnceLock<Option<String>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        if let Ok(llvm) = std::env::var("TWINLTO_TEST_LLVM") {
-            return Some(llvm);
-        }
-        let in_path = |dir: PathBuf| dir.join("clang-22").is_file();
-        if std::env::split_paths(&std::env::var_os("PATH")?).any(in_path) {
-            return Some("-22".to_owned());
-        }
-        let cache = std::env::var_os("TWINLTO_CACHE")
-            .map(PathBuf::from)
-            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/twinlto")))?;
-        let bin = cache.join("llvm-22/usr/lib/llvm-22/bin");
-        bin.join("clang").exists().then(|| format!("{}/", bin.display()))
-    });
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{test}: no LLVM 22; scripts/setup brings one");
-        skip(test, "no LLVM 22; scripts/setup brings one");
-    }
+    let prefix = find_llvm::llvm(test)?;
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bitcode_facts").join(test);
     std::fs::create_dir_all(&dir).unwrap();
-    Some(Llvm { prefix: found.clone()?, dir })
-}
-
-/// Names a test that cannot run here, past the capture of test output.
-pub(crate) fn skip(test: &str, why: &str) {
-    let _closed = writeln!(std::io::stderr(), "skip: {test}: {why}");
+    Some(Llvm { prefix, dir })
 }
 
 /// LLVM's tools and a directory to use them in.
 pub(crate) struct Llvm {
-    prefix: String,
+    prefix: &'static str,
     pub(crate) dir: PathBuf,
 }
 
 impl Llvm {
     fn tool(&self, name: &str) -> Command {
-        let program = match self.prefix.strip_prefix('-') {
-            Some(_) => format!("{name}{}", self.prefix),
-            None if self.prefix == "1" => name.to_owned(),
-            None => Path::new(&self.prefix).join(name).display().to_string(),
-        };
-        let mut command = Command::new(program);
+        let mut command = Command::new(find_llvm::program(self.prefix, name));
         command.current_dir(&self.dir);
         command
     }

@@ -16,6 +16,7 @@ mod no_panic;
 mod objects;
 mod oracle;
 mod readelf;
+mod rich;
 mod riscv;
 mod support;
 mod tables;
