@@ -1,7 +1,9 @@
 //! What the integration tests share: the binary, an LLVM, and one pocket build.
 
+mod find_llvm;
 pub mod made;
 
+pub(crate) use find_llvm::{llvm, program, skip};
 pub use made::MadeBuild;
 
 use serde_json::Value;
@@ -74,40 +76,6 @@ pub fn run_with(args: &[&str], env: &[(&str, &str)]) -> Ran {
 /// The checkout.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// An LLVM to test with, as `--llvm` takes it: `TWINLTO_TEST_LLVM` (`scripts/test` sets it), an
-/// LLVM 22 in `PATH`, or the one that `scripts/fetch-llvm 22` brought.
-///
-/// None is a skip with a name; where `CI` is set it is a failure.
-pub fn llvm(test: &str) -> Option<&'static str> {
-    static LLVM: OnceLock<Option<String>> = OnceLock::new();
-    let found = LLVM.get_or_init(|| {
-        if let Ok(llvm) = std::env::var("TWINLTO_TEST_LLVM") {
-            return Some(llvm);
-        }
-        let in_path =
-            |dir: PathBuf| dir.join("clang-22").is_file() && dir.join("ld.lld-22").is_file();
-        if std::env::split_paths(&std::env::var_os("PATH")?).any(in_path) {
-            return Some("-22".to_owned());
-        }
-        let cache = std::env::var_os("TWINLTO_CACHE")
-            .map(PathBuf::from)
-            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/twinlto")))?;
-        let bin = cache.join("llvm-22/usr/lib/llvm-22/bin");
-        bin.join("clang").exists().then(|| format!("{}/", bin.display()))
-    });
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{test}: no LLVM 22; scripts/setup brings one");
-        skip(test, "no LLVM 22; scripts/setup brings one");
-    }
-    found.as_deref()
-}
-
-/// Names a test that cannot run here, past the capture of test output.
-pub fn skip(test: &str, why: &str) {
-    use std::io::Write;
-    let _closed = writeln!(std::io::stderr(), "skip: {test}: {why}");
 }
 
 /// A directory of this test run that stays, so that a second run is fast.
