@@ -7,7 +7,7 @@ use twinlto_facts::elf::{Image, SectionRef, SymbolKind};
 /// A change of a file's bytes.
 type Edit = fn(&mut Vec<u8>);
 
-fn diff(a: &Path, b: &Path, options: &[&str]) -> Ran {
+pub(crate) fn diff(a: &Path, b: &Path, options: &[&str]) -> Ran {
     let (a, b) = (a.display().to_string(), b.display().to_string());
     let args = [&["diff", &a, &b, "--format", "json"], options].concat();
     let ran = run(&args);
@@ -16,7 +16,11 @@ fn diff(a: &Path, b: &Path, options: &[&str]) -> Ran {
 }
 
 /// A copy of a file with one change.
-fn changed(dir: &tempfile::TempDir, file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+pub(crate) fn changed(
+    dir: &tempfile::TempDir,
+    file: &Path,
+    change: impl FnOnce(&mut Vec<u8>),
+) -> PathBuf {
     let mut bytes = std::fs::read(file).unwrap();
     change(&mut bytes);
     let path = dir.path().join(file.file_name().unwrap());
@@ -25,7 +29,7 @@ fn changed(dir: &tempfile::TempDir, file: &Path, change: impl FnOnce(&mut Vec<u8
 }
 
 /// File offset and name of a function of at least 16 bytes without relocations at its start.
-fn a_function(bytes: &[u8]) -> (usize, String) {
+pub(crate) fn a_function(bytes: &[u8]) -> (usize, String) {
     let image = Image::parse(bytes).unwrap();
     let bodies = twinlto_facts::elf::bodies(&image);
     let body = bodies
@@ -93,7 +97,7 @@ fn one_bit_of_one_function_is_found_by_name() {
 }
 
 /// Where the bytes of a section lie in the file, and of its header.
-fn section_of(bytes: &[u8], name: &str) -> (std::ops::Range<usize>, usize) {
+pub(crate) fn section_of(bytes: &[u8], name: &str) -> (std::ops::Range<usize>, usize) {
     let image = Image::parse(bytes).unwrap();
     let (index, section) = image.section(name).unwrap_or_else(|| panic!("no {name}"));
     let start = section.offset as usize;
@@ -242,7 +246,10 @@ fn things_that_cannot_be_compared_are_refused() {
     let [arm, riscv] = ["arm64", "riscv"].map(|arch| pocket.build(arch, "distributed"));
     let (kernel, symvers) = (arm.join("vmlinux"), arm.join("Module.symvers"));
     let nonsense = arm.join(".config");
-    let cases: [(&Path, &Path, &[&str], &str); 7] = [
+    let record = pocket.out.join("records");
+    let record = std::fs::read_dir(record).unwrap().next().unwrap().unwrap().path();
+    let cases: [(&Path, &Path, &[&str], &str); 8] = [
+        (&record, &arm, &[], "one is a record of a check, the other a build directory"),
         (&arm, &arm, &["--object", "no/such/*"], "no IR object that both builds have"),
         (&kernel, &symvers, &[], "one is an ELF file, the other a Module.symvers"),
         (&kernel, &arm, &[], "one is an ELF file, the other a build directory"),

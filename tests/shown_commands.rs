@@ -88,7 +88,7 @@ fn every_key_has_its_entry() {
 
 /// A dotted word that begins as keys do.
 fn is_key(word: &str) -> bool {
-    const FIRST: [&str; 17] = [
+    const FIRST: [&str; 18] = [
         "code",
         "table",
         "flags",
@@ -106,6 +106,7 @@ fn is_key(word: &str) -> bool {
         "initcall",
         "config",
         "expectation",
+        "record",
     ];
     let mut parts = word.split('.');
     let plain =

@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// Compare build directories that somebody else made; builds and writes nothing.
     Audit(AuditArgs),
     /// Compare any two things of one kind: build directories, kernels, objects, archives,
-    /// Module.symvers files.
+    /// Module.symvers files, records of checks.
     Diff(DiffArgs),
     /// Keep the facts of a build as small texts, and compare a later build with them.
     #[command(subcommand)]
@@ -99,7 +99,7 @@ pub(crate) struct SnapshotArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DiffArgs {
-    /// Build directory, ELF file, archive or Module.symvers.
+    /// Build directory, ELF file, archive, Module.symvers or record.
     pub(crate) a: PathBuf,
     /// Another of the same kind.
     pub(crate) b: PathBuf,

@@ -1,11 +1,12 @@
 use crate::args::DiffArgs;
 use crate::ui::Ui;
 use std::time::Instant;
-use twinlto_engine::{DiffRequest, EngineError, LlvmSpec, diff, disassemble};
+use twinlto_engine::{
+    DiffRequest, EngineError, LlvmSpec, diff, diff_records, disassemble, is_record,
+};
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let mut last = Instant::now();
     let request = DiffRequest {
         a: args.a.clone(),
         b: args.b.clone(),
@@ -15,12 +16,22 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> 
         explain: !args.no_explain,
         expect: args.expect.files(true),
     };
-    let report = diff(&request, &mut |event| {
-        if last.elapsed() >= Ui::interval() {
-            last = Instant::now();
-            ui.event(&event);
-        }
-    })?;
+    let records = is_record(&args.a) && is_record(&args.b);
+    if records && args.disassemble {
+        let (what, hint) = ("--disassemble", "give two ELF files");
+        return Err(EngineError::usage(what, "a record holds no functions", hint));
+    }
+    let mut last = Instant::now();
+    let report = if records {
+        diff_records(&request, &super::record::read(&args.a)?, &super::record::read(&args.b)?)?
+    } else {
+        diff(&request, &mut |event| {
+            if last.elapsed() >= Ui::interval() {
+                last = Instant::now();
+                ui.event(&event);
+            }
+        })?
+    };
     super::show(&report, &args.output, ui)?;
     if args.disassemble {
         let llvm = args.llvm.parse::<LlvmSpec>()?;

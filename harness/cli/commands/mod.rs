@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod diff;
 mod doctor;
+mod record;
 mod report;
 mod snapshot;
 

@@ -1,25 +1,28 @@
 //! `twinlto diff A B`: any two things of one kind, opened, paired and compared.
 
+mod archive;
+mod filter;
+mod records;
+
+pub use records::{diff_records, is_record};
+
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::read_regular;
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of};
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use filter::{Filter, globs};
+use globset::GlobSet;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use twinlto_facts::archive;
 use twinlto_facts::bitcode::{self, BitcodeFacts};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
-use twinlto_model::{
-    Arch, Event, Finding, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport,
-};
+use twinlto_model::{Arch, Event, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport};
 use twinlto_verdict::{
-    Built, Sides, Verdict, compare_any, compare_bitcode, compare_lists, judge, merge,
-    merge_allowed, summary,
+    Built, Sides, Verdict, compare_any, compare_bitcode, judge, merge, merge_allowed, summary,
 };
 
 /// What `twinlto diff` is asked.
@@ -47,8 +50,9 @@ enum Thing {
     Build(Box<BuildFacts>),
     Elf(Box<BuildFacts>),
     Symvers(Box<BuildFacts>),
-    Archive(Vec<String>),
+    Archive(Vec<u8>),
     Bitcode(Vec<u8>),
+    Record,
 }
 
 impl Thing {
@@ -59,6 +63,7 @@ impl Thing {
             Self::Symvers(_) => "a Module.symvers",
             Self::Archive(_) => "an archive",
             Self::Bitcode(_) => "bitcode",
+            Self::Record => "a record of a check",
         }
     }
 }
@@ -83,10 +88,16 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
     };
     match (&a, &b) {
         (Thing::Archive(left), Thing::Archive(right)) => {
-            let sides = named(None, None, arch_around(&request.a));
-            let verdict = compare_lists(sides, left, right);
-            let nothing = BuildFacts::default();
-            report(request, sides, verdict, (&nothing, &nothing), &filter)
+            let found = archive::compare((&request.a, left), (&request.b, right))?;
+            let nothing = (&BuildFacts::default(), &BuildFacts::default());
+            let mut report = report(request, found.sides, found.verdict, nothing, &filter)?;
+            for twin in &mut report.twins {
+                twin.build.clone_from(&found.identical);
+            }
+            let arch = found.sides.arch;
+            let left_out = |(what, why)| NotCompared { arch, what, why };
+            report.not_compared.extend(found.unread.into_iter().map(left_out));
+            Ok(report)
         }
         (Thing::Bitcode(left), Thing::Bitcode(right)) => {
             let (x, y) = (read_bitcode(left, &request.a)?, read_bitcode(right, &request.b)?);
@@ -149,6 +160,9 @@ const fn named(a: Option<Mode>, b: Option<Mode>, arch: Arch) -> Sides<'static> {
 
 fn open(path: &Path) -> Result<Thing, EngineError> {
     let what = || path.display().to_string();
+    if is_record(path) {
+        return Ok(Thing::Record);
+    }
     if path.is_dir() {
         return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Everything)?)));
     }
@@ -175,20 +189,13 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
                 ));
             };
             Ok(Thing::Elf(Box::new(BuildFacts {
-                directory: what(),
                 arch: Some(arch),
                 mode: mode_around(path),
-                symvers: exported(&facts),
-                image: Answer::Read(facts),
-                ..BuildFacts::default()
+                ..of_image(what(), facts)
             })))
         }
         ObjectKind::Bitcode { .. } => Ok(Thing::Bitcode(bytes)),
-        ObjectKind::Archive | ObjectKind::ThinArchive => {
-            let members = archive::members(&bytes)
-                .map_err(|why| EngineError::usage(what(), why, "give a whole archive"))?;
-            Ok(Thing::Archive(members))
-        }
+        ObjectKind::Archive | ObjectKind::ThinArchive => Ok(Thing::Archive(bytes)),
         ObjectKind::Other(_) => {
             let symvers = Symvers::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
                 EngineError::usage(
@@ -208,6 +215,16 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
             format!("it is {other}"),
             "give two build directories, or two files of one kind",
         )),
+    }
+}
+
+/// One ELF file as far as it can be compared.
+fn of_image(name: String, image: ImageFacts) -> BuildFacts {
+    BuildFacts {
+        directory: name,
+        symvers: exported(&image),
+        image: Answer::Read(image),
+        ..BuildFacts::default()
     }
 }
 
@@ -289,39 +306,6 @@ fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair
         }
     };
     wanted.par_iter().map(pair).collect()
-}
-
-/// Which findings are wanted.
-struct Filter {
-    only: Option<GlobSet>,
-    ignore: GlobSet,
-}
-
-impl Filter {
-    fn new(request: &DiffRequest) -> Result<Self, EngineError> {
-        let only =
-            if request.only.is_empty() { None } else { Some(globs("--only", &request.only)?) };
-        Ok(Self { only, ignore: globs("--ignore", &request.ignore)? })
-    }
-
-    fn wants(&self, finding: &Finding) -> bool {
-        self.wants_key(finding.key.as_str())
-    }
-
-    fn wants_key(&self, key: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.is_match(key)) && !self.ignore.is_match(key)
-    }
-}
-
-fn globs(option: &str, patterns: &[String]) -> Result<GlobSet, EngineError> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let usage = |error: globset::Error| {
-            EngineError::usage(format!("{option} {pattern}"), error.kind().to_string(), "")
-        };
-        set.add(Glob::new(pattern).map_err(usage)?);
-    }
-    set.build().map_err(|error| EngineError::usage(option, error.to_string(), ""))
 }
 
 fn report(

@@ -26,7 +26,7 @@ mod tree;
 pub use audit::{AuditRequest, audit};
 pub use check::{CheckRequest, Render, check};
 pub use configure::ConfigSource;
-pub use diff::{DiffRequest, diff};
+pub use diff::{DiffRequest, diff, diff_records, is_record};
 pub use disassemble::{Disassembled, disassemble};
 pub use doctor::{Tool, ToolState, doctor};
 pub use error::{EngineError, Kind};

@@ -108,6 +108,30 @@ impl Site {
     }
 }
 
+/// What became of a finding between two recorded runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The second run has it, the first had not.
+    New,
+    /// The first run had it, the second has not.
+    Fixed,
+    /// Both have it.
+    Persisting,
+}
+
+impl Change {
+    /// The one word: `new`, `fixed` or `stays`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Fixed => "fixed",
+            Self::Persisting => "stays",
+        }
+    }
+}
+
 /// One cause, and every place where it shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -128,6 +152,9 @@ pub struct Finding {
     /// What the user can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// What became of it, where two recorded runs are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// Every place, sorted by architecture and subject; at least one.
     pub sites: Vec<Site>,
     /// Findings of one key and one group share a cause and become one entry.
@@ -147,6 +174,7 @@ impl Finding {
             ruled_out: Vec::new(),
             defect: None,
             remedy: None,
+            change: None,
             sites: vec![site],
             group: String::new(),
         }

@@ -13,7 +13,7 @@ mod toolchain;
 
 pub use arch::{Arch, UnknownArch};
 pub use event::{Event, Stage};
-pub use finding::{Allowed, Evidence, Finding, Severity, Site, Tier};
+pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use key::Key;
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;

@@ -3,7 +3,7 @@
 use crate::style::Style;
 use crate::text::{first_few, pad, safe, thousands, width, wrap};
 use std::collections::BTreeMap;
-use twinlto_model::{Allowed, Arch, Evidence, Finding, Site};
+use twinlto_model::{Allowed, Arch, Change, Evidence, Finding, Site};
 
 /// How many subjects, and how many lines of one-line evidence, are shown.
 const FEW: usize = 4;
@@ -12,7 +12,10 @@ const FEW: usize = 4;
 const LABEL: usize = 11;
 
 pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
-    titled(&finding.severity.to_string(), finding, style)
+    match finding.change {
+        None | Some(Change::New) => titled(&finding.severity.to_string(), finding, style),
+        Some(change) => titled(change.word(), finding, style),
+    }
 }
 
 /// A finding that is expected: why, and where that is said.

@@ -49,7 +49,22 @@ impl fmt::Display for FromJsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shape(error) => write!(f, "{error}"),
+            Self::Schema(schema) if schema.is_empty() => {
+                write!(f, "it names no schema; a report's is '{SCHEMA}'")
+            }
             Self::Schema(schema) => write!(f, "its schema is '{schema}' and not '{SCHEMA}'"),
+        }
+    }
+}
+
+impl FromJsonError {
+    /// Whether a later twinlto wrote it: its schema is a later version of ours.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        let version = |schema: &str| schema.strip_prefix("twinlto.report/")?.parse::<u32>().ok();
+        match self {
+            Self::Schema(schema) => version(schema) > version(SCHEMA),
+            Self::Shape(_) => false,
         }
     }
 }
@@ -67,5 +82,6 @@ pub fn from_json(text: &str) -> Result<Report, FromJsonError> {
     if schema != SCHEMA {
         return Err(FromJsonError::Schema(schema.to_owned()));
     }
-    serde_json::from_value(value).map_err(FromJsonError::Shape)
+    // From the text again, because only that knows lines and columns.
+    serde_json::from_str(text).map_err(FromJsonError::Shape)
 }

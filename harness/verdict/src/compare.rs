@@ -108,14 +108,18 @@ pub fn compare_any(
 ) -> Verdict {
     let code: Vec<CodePair<'_>> =
         code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
+    let renamed = diff::renamed(&code);
     let mut layers = vec![
         diff::exports(sides, a, Some(b)),
         diff::symbols(sides, a, b),
         diff::sections(sides, a, b, &[]),
         diff::initcalls(sides, a, b),
         diff::tables(sides, a, b),
-        diff::code(sides, &code),
+        diff::code(sides, &code, &renamed),
     ];
+    for layer in &mut layers {
+        diff::explain(layer, &renamed);
+    }
     let relocatable = |facts: &BuildFacts| facts.image.get().is_some_and(|i| i.is_relocatable);
     if sides.modes && relocatable(a) && relocatable(b) {
         let why = "in-process, lld gives every function and variable a section of its own; compare \
@@ -140,12 +144,6 @@ pub fn compare_any(
 #[must_use]
 pub fn compare_bitcode(sides: Sides<'_>, a: &BitcodeFacts<'_>, b: &BitcodeFacts<'_>) -> Verdict {
     Verdict { arch: sides.arch, layers: vec![diff::bitcode(sides, a, b)] }
-}
-
-/// Compares the members of two archives.
-#[must_use]
-pub fn compare_lists(sides: Sides<'_>, a: &[String], b: &[String]) -> Verdict {
-    Verdict { arch: sides.arch, layers: vec![diff::lists(sides, a, b)] }
 }
 
 /// Judges one build alone: transport and artefacts, and whether its three records of every CRC

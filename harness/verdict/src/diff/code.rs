@@ -1,7 +1,7 @@
 //! Code: the same functions with the same bytes, once what relocations fill in is masked, and
 //! with the same references.
 
-use super::{Sides, subject_in};
+use super::{Renamed, Sides, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,8 @@ pub(crate) struct CodePair<'a> {
     pub(crate) right: &'a ImageFacts,
 }
 
-pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>]) -> LayerVerdict {
+/// `renamed` are undefined symbols with another name, which are told elsewhere.
+pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) -> LayerVerdict {
     let mut layer = LayerVerdict::new(Layer::Code);
     for pair in pairs {
         let (ours, theirs) = (by_name(pair.left), by_name(pair.right));
@@ -26,7 +27,7 @@ pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>]) -> LayerVerdict {
             let (left, right) =
                 (ours.get(name).unwrap_or(&none), theirs.get(name).unwrap_or(&none));
             layer.compared += left.len().max(right.len()) as u64;
-            let found = left.iter().zip(right).find_map(|(a, b)| difference(a, b));
+            let found = left.iter().zip(right).find_map(|(a, b)| difference(a, b, renamed));
             if let Some((a, b, cause)) = found {
                 layer.findings.push(finding(sides, pair, name, a, b, &cause));
             }
@@ -65,7 +66,7 @@ fn finding(
 }
 
 /// What two bodies of one function differ in: both sides, and why where that is certain.
-fn difference(a: &Body, b: &Body) -> Option<(String, String, String)> {
+fn difference(a: &Body, b: &Body, renamed: &Renamed) -> Option<(String, String, String)> {
     let bytes = |n: u64| format!("{n} bytes");
     if a.size != b.size {
         return Some((bytes(a.size), bytes(b.size), String::new()));
@@ -75,7 +76,7 @@ fn difference(a: &Body, b: &Body) -> Option<(String, String, String)> {
         let text = |body: &Body| format!("{}, {} at +{at:#x}", bytes(body.size), hex(body, at));
         return Some((text(a), text(b), String::new()));
     }
-    let differs = |(x, y): &(&Reference, &Reference)| !alike(x, y);
+    let differs = |(x, y): &(&Reference, &Reference)| !alike(x, y, renamed);
     let (x, y) = match a.references.iter().zip(&b.references).find(differs) {
         Some((x, y)) => (shown(x), shown(y)),
         None if a.references.len() == b.references.len() => return None,
@@ -88,9 +89,10 @@ fn difference(a: &Body, b: &Body) -> Option<(String, String, String)> {
 }
 
 /// Numbers that the compiler derives are no difference.
-fn alike(x: &Reference, y: &Reference) -> bool {
+fn alike(x: &Reference, y: &Reference, renamed: &Renamed) -> bool {
+    let (left, right) = (canonical(&x.symbol).name, canonical(&y.symbol).name);
     (x.offset, x.kind, x.addend) == (y.offset, y.kind, y.addend)
-        && canonical(&x.symbol).name == canonical(&y.symbol).name
+        && (left == right || renamed.get(&*left).is_some_and(|name| *name == right))
 }
 
 fn shown(reference: &Reference) -> String {

@@ -105,7 +105,7 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
 }
 
 /// What other objects must define; a promoted local of another module without its hash.
-fn undefined(image: &ImageFacts) -> BTreeSet<Cow<'_, str>> {
+pub(crate) fn undefined(image: &ImageFacts) -> BTreeSet<Cow<'_, str>> {
     image.undefined.iter().map(|name| canonical(name).name).collect()
 }
 

@@ -15,6 +15,8 @@ pub(super) enum Needs {
     All,
     /// A request to configure something.
     Request,
+    /// Two recorded runs.
+    Records,
 }
 
 /// Keys by what they need.
@@ -153,11 +155,21 @@ const KEYS: &[(Needs, &[&str])] = &[
     ),
     (Needs::All, &["file.unreadable"]),
     (Needs::Request, &["config.lost"]),
+    (Needs::Records, &["record.compared.less"]),
 ];
 
 /// Every key that can be allowed, in no order; [`crate::Expectations`] make two more themselves.
 pub fn known_keys() -> impl Iterator<Item = &'static str> {
     KEYS.iter().flat_map(|(_, keys)| keys.iter().copied())
+}
+
+/// The layer that finds a key; none for what no single layer finds.
+pub(crate) fn layer_of(key: &str) -> Option<Layer> {
+    let (needs, _) = KEYS.iter().find(|(_, keys)| keys.contains(&key))?;
+    match needs {
+        Needs::One(layer) | Needs::Both(layer) => Some(*layer),
+        Needs::All | Needs::Request | Needs::Records => None,
+    }
 }
 
 /// What the keys of a pattern need.

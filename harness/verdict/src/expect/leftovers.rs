@@ -83,12 +83,16 @@ impl Expectations {
 /// nothing says nothing: an audit of one build finds no lost symbol.
 fn looked(allow: &Allow, compared: &Compared) -> bool {
     let both = compared.modes.len() > 1;
-    needs(&allow.key).all(|needs| match needs {
-        Needs::One(layer) => compared.layers.contains(&layer),
-        Needs::Both(layer) => both && compared.layers.contains(&layer),
-        Needs::All => Layer::ALL.iter().all(|layer| compared.layers.contains(layer)),
-        Needs::Request => compared.requested,
-    })
+    // What only `diff` of two records finds, no other run looks for.
+    let mut needs = needs(&allow.key).filter(|needs| *needs != Needs::Records).peekable();
+    needs.peek().is_some()
+        && needs.all(|needs| match needs {
+            Needs::One(layer) => compared.layers.contains(&layer),
+            Needs::Both(layer) => both && compared.layers.contains(&layer),
+            Needs::All => Layer::ALL.iter().all(|layer| compared.layers.contains(layer)),
+            Needs::Request => compared.requested,
+            Needs::Records => false,
+        })
 }
 
 impl Allow {

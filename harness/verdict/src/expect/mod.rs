@@ -21,6 +21,7 @@ pub use severities::Severities;
 
 pub(crate) use apply::Applied;
 pub(crate) use growth::Budget;
+pub(crate) use keys::layer_of;
 
 /// Line and column, both from 1, of a place in a text; columns count characters.
 fn position(text: &str, offset: usize) -> (usize, usize) {

@@ -1,0 +1,124 @@
+//! Two records of checks: what the second run found that the first had not.
+
+use super::DiffRequest;
+use super::filter::Filter;
+use crate::error::EngineError;
+use crate::fs::read_regular;
+use std::path::Path;
+use twinlto_model::{Finding, KernelId, NotCompared, Outcome, Report, SCHEMA, TwinReport};
+use twinlto_verdict::{RecordDiff, compare_records, rows};
+
+/// Whether a path is a record: a directory with a `report.json` in it that is no build directory,
+/// that `report.json`, or another file of JSON.
+#[must_use]
+pub fn is_record(path: &Path) -> bool {
+    if path.is_dir() {
+        return path.join("report.json").is_file() && !path.join(".config").exists();
+    }
+    let is_json = || {
+        let bytes = read_regular(path);
+        bytes.is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
+    };
+    match path.file_name() {
+        Some(name) if name == "report.json" => path.is_file(),
+        _ => path.extension().is_some_and(|end| end == "json") && is_json(),
+    }
+}
+
+/// Compares two recorded runs. Builds nothing, writes nothing.
+///
+/// # Errors
+///
+/// When an option makes no sense for records, or a file that says what may differ cannot be read.
+pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Report, EngineError> {
+    if let Some(object) = request.objects.first() {
+        return Err(EngineError::usage(
+            format!("--object {object}"),
+            "a record holds no objects",
+            "give two build directories",
+        ));
+    }
+    let filter = Filter::new(request)?;
+    let expectations = request.expect.read()?;
+    let RecordDiff { new, fixed, persisting, less, not_looked_for } = compare_records(a, b);
+    let counts = [fixed.len(), persisting.len()];
+    let mut findings = [less, new].concat();
+    let before = findings.len();
+    findings.retain(|finding| filter.wants(finding));
+    let left_out = before - findings.len();
+    let (mut findings, mut allowed) = expectations.split(findings);
+    allowed.extend(b.allowed.iter().cloned());
+    findings.sort_by(|x, y| (x.severity, &x.key).cmp(&(y.severity, &y.key)));
+
+    let twin = |twin: &TwinReport| {
+        let ours = findings.iter().any(|f| f.gates() && f.arches().contains(&twin.arch));
+        TwinReport {
+            arch: twin.arch,
+            outcome: if ours { Outcome::Differ } else { twin_outcome(&twin.outcome) },
+            build: "as recorded".to_owned(),
+            layers: rows(b, twin.arch, &findings),
+        }
+    };
+    let twins: Vec<TwinReport> = b.twins.iter().map(twin).collect();
+    let gates = findings.iter().any(Finding::gates);
+    let outcome = match Outcome::of_all(twins.iter().map(|twin| twin.outcome.clone())) {
+        _ if gates => Outcome::Differ,
+        outcome => outcome,
+    };
+    let summary = match &outcome {
+        Outcome::Skipped(why) | Outcome::Broken(why) => format!("the second run: {why}"),
+        Outcome::Agree | Outcome::Differ => summary(&findings, counts, allowed.len()),
+    };
+    let mut not_compared: Vec<NotCompared> = b.not_compared.clone();
+    not_compared.extend(not_looked_for);
+    if let Some(first) = b.twins.first().filter(|_| left_out > 0) {
+        not_compared.push(NotCompared {
+            arch: first.arch,
+            what: format!("{left_out} findings"),
+            why: "left out by --only and --ignore".to_owned(),
+        });
+    }
+    findings.extend(fixed.into_iter().chain(persisting).filter(|finding| filter.wants(finding)));
+    Ok(Report {
+        schema: SCHEMA.to_owned(),
+        twinlto: env!("CARGO_PKG_VERSION").to_owned(),
+        kernel: KernelId { name: format!("A = {}", request.a.display()), path: None },
+        config: format!("B = {}", request.b.display()),
+        comparison: "two recorded runs".to_owned(),
+        outcome,
+        summary,
+        twins,
+        cells: Vec::new(),
+        findings,
+        allowed,
+        not_compared,
+        record: None,
+    })
+}
+
+/// What an architecture without new findings says: that it differed before is no news; that it
+/// could not be compared is.
+fn twin_outcome(outcome: &Outcome) -> Outcome {
+    match outcome {
+        Outcome::Differ => Outcome::Agree,
+        other => other.clone(),
+    }
+}
+
+fn summary(findings: &[Finding], [fixed, stays]: [usize; 2], allowed: usize) -> String {
+    let is_less = |f: &&Finding| f.key.as_str() == "record.compared.less";
+    let less: usize = findings.iter().filter(is_less).map(|f| f.sites.len()).sum();
+    let new = findings.iter().filter(|f| !is_less(f) && f.gates()).count();
+    let notes = findings.iter().filter(|f| !is_less(f) && !f.gates()).count();
+    let mut parts = vec![format!("{new} new")];
+    let more = [
+        (less, "layers compared less"),
+        (notes, "new notes"),
+        (fixed, "fixed"),
+        (stays, "as before"),
+        (allowed, "allowed"),
+    ];
+    parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+    let listed = if notes + fixed + stays + allowed > 0 { " (-v lists them)" } else { "" };
+    parts.join(", ") + listed
+}

@@ -1,0 +1,330 @@
+//! Two recorded runs: what is new, what is fixed, what stays, and what was compared less.
+//!
+//! A pass that compared nothing is worse than a failure, so less that was compared is a finding.
+
+use crate::expect::layer_of;
+use crate::merge::merge;
+use std::collections::BTreeMap;
+use twinlto_model::{
+    Arch, Change, Evidence, Finding, Key, Layer, LayerResult, Mode, NotCompared, Report, Severity,
+    Site,
+};
+
+/// What became of the findings of one run in another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordDiff {
+    /// The second run has them, the first had not, or only as what does not gate.
+    pub new: Vec<Finding>,
+    /// The first run had them, and the second looked and has not; notes.
+    pub fixed: Vec<Finding>,
+    /// Both have them; notes.
+    pub persisting: Vec<Finding>,
+    /// `record.compared.less`: the second run compared less than the first.
+    pub less: Vec<Finding>,
+    /// Findings of the first run that the second did not look for.
+    pub not_looked_for: Vec<NotCompared>,
+}
+
+/// Compares two runs. A place of a finding is its key, architecture, mode and subject; each place
+/// is decided for itself. Allowed findings were found too, and are neither new nor fixed.
+#[must_use]
+pub fn compare_records(a: &Report, b: &Report) -> RecordDiff {
+    let mut diff = RecordDiff { less: merge(less(a, b)), ..RecordDiff::default() };
+    let mut before = Places::of(a);
+    // What is the same in every word is taken first, so that one of two findings at a place that
+    // was there before does not hide the other.
+    let after = all(b);
+    let mut stays: Vec<Vec<bool>> = Vec::new();
+    for (finding, allowed) in &after {
+        let gates = finding.gates() && !allowed;
+        let same = finding.sites.iter().map(|site| {
+            let old = |old: &Old<'_>| old.said == said(finding, site) && old.is_no_less(gates);
+            before.take(finding, site, old)
+        });
+        stays.push(same.collect());
+    }
+    for ((finding, allowed), stays) in after.iter().zip(stays) {
+        let gates = finding.gates() && !allowed;
+        let known =
+            finding.sites.iter().zip(stays).map(|(site, stays)| {
+                stays || before.take(finding, site, |old| old.is_no_less(gates))
+            });
+        let known: Vec<bool> = known.collect();
+        diff.new.extend(part(finding, Change::New, &known, false).filter(|_| !allowed));
+        diff.persisting.extend(part(finding, Change::Persisting, &known, true));
+    }
+    let mut unseen: BTreeMap<(Arch, &str), u64> = BTreeMap::new();
+    for (finding, allowed) in all(a) {
+        let left = finding.sites.iter().map(|site| before.take(finding, site, |_| true));
+        let left: Vec<bool> = left.collect();
+        let looked: Vec<bool> =
+            finding.sites.iter().map(|site| looked_for(finding, site, b)).collect();
+        let both = |wanted: bool| -> Vec<bool> {
+            left.iter().zip(&looked).map(|(left, looked)| *left && *looked == wanted).collect()
+        };
+        diff.fixed.extend(part(finding, Change::Fixed, &both(true), true).filter(|_| !allowed));
+        for site in part(finding, Change::Fixed, &both(false), true).iter().flat_map(|f| &f.sites) {
+            *unseen.entry((site.arch, finding.key.as_str())).or_default() += 1;
+        }
+    }
+    let not_looked_for = unseen.into_iter().map(|((arch, key), n)| NotCompared {
+        arch,
+        what: format!("{key} ({n})"),
+        why: "the first run found that, the second did not look for it".to_owned(),
+    });
+    diff.not_looked_for = not_looked_for.collect();
+    diff
+}
+
+/// Findings and whether they are allowed.
+fn all(report: &Report) -> Vec<(&Finding, bool)> {
+    let open = report.findings.iter().map(|finding| (finding, false));
+    open.chain(report.allowed.iter().map(|allowed| (&allowed.finding, true))).collect()
+}
+
+type Place<'r> = (&'r str, Arch, Option<Mode>, &'r str);
+
+/// What a finding says at one place.
+type Said<'r> = (Option<&'r str>, Option<&'r Evidence>, Option<&'r Evidence>);
+
+fn said<'r>(finding: &'r Finding, site: &'r Site) -> Said<'r> {
+    (finding.cause.as_deref(), site.left.as_ref(), site.right.as_ref())
+}
+
+fn place<'r>(finding: &'r Finding, site: &'r Site) -> Place<'r> {
+    (finding.key.as_str(), site.arch, site.mode, site.subject.as_str())
+}
+
+struct Old<'r> {
+    said: Said<'r>,
+    gates: bool,
+    allowed: bool,
+}
+
+impl Old<'_> {
+    /// Whether this was known before, and not only as a note.
+    const fn is_no_less(&self, gates: bool) -> bool {
+        self.gates || self.allowed || !gates
+    }
+}
+
+/// The places of the first run that were not matched yet.
+struct Places<'r>(BTreeMap<Place<'r>, Vec<Old<'r>>>);
+
+impl<'r> Places<'r> {
+    fn of(report: &'r Report) -> Self {
+        let mut places: BTreeMap<Place<'r>, Vec<Old<'r>>> = BTreeMap::new();
+        for (finding, allowed) in all(report) {
+            for site in &finding.sites {
+                let gates = finding.gates() && !allowed;
+                let old = Old { said: said(finding, site), gates, allowed };
+                places.entry(place(finding, site)).or_default().push(old);
+            }
+        }
+        Self(places)
+    }
+
+    /// Takes one that fits, if there is one.
+    fn take(
+        &mut self,
+        finding: &'r Finding,
+        site: &'r Site,
+        fits: impl Fn(&Old<'_>) -> bool,
+    ) -> bool {
+        let Some(olds) = self.0.get_mut(&place(finding, site)) else {
+            return false;
+        };
+        let found = olds.iter().position(fits);
+        found.map(|at| olds.remove(at)).is_some()
+    }
+}
+
+/// The finding at those of its places for which `is` is `wanted`; none where there is no such
+/// place. What is not new is a note.
+fn part(finding: &Finding, change: Change, is: &[bool], wanted: bool) -> Option<Finding> {
+    let here = finding.sites.iter().zip(is).filter(|(_, is)| **is == wanted);
+    let sites: Vec<Site> = here.map(|(site, _)| site.clone()).collect();
+    if sites.is_empty() {
+        return None;
+    }
+    let mut part = Finding { sites, change: Some(change), ..finding.clone() };
+    if change != Change::New {
+        part.severity = Severity::Note;
+    }
+    Some(part)
+}
+
+/// What a run compared of one layer of one architecture.
+fn layer(report: &Report, arch: Arch, layer: Layer) -> Option<&LayerResult> {
+    let twin = report.twins.iter().find(|twin| twin.arch == arch)?;
+    twin.layers.iter().find(|result| result.layer == layer)
+}
+
+/// Whether a run would have found this, had it been there.
+fn looked_for(finding: &Finding, site: &Site, report: &Report) -> bool {
+    match layer_of(finding.key.as_str()) {
+        Some(which) => layer(report, site.arch, which)
+            .is_some_and(|result| result.compared > 0 && result.not_compared.is_none()),
+        None => report.twins.iter().any(|twin| twin.arch == site.arch),
+    }
+}
+
+/// The rows of the second run's table, where only these findings are counted.
+#[must_use]
+pub fn rows(b: &Report, arch: Arch, findings: &[Finding]) -> Vec<LayerResult> {
+    let twin = b.twins.iter().find(|twin| twin.arch == arch);
+    let here = |result: &LayerResult, error: bool| {
+        let of_layer = |finding: &&Finding, site: &Site| match layer_of(finding.key.as_str()) {
+            Some(layer) => layer == result.layer,
+            // That it compared less is told with the numbers; that it compared nothing shows.
+            None => result.compared > 0 && site.subject == result.layer.name(),
+        };
+        let wanted = findings.iter().filter(|f| (f.severity == Severity::Error) == error);
+        let sites = wanted.flat_map(|f| f.sites.iter().filter(move |site| of_layer(&f, site)));
+        sites.filter(|site| site.arch == arch).count() as u64
+    };
+    let layers = twin.map(|twin| twin.layers.as_slice()).unwrap_or_default();
+    let row = |result: &LayerResult| LayerResult {
+        errors: here(result, true),
+        others: here(result, false),
+        ..result.clone()
+    };
+    layers.iter().map(row).collect()
+}
+
+/// One finding a layer and architecture in which the second run compared less.
+fn less(a: &Report, b: &Report) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for twin in &a.twins {
+        for before in twin.layers.iter().filter(|result| result.compared > 0) {
+            let now = layer(b, twin.arch, before.layer);
+            let compared = now.map_or(0, |result| result.compared);
+            if compared >= before.compared {
+                continue;
+            }
+            let unit = before.layer.unit();
+            let side = |name: &str, n: u64| Evidence::new(name, format!("{n} {unit}"));
+            let site = Site::new(twin.arch, None, before.layer.name())
+                .sides(side("A", before.compared), side("B", compared));
+            let (severity, cause) = match now {
+                None if b.twins.iter().all(|other| other.arch != twin.arch) => {
+                    (Severity::Error, "the second run has not this architecture".to_owned())
+                }
+                None => (Severity::Error, "the second run has not this layer".to_owned()),
+                Some(LayerResult { not_compared: Some(why), .. }) => {
+                    (Severity::Error, format!("the second run did not compare it: {why}"))
+                }
+                Some(_) if compared == 0 => {
+                    (Severity::Error, "the second run had nothing to compare here".to_owned())
+                }
+                Some(_) => (
+                    Severity::Warning,
+                    "the second build has fewer of them, or fewer could be read".to_owned(),
+                ),
+            };
+            let mut finding = Finding::new(Key::new("record.compared.less"), severity, site);
+            finding.change = Some(Change::New);
+            findings.push(finding.because(cause.clone()).grouped(cause));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_model::{KernelId, Outcome, SCHEMA, TwinReport};
+
+    fn finding(subjects: &[&str]) -> Finding {
+        let site = |subject: &&str| Site::new(Arch::Arm64, None, *subject);
+        let mut finding =
+            Finding::new(Key::new("symbol.lost"), Severity::Warning, site(&subjects[0]));
+        finding.sites = subjects.iter().map(site).collect();
+        finding
+    }
+
+    fn report(compared: u64, findings: Vec<Finding>) -> Report {
+        let layer = LayerResult {
+            layer: Layer::Symbols,
+            compared,
+            errors: 0,
+            others: 0,
+            not_compared: (compared == 0).then(|| "no vmlinux".to_owned()),
+        };
+        Report {
+            schema: SCHEMA.to_owned(),
+            twinlto: String::new(),
+            kernel: KernelId { name: String::new(), path: None },
+            config: String::new(),
+            comparison: String::new(),
+            outcome: Outcome::Agree,
+            summary: String::new(),
+            twins: vec![TwinReport {
+                arch: Arch::Arm64,
+                outcome: Outcome::Agree,
+                build: String::new(),
+                layers: vec![layer],
+            }],
+            cells: Vec::new(),
+            findings,
+            allowed: Vec::new(),
+            not_compared: Vec::new(),
+            record: None,
+        }
+    }
+
+    fn subjects(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().flat_map(Finding::subjects).collect()
+    }
+
+    #[test]
+    fn each_place_is_new_fixed_or_stays() {
+        let (a, b) = (finding(&["f", "g"]), finding(&["f", "h", "i"]));
+        let diff = compare_records(&report(9, vec![a]), &report(9, vec![b]));
+        assert_eq!(subjects(&diff.new), ["h", "i"]);
+        assert_eq!(subjects(&diff.fixed), ["g"]);
+        assert_eq!(subjects(&diff.persisting), ["f"]);
+        assert!(diff.less.is_empty() && diff.not_looked_for.is_empty());
+        assert_eq!(diff.new[0].severity, Severity::Warning);
+        assert!(diff.fixed.iter().chain(&diff.persisting).all(|f| !f.gates()));
+    }
+
+    #[test]
+    fn a_second_finding_at_one_place_is_new() {
+        let (one, two) = (finding(&["f"]).because("x"), finding(&["f"]).because("y"));
+        let (a, b) = (report(9, vec![two.clone()]), report(9, vec![one, two]));
+        let diff = compare_records(&a, &b);
+        assert_eq!(diff.new[0].cause.as_deref(), Some("x"));
+        assert_eq!((diff.new.len(), diff.persisting.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_note_that_became_a_warning_is_new() {
+        let mut note = finding(&["f"]);
+        note.severity = Severity::Note;
+        let diff = compare_records(&report(9, vec![note]), &report(9, vec![finding(&["f"])]));
+        assert_eq!((subjects(&diff.new), diff.persisting.len()), (vec!["f"], 0));
+    }
+
+    #[test]
+    fn what_was_not_looked_for_is_not_fixed() {
+        let diff = compare_records(&report(9, vec![finding(&["f"])]), &report(0, vec![]));
+        assert!(diff.fixed.is_empty());
+        assert_eq!(diff.not_looked_for.len(), 1);
+        assert_eq!(diff.less[0].severity, Severity::Error);
+        assert!(diff.less[0].cause.as_deref().unwrap().contains("no vmlinux"));
+        let fewer = compare_records(&report(9, vec![]), &report(8, vec![]));
+        let site = &fewer.less[0].sites[0];
+        let texts = [&site.left, &site.right].map(|it| it.as_ref().unwrap().text.as_str());
+        assert_eq!(texts, ["9 symbols", "8 symbols"]);
+        assert!(compare_records(&report(8, vec![]), &report(9, vec![])).less.is_empty());
+    }
+
+    #[test]
+    fn a_run_against_itself_has_nothing_new() {
+        let run = report(9, vec![finding(&["f", "f", "g"])]);
+        let diff = compare_records(&run, &run);
+        assert_eq!((diff.new.len(), diff.fixed.len(), diff.less.len()), (0, 0, 0));
+        assert_eq!(diff.persisting[0].sites.len(), 3);
+    }
+}
