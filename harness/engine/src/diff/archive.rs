@@ -219,12 +219,9 @@ fn unreadable(image: &ImageFacts, side: &str) -> Vec<(String, String)> {
             Answer::Absent | Answer::Read(_) => None,
         }
     }
-    [
-        bad("exports", &image.exports, side),
-        bad("attributes", &image.attributes, side),
-        bad("debug information", &image.producers, side),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let marks =
+        image.marks.iter().filter_map(|(mark, answer)| bad(&mark.to_string(), answer, side));
+    let fixed =
+        [bad("exports", &image.exports, side), bad("debug information", &image.producers, side)];
+    fixed.into_iter().flatten().chain(marks).collect()
 }
