@@ -175,7 +175,7 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
     match kind(&bytes) {
         ObjectKind::Elf(_) => {
             let depth = if is_image(path) { Depth::Everything } else { Depth::Code };
-            let facts = match image::facts(&bytes, depth) {
+            let facts = match image::with_debug(&bytes, depth) {
                 Ok(facts) => facts,
                 Err(why) => {
                     return Err(EngineError::usage(what(), why, "give a whole ELF file"));

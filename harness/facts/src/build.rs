@@ -2,6 +2,7 @@
 //!
 //! The engine fills these values; nothing here opens anything.
 
+use crate::dwarf::DebugFacts;
 use crate::elf::{Body, ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Table};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
@@ -193,6 +194,9 @@ pub struct ImageFacts {
     pub e_machine: u16,
     /// DWARF compile units by producer; empty without debug information.
     pub producers: Answer<BTreeMap<String, u64>>,
+    /// Compile units and the layouts that exports reach; absent without debug information and
+    /// where only `producers` were asked for, as in modules.
+    pub debug: Answer<DebugFacts>,
 }
 
 /// One section, merged with those of the same name.

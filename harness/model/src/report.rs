@@ -23,13 +23,15 @@ pub enum Layer {
     Initcalls,
     /// The tables that the kernel reads about itself: parameters, exceptions, alternatives.
     Tables,
+    /// How types lie in memory and how units were compiled, as debug information says.
+    Layouts,
     /// The bytes of functions, where relocations tell addresses apart.
     Code,
 }
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
@@ -37,6 +39,7 @@ impl Layer {
         Self::Sections,
         Self::Initcalls,
         Self::Tables,
+        Self::Layouts,
         Self::Code,
     ];
 
@@ -51,6 +54,7 @@ impl Layer {
             Self::Sections => "sections",
             Self::Initcalls => "initcalls",
             Self::Tables => "tables",
+            Self::Layouts => "layouts",
             Self::Code => "code",
         }
     }
@@ -62,6 +66,7 @@ impl Layer {
             Self::Transport => "backend commands",
             Self::Artefacts => "objects",
             Self::Tables => "table entries",
+            Self::Layouts => "type layouts",
             Self::Code => "functions",
             other => other.name(),
         }

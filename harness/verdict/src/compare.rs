@@ -83,18 +83,18 @@ pub fn compare_twins(
     let sides = Sides::modes(arch);
     let mut transport = transport(arch, distributed);
     transport.findings.extend(fronts(sides, distributed, in_process));
-    Verdict {
-        arch,
-        layers: vec![
-            transport,
-            artefacts::artefacts(arch, distributed, Some(in_process)),
-            diff::exports(sides, distributed, Some(in_process)),
-            diff::symbols(sides, distributed, in_process),
-            diff::sections(sides, distributed, in_process, &expectations.budgets),
-            diff::initcalls(sides, distributed, in_process),
-            diff::tables(sides, distributed, in_process),
-        ],
-    }
+    let mut layers = vec![
+        transport,
+        artefacts::artefacts(arch, distributed, Some(in_process)),
+        diff::exports(sides, distributed, Some(in_process)),
+        diff::symbols(sides, distributed, in_process),
+        diff::sections(sides, distributed, in_process, &expectations.budgets),
+        diff::initcalls(sides, distributed, in_process),
+        diff::tables(sides, distributed, in_process),
+    ];
+    // Debug information is a choice of the configuration: without it there is no such layer.
+    layers.extend(diff::layouts(sides, distributed, in_process));
+    Verdict { arch, layers }
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
@@ -115,8 +115,9 @@ pub fn compare_any(
         diff::sections(sides, a, b, &[]),
         diff::initcalls(sides, a, b),
         diff::tables(sides, a, b),
-        diff::code(sides, &code, &renamed),
     ];
+    layers.extend(diff::layouts(sides, a, b));
+    layers.push(diff::code(sides, &code, &renamed));
     for layer in &mut layers {
         diff::explain(layer, &renamed);
     }

@@ -2,12 +2,12 @@ use super::{Depth, answer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
-use twinlto_facts::dwarf;
+use twinlto_facts::dwarf::{self, Roots, Unit};
 use twinlto_facts::elf::{self, Image, KernelTable, Mark, SectionRef, SymbolKind, Table};
 
 /// Reads `vmlinux`.
 pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
-    answer(&dir.join(name), |bytes| facts(&bytes, depth))
+    answer(&dir.join(name), |bytes| with_debug(&bytes, depth))
 }
 
 /// Reads any ELF file.
@@ -27,7 +27,42 @@ pub(super) fn module(dir: &Path, stem: &str, depth: Depth) -> Answer<ModuleFacts
     })
 }
 
+/// [`facts`], and the layouts of the types that its exports reach. Of modules only the kernel's own
+/// types would be read, over and over.
+pub(crate) fn with_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let mut facts = facts_but_debug(bytes, depth)?;
+    if depth == Depth::Records {
+        return Ok(facts);
+    }
+    let exports = facts.exports.get().into_iter().flatten();
+    let names: BTreeSet<String> = exports.map(|export| export.name.clone()).collect();
+    let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
+    match dwarf::debug(bytes, roots) {
+        Ok(debug) => {
+            facts.producers = Answer::Read(producers(&debug.units));
+            facts.debug = if debug.units.is_empty() { Answer::Absent } else { Answer::Read(debug) };
+        }
+        Err(error) => {
+            facts.producers = Answer::Bad(error.to_string());
+            facts.debug = Answer::Bad(error.to_string());
+        }
+    }
+    Ok(facts)
+}
+
+/// Everything but layouts.
 pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let mut facts = facts_but_debug(bytes, depth)?;
+    if depth != Depth::Records {
+        facts.producers = match dwarf::units(bytes) {
+            Ok(units) => Answer::Read(producers(&units)),
+            Err(error) => Answer::Bad(error.to_string()),
+        };
+    }
+    Ok(facts)
+}
+
+fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     let image = match depth {
         Depth::Records => Image::outline(bytes),
         Depth::Everything | Depth::Code => Image::parse(bytes),
@@ -59,10 +94,6 @@ pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         Ok(list) => Answer::Read(list),
         Err(error) => Answer::Bad(error.to_string()),
     };
-    facts.producers = match producers(bytes) {
-        Ok(producers) => Answer::Read(producers),
-        Err(why) => Answer::Bad(why),
-    };
     Ok(facts)
 }
 
@@ -89,12 +120,12 @@ fn marks(image: &Image<'_>) -> BTreeMap<Mark, Answer<BTreeMap<String, String>>> 
     answers.filter(|(_, answer)| *answer != Answer::Absent).collect()
 }
 
-fn producers(bytes: &[u8]) -> Result<BTreeMap<String, u64>, String> {
+fn producers(units: &[Unit]) -> BTreeMap<String, u64> {
     let mut producers = BTreeMap::new();
-    for unit in dwarf::units(bytes).map_err(|error| error.to_string())? {
-        *producers.entry(unit.producer).or_insert(0) += 1;
+    for unit in units {
+        *producers.entry(unit.producer.clone()).or_insert(0) += 1;
     }
-    Ok(producers)
+    producers
 }
 
 fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {

@@ -10,6 +10,7 @@ mod dwarf;
 mod exports;
 mod image;
 mod initcalls;
+mod layouts;
 mod llvm;
 mod modules;
 mod no_panic;

@@ -1,11 +1,13 @@
 //! Whatever the bytes, a reader answers.
 
+use crate::dwarf::{linked, unlinked};
+use crate::layouts::typed;
 use crate::objects::full;
 use crate::rich::rich;
 use crate::support::{AARCH64, EXEC, Elf, LOONGARCH, REL, RISCV, SHAPES, X86_64};
 use crate::tables::tabled;
 use proptest::prelude::*;
-use twinlto_facts::dwarf::units;
+use twinlto_facts::dwarf::{Roots, debug, units};
 use twinlto_facts::elf::{
     Image, compressed, exports, groups, initcalls, kind, modinfo, modversions, notes, producers,
     riscv_attributes, tables,
@@ -28,6 +30,7 @@ fn all_readers(bytes: &[u8]) -> [bool; 7] {
         let _ = image.symbols.iter().filter(|it| it.is_mapping()).count();
         more_readers(image);
     }
+    let _ = debug(bytes, Roots::External).map(|it| it.layouts.types.len());
     [
         image.is_some(),
         some(image.as_ref().and_then(|it| exports(it).ok()).map(|it| it.len())),
@@ -71,10 +74,11 @@ fn no_truncation_passes_for_a_whole_file() {
 
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let machine = prop::sample::select(vec![X86_64, AARCH64, RISCV, LOONGARCH]);
-    let file = (0..4_usize, prop_oneof![Just(EXEC), Just(REL)], machine, 0..4_u8).prop_map(
+    let file = (0..4_usize, prop_oneof![Just(EXEC), Just(REL)], machine, 0..5_u8).prop_map(
         |(shape, e_type, machine, which)| match which {
             0 => rich(SHAPES[shape], e_type),
             1 => full(SHAPES[shape]).bytes(),
+            2 => typed(SHAPES[shape]).bytes(),
             _ => tabled(SHAPES[shape], e_type, machine).bytes(),
         },
     );
@@ -120,7 +124,7 @@ proptest! {
         for e_type in [EXEC, REL] {
             let tables = [X86_64, AARCH64, RISCV, LOONGARCH]
                 .map(|machine| tabled(SHAPES[shape], e_type, machine).bytes());
-            let others = [rich(SHAPES[shape], e_type), full(SHAPES[shape]).bytes()];
+            let others = [rich(SHAPES[shape], e_type), full(SHAPES[shape]).bytes(), typed(SHAPES[shape]).bytes()];
             for mut bytes in tables.into_iter().chain(others) {
                 let place = place.index(bytes.len());
                 bytes[place] ^= 1 << bit;

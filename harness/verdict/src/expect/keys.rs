@@ -77,6 +77,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     ),
     (Needs::Both(Layer::Transport), &["flags.front.changed"]),
     (Needs::Both(Layer::Tables), &["table.changed"]),
+    (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed"]),
     (
         Needs::Both(Layer::Artefacts),
