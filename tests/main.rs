@@ -21,6 +21,7 @@ mod diff_edits;
 mod diff_records;
 mod expectations;
 mod image_mutated;
+mod layouts;
 mod pocket;
 mod resume;
 mod shown_commands;

@@ -72,7 +72,8 @@ fn text(layout: &Layout) -> Vec<String> {
 }
 
 fn only<'a>(layouts: &'a Layouts, key: &str) -> &'a Layout {
-    let all = layouts.types.get(key).unwrap_or_else(|| panic!("{key} in {:?}", layouts.types));
+    assert!(layouts.types.contains_key(key), "no {key}");
+    let all = &layouts.types[key];
     assert_eq!(all.len(), 1, "{key}");
     all.first().unwrap()
 }
@@ -344,13 +345,12 @@ impl Printed {
     }
 }
 
-/// Name, offset in bits and size in bits of each member that has a name and lies in no array
+/// Name, offset in bits and size in bits.
+type Place = (String, u64, Option<u64>);
+
+/// Each member that has a name and lies in no array
 /// or pointer of an unnamed struct.
-fn members_of(
-    entries: &BTreeMap<u64, Printed>,
-    at: u64,
-    base: u64,
-) -> Vec<(String, u64, Option<u64>)> {
+fn members_of(entries: &BTreeMap<u64, Printed>, at: u64, base: u64) -> Vec<Place> {
     let mut members = Vec::new();
     for child in entries[&at].children.iter().map(|child| &entries[child]) {
         if child.tag != "member" {
@@ -372,8 +372,7 @@ pub(crate) fn against_dwarfdump(llvm: &Llvm, path: &str, bytes: &[u8]) -> usize 
     let layouts = debug(bytes, Roots::External).unwrap().layouts;
     let entries = printed(llvm, path);
     let mut compared = 0;
-    let mut wanted: BTreeMap<String, BTreeSet<(Option<u64>, Vec<(String, u64, Option<u64>)>)>> =
-        BTreeMap::new();
+    let mut wanted: BTreeMap<String, BTreeSet<(Option<u64>, Vec<Place>)>> = BTreeMap::new();
     for (at, entry) in &entries {
         let word = match entry.tag.as_str() {
             "structure_type" => "struct",

@@ -112,7 +112,11 @@ fn members(a: &Layout, b: &Layout) -> Vec<Step> {
             continue;
         };
         let text = format!("member `{}`: {what} {x} -> {y}", old.path);
-        steps.push(step(text, (format!("{what} {x}"), format!("{what} {y}")), from));
+        steps.push(step(
+            text,
+            (format!("`{}` {what} {x}", old.path), format!("`{}` {what} {y}", old.path)),
+            from,
+        ));
     }
     steps
 }
@@ -151,7 +155,7 @@ fn moves(a: &Layout, b: &Layout, steps: &[Step]) -> Option<Step> {
         1 => text.push_str(", and 1 other"),
         n => text.push_str(&format!(", and {n} others")),
     }
-    Some(step(text, (x, y), (old.offset, young.offset)))
+    Some(step(text, (told(old), told(young)), (old.offset, young.offset)))
 }
 
 /// Enumerators of one side alone or with another value.
