@@ -7,6 +7,7 @@
 )]
 
 mod dwarf;
+mod dwarfdump;
 mod exports;
 mod image;
 mod initcalls;

@@ -11,9 +11,11 @@
 )]
 #![allow(dead_code, reason = "shared with the tests on small files, which use all of it")]
 
+mod dwarfdump;
 mod llvm;
 mod oracle;
 
+use crate::dwarfdump::against_dwarfdump;
 use crate::llvm::{llvm, say};
 use crate::oracle::{Compared, compare};
 use std::collections::BTreeMap;
@@ -60,6 +62,30 @@ fn readelf_reads_a_build_as_we_do() {
     linking_keeps_tables(Path::new(&dir), &mut wrong);
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(compared.files > 0, "no ELF file in {}", dir.display());
+}
+
+/// The structs of every twentieth object with debug information, where the build has any.
+#[test]
+fn llvm_dwarfdump_reads_structs_as_we_do() {
+    let test = "llvm_dwarfdump_reads_structs_as_we_do";
+    let dir = std::env::var_os("TWINLTO_TEST_BUILD").expect("TWINLTO_TEST_BUILD names no build");
+    let Some(llvm) = llvm(test) else { return };
+    let mut files = Vec::new();
+    walk(Path::new(&dir), &mut files);
+    let (mut objects, mut structs) = (0, 0);
+    for path in files.iter().filter(|path| path.extension().is_some_and(|it| it == "o")).step_by(20)
+    {
+        let bytes = std::fs::read(path).unwrap();
+        let with_debug = |image: &Image<'_>| image.section(".debug_info").is_some();
+        if path.file_name().is_some_and(|name| name == "vmlinux.o")
+            || !Image::parse(&bytes).as_ref().is_ok_and(with_debug)
+        {
+            continue;
+        }
+        objects += 1;
+        structs += against_dwarfdump(&llvm, &path.display().to_string(), &bytes);
+    }
+    say(&format!("{test}: {structs} structs of {objects} objects"));
 }
 
 /// The linker moves entries of `vmlinux.o` and may sort them; it changes none.
