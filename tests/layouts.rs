@@ -49,6 +49,15 @@ impl Objects {
         path
     }
 
+    fn link(&self, objects: &[&Path], linked: &Path) {
+        let llvm = self.llvm;
+        let lld =
+            if llvm.ends_with('/') { format!("{llvm}ld.lld") } else { format!("ld.lld{llvm}") };
+        let status =
+            Command::new(lld).arg("-shared").args(objects).arg("-o").arg(linked).status().unwrap();
+        assert!(status.success());
+    }
+
     /// The report on the source against the source with one text replaced.
     fn replaced(&self, from: &str, to: &str) -> Ran {
         assert!(SOURCE.contains(from), "{from}");
@@ -129,6 +138,26 @@ fn each_kind_of_change_is_told_by_the_members_name() {
         let (cause, _) = only(&objects.replaced(from, to), "layout.changed");
         assert_eq!(cause, told);
     }
+}
+
+/// Each unit has its own copy of a struct.
+#[test]
+fn a_member_that_moved_in_one_unit_alone_is_named() {
+    let Some(objects) = Objects::new("a_member_that_moved_in_one_unit") else { return };
+    let other = SOURCE.replace("int take(", "int take2(");
+    let link = |name: &str, second: &str| {
+        let first = objects.object("first", SOURCE, &["-g"]);
+        let second = objects.object("second", second, &["-g"]);
+        let linked = objects.dir.path().join(name);
+        objects.link(&[&first, &second], &linked);
+        linked
+    };
+    let (a, b) = (link("a", &other), link("b", &other.replace("long state;", "long state, new;")));
+    let (cause, subjects) = only(&layouts(&a, &b), "layout.changed");
+    let told = "struct task: member `new` was inserted at offset 8; size 40 -> 48, in some units";
+    assert_eq!(cause, told);
+    assert_eq!(subjects, ["struct holder", "struct outer", "struct task"]);
+    assert_eq!(layouts(&a, &a).status, 0);
 }
 
 #[test]
@@ -239,11 +268,7 @@ fn one_bit_of_one_members_offset_is_found_by_struct_and_member() {
     let Some(objects) = Objects::new("one_bit_of_one_members_offset") else { return };
     let object = objects.object("a", SOURCE, &["-g"]);
     let linked = objects.dir.path().join("linked");
-    let llvm = objects.llvm;
-    let lld = if llvm.ends_with('/') { format!("{llvm}ld.lld") } else { format!("ld.lld{llvm}") };
-    let status =
-        Command::new(lld).arg("-shared").arg(&object).arg("-o").arg(&linked).status().unwrap();
-    assert!(status.success());
+    objects.link(&[&object], &linked);
     let bytes = std::fs::read(&linked).unwrap();
     let all = fields(&bytes);
     assert!(all.len() > 10, "{}", all.len());

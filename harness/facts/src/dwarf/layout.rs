@@ -2,13 +2,14 @@
 
 use super::load::Slice;
 use super::member::Around;
-use super::names::{Interner, Named};
+use super::names::{Called, Interner, Named, Through};
 use super::roots::{Index, Roots, index, is_type};
 use super::walk::{Die, Walk};
 use super::{DwarfError, Parsed};
+use foldhash::{HashMap, HashSet};
 use gimli::Section;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The types that can be reached from some functions and variables: through parameters, results,
 /// pointers, arrays, typedefs and members.
@@ -78,14 +79,29 @@ struct RawLayout<'d> {
 pub(super) struct Reader<'w, 'd> {
     pub(super) walk: &'w Walk<'w, 'd>,
     pub(super) big: bool,
-    pub(super) names: HashMap<Die, Named>,
     pub(super) texts: Interner,
     pub(super) keys: Interner,
+    /// What pointers to types and qualified types are called: tag and text of the type.
+    pub(super) derived: HashMap<(u16, u32), u32>,
+    /// What named types are called, by keyword and name.
+    pub(super) called: HashMap<(&'static str, Cow<'d, str>), Called>,
+    /// The unnamed structs, unions and enums that types have in them.
+    pub(super) unnamed: Vec<(Die, Through)>,
+    seen: Vec<Seen>,
     queue: Vec<(Die, u32)>,
-    queued: HashSet<(Die, u32)>,
+    /// Names of declarations whose definitions were looked for.
+    declared: HashSet<u32>,
     found: HashMap<u32, HashSet<RawLayout<'d>>>,
     incomplete: BTreeSet<u32>,
     budget: usize,
+}
+
+/// What was read of one unit. A table for each is small, and stays in the processor's cache while
+/// types of this unit lead to others of it.
+#[derive(Default)]
+struct Seen {
+    names: HashMap<usize, Named>,
+    queued: HashSet<(usize, u32)>,
 }
 
 /// Work that a byte of debug information may make; a real one makes less than one unit.
@@ -102,12 +118,15 @@ pub(super) fn layouts<'d>(
     let mut reader = Reader {
         walk: &walk,
         big: matches!(gimli::Reader::endian(data), gimli::RunTimeEndian::Big),
-        names: HashMap::new(),
         texts: Interner::default(),
         keys: Interner::default(),
+        derived: HashMap::default(),
+        called: HashMap::default(),
+        unnamed: Vec::new(),
+        seen: units.iter().map(|_| Seen::default()).collect(),
         queue: Vec::new(),
-        queued: HashSet::new(),
-        found: HashMap::new(),
+        declared: HashSet::default(),
+        found: HashMap::default(),
         incomplete: BTreeSet::new(),
         budget: data.len().saturating_mul(WORK).saturating_add(1 << 20),
     };
@@ -123,8 +142,19 @@ pub(super) fn layouts<'d>(
 impl<'d> Reader<'_, 'd> {
     /// Each type at each place once.
     pub(super) fn enqueue(&mut self, die: Die, key: u32) {
-        if self.queued.insert((die, key)) {
+        let seen = self.seen.get_mut(die.0);
+        if seen.is_some_and(|seen| seen.queued.insert((die.1.0, key))) {
             self.queue.push((die, key));
+        }
+    }
+
+    pub(super) fn known(&self, (unit, at): Die) -> Option<Named> {
+        self.seen.get(unit)?.names.get(&at.0).copied()
+    }
+
+    pub(super) fn learn(&mut self, (unit, at): Die, named: Named) {
+        if let Some(seen) = self.seen.get_mut(unit) {
+            seen.names.insert(at.0, named);
         }
     }
 
@@ -156,14 +186,14 @@ impl<'d> Reader<'_, 'd> {
     fn layout(&mut self, die: Die, key: u32, index: &Index<'d>) -> Result<(), DwarfError> {
         let walk = self.walk;
         let blame = walk.blame(die.0);
-        let enumerators = |tag| tag == gimli::DW_TAG_enumerator;
-        let Some((entry, children)) = walk.family(die, enumerators).map_err(&blame)? else {
+        let Some(entry) = walk.entry(die).map_err(&blame)?.filter(|entry| is_type(entry.tag))
+        else {
             return Ok(());
         };
-        if !is_type(entry.tag) {
-            return Ok(());
-        }
         if entry.declaration {
+            if !self.declared.insert(key) {
+                return Ok(());
+            }
             let name = walk.name(die.0, &entry).map_err(&blame)?.unwrap_or_default();
             match index.types.get(&(entry.tag, name)) {
                 Some(definitions) => definitions.iter().for_each(|die| self.enqueue(*die, key)),
@@ -180,7 +210,9 @@ impl<'d> Reader<'_, 'd> {
             values: Vec::new(),
         };
         if entry.tag == gimli::DW_TAG_enumeration_type {
-            for child in &children {
+            let enumerators = |tag| tag == gimli::DW_TAG_enumerator;
+            let (_, children) = walk.family(die, enumerators).map_err(&blame)?.unzip();
+            for child in children.iter().flatten() {
                 let name = walk.name(die.0, child).map_err(&blame)?.unwrap_or_default();
                 layout.values.push((name, child.value.unwrap_or_default()));
             }

@@ -64,7 +64,7 @@ impl<'d> Reader<'_, 'd> {
         depth: u32,
         members: &mut Vec<RawMember<'d>>,
     ) -> Result<(), DwarfError> {
-        let Some((die, through)) = named.unnamed else {
+        let Some((die, through)) = self.unnamed_in(named) else {
             return Ok(());
         };
         if depth > DEPTH {

@@ -4,7 +4,8 @@ use super::DwarfError;
 use super::layout::Reader;
 use super::roots::is_type;
 use super::walk::{Die, Entry};
-use std::collections::HashMap;
+use foldhash::HashMap;
+use std::borrow::Cow;
 
 /// Numbers for texts, so that equal ones are stored once and compared as numbers.
 #[derive(Default)]
@@ -44,10 +45,17 @@ pub(super) struct Named {
     pub(super) text: u32,
     /// Units: bytes.
     pub(super) size: Option<u64>,
-    /// The unnamed struct, union or enum in it.
-    pub(super) unnamed: Option<(Die, Through)>,
+    /// The unnamed struct, union or enum in it: number in [`Reader::unnamed`].
+    pub(super) unnamed: Option<u32>,
     /// The layout that lies in it, not behind a pointer.
     pub(super) embeds: Option<u32>,
+}
+
+/// What a struct or typedef is called: number of its text, and of its key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Called {
+    text: u32,
+    key: u32,
 }
 
 /// So deep may type stand in type; C has no use for a tenth of it.
@@ -61,21 +69,21 @@ impl<'d> Reader<'_, 'd> {
         let Some(die) = die else {
             return self.plain("void", Some(1));
         };
-        if let Some(known) = self.names.get(&die) {
-            return Ok(*known);
+        if let Some(known) = self.known(die) {
+            return Ok(known);
         }
         // Stands for the type itself while it is looked at: a circle ends here.
         let circle = self.plain("…", None)?;
         if depth > DEPTH {
             return Ok(circle);
         }
-        self.names.insert(die, circle);
+        self.learn(die, circle);
         let walk = self.walk;
         let named = match walk.entry(die).map_err(walk.blame(die.0))? {
             Some(entry) => self.describe(die, &entry, depth + 1)?,
             None => circle,
         };
-        self.names.insert(die, named);
+        self.learn(die, named);
         Ok(named)
     }
 
@@ -83,11 +91,12 @@ impl<'d> Reader<'_, 'd> {
         let walk = self.walk;
         let name = walk.name(die.0, entry).map_err(walk.blame(die.0))?;
         match entry.tag {
-            tag if is_type(tag) => self.tagged(die, entry, name.as_deref()),
+            tag if is_type(tag) => self.tagged(die, entry, name),
             gimli::DW_TAG_typedef => {
                 let target = self.name_of(entry.target, depth)?;
-                let named = self.plain(name.as_deref().unwrap_or("…"), target.size)?;
-                let Some((unnamed, through)) = target.unnamed else {
+                let text = self.called("", name.clone().unwrap_or_default())?.text;
+                let named = Named { text, size: target.size, unnamed: None, embeds: None };
+                let Some((unnamed, through)) = self.unnamed_in(target) else {
                     return Ok(Named { embeds: target.embeds, ..named });
                 };
                 // It has no other name than this.
@@ -102,15 +111,16 @@ impl<'d> Reader<'_, 'd> {
             gimli::DW_TAG_atomic_type => self.qualified("_Atomic", entry, depth),
             gimli::DW_TAG_pointer_type => {
                 let target = self.name_of(entry.target, depth)?;
-                let (before, after) = self.halves(target);
-                let star = match before.ends_with('*') {
-                    _ if after.starts_with(['(', '[']) => format!("{before} (*\0){after}"),
-                    true => format!("{before}*\0{after}"),
-                    false => format!("{before} *\0{after}"),
-                };
-                let unnamed = target.unnamed.map(|(die, _)| (die, Through::Pointer));
-                let word = entry.size.or_else(|| self.word(die));
-                Ok(Named { unnamed, ..self.declared(&star, word)? })
+                let text =
+                    self.derived(entry.tag, target, |before, after| match before.ends_with('*') {
+                        _ if after.starts_with(['(', '[']) => format!("{before} (*\0){after}"),
+                        true => format!("{before}*\0{after}"),
+                        false => format!("{before} *\0{after}"),
+                    })?;
+                let unnamed = self.unnamed_in(target).map(|(die, _)| (die, Through::Pointer));
+                let unnamed = unnamed.map(|unnamed| self.unnamed(unnamed));
+                let size = entry.size.or_else(|| self.word(die));
+                Ok(Named { text, size, unnamed, embeds: None })
             }
             gimli::DW_TAG_array_type => self.array(die, entry, depth),
             gimli::DW_TAG_subroutine_type => {
@@ -127,14 +137,13 @@ impl<'d> Reader<'_, 'd> {
         &mut self,
         die: Die,
         entry: &Entry<'d>,
-        name: Option<&str>,
+        name: Option<Cow<'d, str>>,
     ) -> Result<Named, DwarfError> {
         let word = word_of(entry.tag);
         if let Some(name) = name {
-            let text = format!("{word} {name}");
-            let key = self.keys.number(&text);
+            let Called { text, key } = self.called(word, name)?;
             self.enqueue(die, key);
-            return Ok(Named { embeds: Some(key), ..self.plain(&text, entry.size)? });
+            return Ok(Named { text, size: entry.size, unnamed: None, embeds: Some(key) });
         }
         let mut text = format!("{word} {{…}}");
         if entry.tag == gimli::DW_TAG_enumeration_type {
@@ -149,8 +158,21 @@ impl<'d> Reader<'_, 'd> {
             }
             text = format!("{word} {{{}}}", values.join(", "));
         }
-        let unnamed = Some((die, Through::Nothing));
+        let unnamed = Some(self.unnamed((die, Through::Nothing)));
         Ok(Named { unnamed, ..self.plain(&text, entry.size)? })
+    }
+
+    /// The text and the key of a name, which hundreds of units have in common.
+    fn called(&mut self, word: &'static str, name: Cow<'d, str>) -> Result<Called, DwarfError> {
+        if let Some(known) = self.called.get(&(word, Cow::Borrowed(&*name))) {
+            return Ok(*known);
+        }
+        let text =
+            if word.is_empty() { name.clone().into_owned() } else { format!("{word} {name}") };
+        let named = self.plain(&text, None)?;
+        let called = Called { text: named.text, key: self.keys.number(&text) };
+        self.called.insert((word, name), called);
+        Ok(called)
     }
 
     fn qualified(
@@ -160,13 +182,14 @@ impl<'d> Reader<'_, 'd> {
         depth: u32,
     ) -> Result<Named, DwarfError> {
         let target = self.name_of(entry.target, depth)?;
-        let (before, after) = self.halves(target);
-        let text = if before.ends_with('*') {
-            format!("{before}{word}\0{after}")
-        } else {
-            format!("{word} {before}\0{after}")
-        };
-        Ok(Named { text: self.declared(&text, None)?.text, ..target })
+        let text = self.derived(entry.tag, target, |before, after| {
+            if before.ends_with('*') {
+                format!("{before}{word}\0{after}")
+            } else {
+                format!("{word} {before}\0{after}")
+            }
+        })?;
+        Ok(Named { text, ..target })
     }
 
     fn array(&mut self, die: Die, entry: &Entry<'d>, depth: u32) -> Result<Named, DwarfError> {
@@ -185,10 +208,11 @@ impl<'d> Reader<'_, 'd> {
             size = size.map(|size| size.saturating_mul(bound.count.unwrap_or(0)));
         }
         text.push_str(&after);
-        let unnamed = target.unnamed.map(|(die, through)| match through {
+        let unnamed = self.unnamed_in(target).map(|(die, through)| match through {
             Through::Nothing => (die, Through::Array),
             through => (die, through),
         });
+        let unnamed = unnamed.map(|unnamed| self.unnamed(unnamed));
         let size = entry.size.or(size);
         Ok(Named { unnamed, embeds: target.embeds, ..self.declared(&text, size)? })
     }
@@ -215,6 +239,31 @@ impl<'d> Reader<'_, 'd> {
     /// Bytes of an address in the unit of an entry.
     fn word(&self, (unit, _): Die) -> Option<u64> {
         self.walk.units.get(unit).map(|unit| u64::from(unit.header.address_size()))
+    }
+
+    pub(super) fn unnamed_in(&self, named: Named) -> Option<(Die, Through)> {
+        self.unnamed.get(named.unnamed? as usize).copied()
+    }
+
+    fn unnamed(&mut self, unnamed: (Die, Through)) -> u32 {
+        self.unnamed.push(unnamed);
+        self.unnamed.len() as u32 - 1
+    }
+
+    /// The text of a type that is made of another; each is put together once.
+    fn derived(
+        &mut self,
+        tag: gimli::DwTag,
+        target: Named,
+        text: impl Fn(&str, &str) -> String,
+    ) -> Result<u32, DwarfError> {
+        if let Some(known) = self.derived.get(&(tag.0, target.text)) {
+            return Ok(*known);
+        }
+        let (before, after) = self.halves(target);
+        let number = self.declared(&text(&before, &after), None)?.text;
+        self.derived.insert((tag.0, target.text), number);
+        Ok(number)
     }
 
     /// What stands before a declared name and after it.

@@ -2,9 +2,10 @@
 
 use super::DwarfError;
 use super::walk::{Die, Entry, Walk};
+use foldhash::HashMap;
 use gimli::DwTag;
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Whose types are read.
 #[derive(Debug, Clone, Copy)]

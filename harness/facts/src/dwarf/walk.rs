@@ -129,6 +129,10 @@ impl<'w, 'd> Walk<'w, 'd> {
     ) -> gimli::Result<Entry<'d>> {
         let mut entry = Entry::new(abbreviation);
         for spec in abbreviation.attributes() {
+            if !is_needed(spec.name()) {
+                raw.skip_attributes(std::slice::from_ref(spec))?;
+                continue;
+            }
             let attribute = raw.read_attribute(*spec)?;
             let number = || attribute.udata_value();
             match attribute.name() {
@@ -229,6 +233,28 @@ impl Entry<'_> {
             linkage_name: None,
         }
     }
+}
+
+/// What [`Walk::read`] reads; all else is passed over, which is faster.
+const fn is_needed(name: gimli::DwAt) -> bool {
+    matches!(
+        name,
+        gimli::DW_AT_name
+            | gimli::DW_AT_linkage_name
+            | gimli::DW_AT_type
+            | gimli::DW_AT_specification
+            | gimli::DW_AT_byte_size
+            | gimli::DW_AT_alignment
+            | gimli::DW_AT_data_member_location
+            | gimli::DW_AT_data_bit_offset
+            | gimli::DW_AT_bit_offset
+            | gimli::DW_AT_bit_size
+            | gimli::DW_AT_count
+            | gimli::DW_AT_upper_bound
+            | gimli::DW_AT_const_value
+            | gimli::DW_AT_external
+            | gimli::DW_AT_declaration
+    )
 }
 
 fn is_set(attribute: &gimli::Attribute<Slice<'_>>) -> bool {

@@ -61,6 +61,8 @@ impl Printed {
 
 /// Name, offset in bits and size in bits.
 type Place = (String, u64, Option<u64>);
+/// Size in bytes, and members.
+type Definition = (Option<u64>, Vec<Place>);
 
 /// Each member that has a name and lies in no array
 /// or pointer of an unnamed struct.
@@ -75,10 +77,28 @@ fn members_of(entries: &BTreeMap<u64, Printed>, at: u64, base: u64) -> Vec<Place
             + child.number("data_bit_offset").unwrap_or(0);
         match child.name() {
             Some(name) => members.push((name.to_owned(), offset, child.number("bit_size"))),
-            None => members.extend(members_of(entries, child.target().unwrap(), offset)),
+            None => {
+                let target = child.target().unwrap();
+                match entries[&target].name() {
+                    // Microsoft's extension, which Linux uses: it goes by its type.
+                    Some(name) => {
+                        let word = word(&entries[&target]).unwrap();
+                        members.push((format!("{word} {name}"), offset, None));
+                    }
+                    None => members.extend(members_of(entries, target, offset)),
+                }
+            }
         }
     }
     members
+}
+
+fn word(entry: &Printed) -> Option<&'static str> {
+    match entry.tag.as_str() {
+        "structure_type" => Some("struct"),
+        "union_type" => Some("union"),
+        _ => None,
+    }
 }
 
 /// Compares every struct that both read; how many there were.
@@ -86,13 +106,9 @@ pub(crate) fn against_dwarfdump(llvm: &Llvm, path: &str, bytes: &[u8]) -> usize 
     let layouts = debug(bytes, Roots::External).unwrap().layouts;
     let entries = printed(llvm, path);
     let mut compared = 0;
-    let mut wanted: BTreeMap<String, BTreeSet<(Option<u64>, Vec<Place>)>> = BTreeMap::new();
+    let mut wanted: BTreeMap<String, BTreeSet<Definition>> = BTreeMap::new();
     for (at, entry) in &entries {
-        let word = match entry.tag.as_str() {
-            "structure_type" => "struct",
-            "union_type" => "union",
-            _ => continue,
-        };
+        let Some(word) = word(entry) else { continue };
         let Some(name) = entry.name().filter(|_| !entry.attributes.contains_key("declaration"))
         else {
             continue;

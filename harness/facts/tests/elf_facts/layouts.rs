@@ -19,6 +19,7 @@ struct bits { unsigned a:3, :2, b:5; long c:40; _Bool d:1; u32 e; };
 struct __attribute__((packed)) packed { char c; long l; short s; struct bits b; };
 struct aligned { char c; long l __attribute__((aligned(64))); };
 struct inner { int x; struct list links[2]; };
+struct extended { int before; struct list; int after; };
 typedef struct { int tag; union { long l; char c[8]; }; } named_by_typedef;
 struct outer {
 	struct inner inner;
@@ -44,6 +45,7 @@ enum plain exported(struct outer *o) { return o->m[0][0].q ? FIRST : LAST; }
 static int hidden(struct unreached *u) { return u->nobody; }
 int (*keep)(struct unreached *) ;
 struct inner variable;
+struct extended *extended(struct extended *e) { return e; }
 int unexported(struct unreached *u) { return hidden(u); }
 "#;
 
@@ -131,7 +133,7 @@ fn what_exports_reach_is_laid_out_as_c_says() {
 fn a_declaration_takes_the_definition_of_another_unit_and_one_name_may_have_two() {
     let Some(llvm) = llvm("a_declaration_takes_the_definition") else { return };
     let dir = tempfile();
-    let flags = ["--target=x86_64-linux-gnu", "-g", "-O1"];
+    let flags = ["--target=x86_64-linux-gnu", "-g", "-O1", "-fms-extensions"];
     llvm.object(&dir, "shapes.c", SHAPES_C, &flags);
     llvm.object(&dir, "other.c", OTHER_C, &flags);
     let path = |name: &str| dir.join(name).display().to_string();
@@ -145,7 +147,7 @@ fn a_declaration_takes_the_definition_of_another_unit_and_one_name_may_have_two(
         let both = read(&bytes, &["exported", "second"]);
         assert_eq!(both.types["struct inner"].len(), 2);
         assert_eq!((one.roots, both.roots), (1, 2));
-        assert_eq!(debug(&bytes, Roots::External).unwrap().layouts.roots, 5);
+        assert_eq!(debug(&bytes, Roots::External).unwrap().layouts.roots, 6);
         against_dwarfdump(&llvm, &out, &bytes);
     }
 }
@@ -156,7 +158,8 @@ fn every_struct_is_as_llvm_dwarfdump_prints_it() {
     let dir = tempfile();
     for target in ["x86_64", "aarch64", "riscv64", "loongarch64"] {
         let target = format!("--target={target}-linux-gnu");
-        let bytes = llvm.object(&dir, "shapes.c", SHAPES_C, &[&target, "-g", "-O1"]);
+        let bytes =
+            llvm.object(&dir, "shapes.c", SHAPES_C, &[&target, "-g", "-O1", "-fms-extensions"]);
         let path = dir.join("shapes.c.o").display().to_string();
         assert!(against_dwarfdump(&llvm, &path, &bytes) >= 8);
     }

@@ -43,7 +43,7 @@ fn types(sides: Sides<'_>, ours: &Layouts, theirs: &Layouts) -> Vec<Finding> {
     for key in keys {
         match (ours.types.get(key), theirs.types.get(key)) {
             (Some(left), Some(right)) if left != right => {
-                changed.insert(key, Definitions::new(left, right));
+                changed.insert(key, Definitions { left, right });
             }
             (Some(left), None) => findings.push(lost(sides, key, Some(left), None, theirs)),
             (None, Some(right)) => findings.push(lost(sides, key, None, Some(right), ours)),
@@ -63,44 +63,48 @@ fn types(sides: Sides<'_>, ours: &Layouts, theirs: &Layouts) -> Vec<Finding> {
     findings
 }
 
-/// The definitions of one name that one side alone has.
+/// The definitions of one name, which units may have several of.
 struct Definitions<'a> {
-    left: Vec<&'a Layout>,
-    right: Vec<&'a Layout>,
+    left: &'a BTreeSet<Layout>,
+    right: &'a BTreeSet<Layout>,
 }
 
 impl<'a> Definitions<'a> {
-    fn new(left: &'a BTreeSet<Layout>, right: &'a BTreeSet<Layout>) -> Self {
-        Self { left: left.difference(right).collect(), right: right.difference(left).collect() }
-    }
-
-    /// One definition of each side, where each has one more.
+    /// A definition that one side alone has, and what became of it or what it was made of: that
+    /// of the other side which is most like it.
     fn pair(&self) -> Option<(&'a Layout, &'a Layout)> {
-        Some((*self.left.first()?, *self.right.first()?))
+        let (left, right) = (self.left.difference(self.right), self.right.difference(self.left));
+        let (left, right): (Vec<_>, Vec<_>) = (left.collect(), right.collect());
+        match (left.as_slice(), right.as_slice()) {
+            ([], []) => None,
+            ([], [new, ..]) => Some((nearest(new, self.left.iter())?, new)),
+            ([old, ..], []) => Some((old, nearest(old, self.right.iter())?)),
+            ([old, ..], [..]) => Some((old, nearest(old, right.into_iter())?)),
+        }
     }
 
     fn change(&self) -> Change {
-        let count = |list: &[&Layout]| match list.len() {
-            0 => "no definition of its own".to_owned(),
-            1 => "1 definition of its own".to_owned(),
-            n => format!("{n} definitions of its own"),
+        let Some((left, right)) = self.pair() else {
+            let (cause, none) = ("units define it in other ways".to_owned(), String::new());
+            return Change { cause, left: none.clone(), right: none };
         };
-        match self.pair() {
-            Some((left, right)) if self.left.len() == self.right.len() => {
-                let mut change = describe(left, right);
-                if self.left.len() > 1 {
-                    let more = self.left.len() - 1;
-                    change.cause.push_str(&format!(" ({more} more definitions of it changed)"));
-                }
-                change
-            }
-            _ => Change {
-                cause: "units define it in other ways".to_owned(),
-                left: count(&self.left),
-                right: count(&self.right),
-            },
+        let mut change = describe(left, right);
+        match (self.left.len(), self.right.len()) {
+            (1, 1) => {}
+            (1, _) | (_, 1) => change.cause.push_str(", in some units"),
+            (n, m) => change.cause.push_str(&format!(", in one of {} definitions", n.max(m))),
         }
+        change
     }
+}
+
+/// The definition with the fewest members that differ.
+fn nearest<'a>(of: &Layout, among: impl Iterator<Item = &'a Layout>) -> Option<&'a Layout> {
+    among.min_by_key(|other| {
+        let (own, others) = (of.members.iter(), other.members.iter());
+        let unlike = own.zip(others).filter(|(a, b)| a != b).count();
+        (unlike + of.members.len().abs_diff(other.members.len()), of.size != other.size)
+    })
 }
 
 /// The type from which a change comes, along what is embedded in what.
