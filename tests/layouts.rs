@@ -1,6 +1,6 @@
 //! Layouts and compile units of real objects, through `twinlto diff`.
 
-use crate::support::{Ran, finding, llvm, run};
+use crate::support::{Ran, finding, kept_dir, llvm, run, run_with};
 use gimli::{EndianSlice, LittleEndian};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -138,6 +138,21 @@ fn each_kind_of_change_is_told_by_the_members_name() {
         let (cause, _) = only(&objects.replaced(from, to), "layout.changed");
         assert_eq!(cause, told);
     }
+}
+
+/// The debug information of both modes comes from the same bitcode.
+#[test]
+fn both_modes_of_the_pocket_kernel_have_the_same_layouts_and_units() {
+    let Some(llvm) = llvm("both_modes_have_the_same_layouts") else { return };
+    let out = kept_dir("pocket-with-debug-information");
+    let out = out.display().to_string();
+    let args = ["check", "--arch", "arm64", "--llvm", llvm, "--format", "json", "--out", &out];
+    let ran = run_with(&args, &[("KCFLAGS", "-g -grecord-command-line")]);
+    assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    assert!(layer(&report).unwrap()["compared"].as_u64().unwrap() > 20, "{}", ran.stdout);
+    let counts = &report["cells"][0]["counts"];
+    assert!(counts["dwarf_units"].as_u64().unwrap() > 30, "{counts}");
 }
 
 /// Each unit has its own copy of a struct.
