@@ -116,7 +116,7 @@ fn main() -> Result<()> {
     }
     // Texts that no build makes.
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
-    for target in ["expectations", "severities", "snapshot", "log"] {
+    for target in ["expectations", "severities", "snapshot", "log", "symtypes"] {
         for entry in fs::read_dir(texts.join(target))? {
             corpus.add(target, "text", usize::MAX, &fs::read(entry?.path())?)?;
         }

@@ -12,7 +12,8 @@ use std::hint::black_box;
 use twinlto_facts::elf::{self, Image};
 use twinlto_facts::flags::{lex, resolve};
 use twinlto_facts::kbuild::{
-    CmdFile, Config, Symvers, kernel_version, lto_modes, module_members, object_list_or_bytes,
+    CmdFile, Config, Preprocess, Symtypes, Symvers, assembly_prototypes, enumerators,
+    kernel_version, lto_modes, members, module_members, object_list_or_bytes,
 };
 use twinlto_facts::log::BuildLog;
 use twinlto_facts::{archive as ar, bitcode as bc, dwarf as dw, whole};
@@ -63,6 +64,9 @@ pub fn elf(bytes: &[u8]) {
     look(elf::riscv_attributes(&image));
     see((elf::groups(&image), elf::compressed(&image), elf::producers(&image)));
     see((image.relocation_counts(), elf::bodies(&image)));
+    for mark in elf::Mark::ALL {
+        look(elf::marks(&image, mark));
+    }
     for note in elf::notes(&image).unwrap_or_default() {
         see((note.to_string(), note.properties(&image)));
     }
@@ -79,9 +83,10 @@ pub fn tables(bytes: &[u8]) {
     }
 }
 
-/// Compile units of debug information.
+/// Compile units of debug information, and the layouts of the types that exports reach.
 pub fn dwarf(bytes: &[u8]) {
     look(dw::units(bytes));
+    look(dw::debug(bytes, dw::Roots::External));
 }
 
 /// IR objects and indexes.
@@ -129,6 +134,21 @@ pub fn config(bytes: &[u8]) {
 pub fn log(bytes: &[u8]) {
     let log = BuildLog::parse(bytes);
     see((format!("{log:?}"), log.headline()));
+    for said in log.diagnostics.keys() {
+        see((said.to_string(), said.class(), said.triple()));
+    }
+}
+
+/// What genksyms says of types, and the preprocessor's command as a `.cmd` file tells it.
+pub fn symtypes(bytes: &[u8]) {
+    let text = text(bytes);
+    let types = Symtypes::parse(&text);
+    for (name, definition) in types.iter() {
+        see((definition.is_unknown(), types.reached(name).len()));
+        see((members(&definition.tokens), enumerators(&definition.tokens)));
+    }
+    look(Preprocess::of(&text));
+    see(assembly_prototypes(text.lines()));
 }
 
 /// Lists of objects, of a module's members, and of initcalls as the thin link writes them.
@@ -166,5 +186,5 @@ pub fn record(bytes: &[u8]) {
 pub fn snapshot(bytes: &[u8]) {
     let text = text(bytes);
     let (before, now) = text.split_once('\0').unwrap_or((&text, ""));
-    see(facet_change("facet", "facts", Some(before), now));
+    see(facet_change("facts", None, Some(before), now));
 }

@@ -1,6 +1,5 @@
 //! Whatever the bytes, a reader answers.
 
-use crate::dwarf::{linked, unlinked};
 use crate::layouts::typed;
 use crate::objects::full;
 use crate::rich::rich;
