@@ -31,7 +31,16 @@ fn the_facts_of_a_real_build_are_as_recorded() {
         facets.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["diagnostics", "exports", "initcalls", "options", "promoted", "sections", "tables"]
+        [
+            "about",
+            "diagnostics",
+            "exports",
+            "initcalls",
+            "options",
+            "promoted",
+            "sections",
+            "tables"
+        ]
     );
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(&home);

@@ -186,5 +186,5 @@ pub fn record(bytes: &[u8]) {
 pub fn snapshot(bytes: &[u8]) {
     let text = text(bytes);
     let (before, now) = text.split_once('\0').unwrap_or((&text, ""));
-    see(facet_change("facts", None, Some(before), now));
+    see(facet_change("facts", |line| line, None, Some(before), now));
 }

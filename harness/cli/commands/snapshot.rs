@@ -16,12 +16,10 @@ fn read(args: &SnapshotArgs) -> Result<Snapshot, EngineError> {
     snapshot(&args.build, &args.log, &args.dir)
 }
 
-fn changes(snapshot: &Snapshot) -> Vec<Change> {
-    let change = |pair: &FacetPair| {
-        let FacetPair { facet, recorded, .. } = pair;
-        facet_change(facet.unit, snapshot.mode, recorded.as_deref(), &facet.text)
-    };
-    snapshot.pairs.iter().filter_map(change).collect()
+fn change(snapshot: &Snapshot, pair: &FacetPair) -> Option<Change> {
+    let FacetPair { facet, recorded, .. } = pair;
+    let now = &facet.text;
+    facet_change(facet.unit, |line| facet.order.key(line), snapshot.mode, recorded.as_deref(), now)
 }
 
 /// Records what was never recorded; what was is accepted by name only.
@@ -34,44 +32,48 @@ fn record(args: &SnapshotArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
             "compare with it, or accept the build's facts in its place",
         ));
     }
-    record_facets(&read.pairs)?;
-    let text: String =
+    record_facets(&read)?;
+    let mut text: String =
         read.pairs.iter().map(|pair| format!("recorded {}\n", pair.path.display())).collect();
+    for facet in &read.unanswered {
+        text.push_str(&format!("not recorded: {} (no {})\n", facet.kind.name, facet.kind.from));
+    }
     ui.answer(&text)?;
     Ok(Outcome::Agree)
 }
 
 fn compare(args: &SnapshotArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let read = read(args)?;
-    let compared = read.pairs.iter().filter(|pair| pair.recorded.is_some()).count();
-    if compared == 0 {
+    // What nobody recorded is nothing that changed.
+    let (known, unrecorded): (Vec<&FacetPair>, Vec<&FacetPair>) =
+        read.pairs.iter().partition(|pair| pair.recorded.is_some());
+    if known.is_empty() {
         return Err(EngineError::usage(
             format!("snapshot {}", args.dir.display()),
             "nothing is recorded there",
             "record a build first: twinlto snapshot record",
         ));
     }
-    // Whatever has no log has no diagnostics; whatever has no exports is not what it was.
-    let (silent, missing): (Vec<&str>, Vec<&str>) =
-        read.unanswered.iter().partition(|name| **name == "diagnostics");
-    // What nobody recorded is nothing that changed.
-    let (known, unrecorded): (Vec<_>, Vec<_>) =
-        read.pairs.iter().cloned().partition(|pair| pair.recorded.is_some());
-    let changes = changes(&Snapshot { pairs: known, ..read.clone() });
+    // A build without a log has no diagnostics; one without exports is not what it was.
+    let lost =
+        |facet: &&twinlto_engine::Unanswered| facet.recorded && facet.kind.name != "diagnostics";
+    let missing: Vec<_> = read.unanswered.iter().filter(lost).collect();
+    let changes: Vec<Change> = known.iter().filter_map(|pair| change(&read, pair)).collect();
     // Words first, so that a long list is no obstacle.
     let mut text: String = changes.iter().map(|change| change.words.clone() + "\n").collect();
-    for name in &missing {
-        text.push_str(&format!("{name}: recorded, and the build has none\n"));
+    for facet in &missing {
+        let (name, from) = (facet.kind.name, facet.kind.from);
+        text.push_str(&format!("{name}: recorded, and the build has no {from}\n"));
     }
     for change in changes.iter().filter(|change| !change.diff.is_empty()) {
         text.push_str(&format!("\n{}\n{}", change.words, change.diff));
     }
     let agree = changes.is_empty() && missing.is_empty();
     if agree {
-        text = format!("agree: {compared} facets are as recorded\n");
+        text = format!("agree: {} facets are as recorded\n", known.len());
     }
-    for name in silent {
-        text.push_str(&format!("not compared: {name} (no log of the build; give it with --log)\n"));
+    for facet in read.unanswered.iter().filter(|facet| !lost(facet)) {
+        text.push_str(&format!("not compared: {} (no {})\n", facet.kind.name, facet.kind.from));
     }
     for pair in unrecorded {
         text.push_str(&format!("not compared: {} (not recorded)\n", pair.facet.name));
@@ -82,8 +84,8 @@ fn compare(args: &SnapshotArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
 
 fn accept(args: &SnapshotArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let read = read(args)?;
-    let changes = changes(&read);
-    record_facets(&read.pairs)?;
+    let changes: Vec<Change> = read.pairs.iter().filter_map(|pair| change(&read, pair)).collect();
+    record_facets(&read)?;
     let mut text: String = changes.iter().map(|change| change.words.clone() + "\n").collect();
     text.push_str(&format!("accepted: {} of {} facets changed\n", changes.len(), read.pairs.len()));
     ui.answer(&text)?;

@@ -35,6 +35,6 @@ pub use gather::{Depth, gather};
 pub use process::{install_interrupt_handler, interrupted};
 pub use recipe::Recipe;
 pub use record::read_record;
-pub use snapshot::{FacetPair, Snapshot, record_facets, snapshot};
+pub use snapshot::{FacetPair, Snapshot, Unanswered, record_facets, snapshot};
 pub use toolchain::LlvmSpec;
 pub use tree::KernelTree;

@@ -1,11 +1,14 @@
 use crate::text::{safe, thousands};
 use similar::{ChangeTag, TextDiff};
+use std::collections::BTreeSet;
 use twinlto_model::Mode;
 
-/// What became of one facet: in words, and as a diff. None where it is as it was.
+/// What became of one facet: in words, and as a diff. None where it is as it was. `about` tells of
+/// a line what it is about: two lines about one thing are one thing that changed.
 #[must_use]
 pub fn facet_change(
     unit: &str,
+    about: impl Fn(&str) -> &str,
     mode: Option<Mode>,
     recorded: Option<&str>,
     now: &str,
@@ -22,19 +25,19 @@ pub fn facet_change(
         return None;
     }
     let diff = TextDiff::from_lines(before, now);
-    let tags = diff.iter_all_changes().map(|change| change.tag());
-    let (mut gone, mut new) = (0_u64, 0_u64);
-    for tag in tags {
-        gone += u64::from(tag == ChangeTag::Delete);
-        new += u64::from(tag == ChangeTag::Insert);
-    }
-    let words = format!(
-        "{unit} {} → {}{place}: {} gone, {} new",
-        count(before),
-        count(now),
-        thousands(gone),
-        thousands(new),
-    );
+    let side = |side: ChangeTag| -> BTreeSet<String> {
+        let lines = diff.iter_all_changes().filter(|change| change.tag() == side);
+        lines.map(|change| about(change.value().trim_end()).to_owned()).collect()
+    };
+    let (gone, new) = (side(ChangeTag::Delete), side(ChangeTag::Insert));
+    let both = gone.intersection(&new).count();
+    let parts = [("changed", both), ("gone", gone.len() - both), ("new", new.len() - both)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(word, n)| format!("{} {word}", thousands(n as u64)))
+        .collect();
+    let words = format!("{unit} {} → {}{place}: {}", count(before), count(now), parts.join(", "));
     let unified = diff.unified_diff().context_radius(1).header("recorded", "now").to_string();
     let diff = unified.lines().map(|line| safe(line) + "\n").collect();
     Some(Change { words, diff })
@@ -57,10 +60,24 @@ mod tests {
     #[test]
     fn words_come_first_and_then_the_facts() {
         let mode = Some(Mode::InProcess);
-        let change = facet_change("promoted names", mode, Some("a\nb\n"), "b\n").unwrap();
-        assert_eq!(change.words, "promoted names 2 → 1 in-process: 1 gone, 0 new");
+        fn whole(line: &str) -> &str {
+            line
+        }
+        let change = facet_change("promoted names", whole, mode, Some("a\nb\n"), "b\n").unwrap();
+        assert_eq!(change.words, "promoted names 2 → 1 in-process: 1 gone");
         assert!(change.diff.contains("\n-a\n"));
-        assert_eq!(facet_change("y", None, Some("a\n"), "a\n"), None);
-        assert!(facet_change("y", None, None, "a\n").unwrap().words.contains("not recorded"));
+        assert_eq!(facet_change("y", whole, None, Some("a\n"), "a\n"), None);
+        let new = facet_change("y", whole, None, None, "a\n").unwrap();
+        assert!(new.words.contains("not recorded"));
+    }
+
+    #[test]
+    fn a_fact_that_changed_is_not_gone_and_new() {
+        fn first(line: &str) -> &str {
+            line.split(' ').next().unwrap()
+        }
+        let (before, now) = ("a 1\nb 1\nc 1\n", "a 2\nc 1\nd 1\n");
+        let change = facet_change("exports", first, None, Some(before), now).unwrap();
+        assert_eq!(change.words, "exports 3 → 3: 1 changed, 1 gone, 1 new");
     }
 }

@@ -34,5 +34,5 @@ pub use merge::{merge, merge_allowed};
 pub use normalize::{Canonical, canonical};
 pub use plan::{Plan, PlannedCell, plan};
 pub use records::{RecordDiff, compare_records, rows};
-pub use snapshot::{Facet, facet_names, facets};
+pub use snapshot::{Facet, FacetKind, Order, facet_kinds, facets};
 pub use transport::transport;

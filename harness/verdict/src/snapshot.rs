@@ -13,37 +13,153 @@ pub struct Facet {
     pub name: &'static str,
     /// What one line of it is, in the plural.
     pub unit: &'static str,
+    /// How its lines are ordered.
+    pub order: Order,
     /// Sorted lines, but for initcalls, which stand in the order in which they run.
     pub text: String,
 }
 
-type Lines = fn(&BuildFacts) -> Option<Vec<String>>;
+/// What is recorded of one kind of fact.
+struct Kind {
+    /// Its name, and that of its file without `.txt`.
+    name: &'static str,
+    /// What one line of it is, in the plural.
+    unit: &'static str,
+    /// Where it comes from, for builds that have none.
+    from: &'static str,
+    /// How the lines are ordered, and which of two lines are about one thing.
+    order: Order,
+    make: fn(&BuildFacts) -> Option<Vec<String>>,
+}
 
-/// Every facet: its name, what one line of it is in the plural, and how it is made.
-const FACETS: [(&str, &str, Lines); 7] = [
-    ("exports", "exports", exports),
-    ("initcalls", "initcalls", |facts| facts.image.get().and_then(initcalls)),
-    ("sections", "sections", |facts| facts.image.get().and_then(sections)),
-    ("promoted", "promoted names", |facts| facts.image.get().and_then(promoted)),
-    ("tables", "facts of kernel tables", |facts| facts.image.get().and_then(tables)),
-    ("options", "options of backends", options),
-    ("diagnostics", "diagnostics", diagnostics),
+/// How the lines of a facet are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As the kernel has them; a line may stand there twice.
+    AsBuilt,
+    /// By name, each line once; the whole line is the fact.
+    Sorted,
+    /// By name; the first word says what the fact is about.
+    ByWord,
+    /// By name; what stands before the last colon says what the fact is about.
+    ByColon,
+}
+
+impl Order {
+    /// What a line is about.
+    #[must_use]
+    pub fn key(self, line: &str) -> &str {
+        match self {
+            Self::AsBuilt | Self::Sorted => line,
+            Self::ByWord => line.split(' ').next().unwrap_or(line),
+            Self::ByColon => line.rsplit_once(": ").map_or(line, |(key, _)| key),
+        }
+    }
+}
+
+const VMLINUX: &str = "vmlinux";
+
+const KINDS: [Kind; 7] = [
+    Kind {
+        name: "exports",
+        unit: "exports",
+        from: "Module.symvers",
+        order: Order::ByWord,
+        make: exports,
+    },
+    Kind {
+        name: "initcalls",
+        unit: "initcalls",
+        from: VMLINUX,
+        order: Order::AsBuilt,
+        make: |facts| facts.image.get().and_then(initcalls),
+    },
+    Kind {
+        name: "sections",
+        unit: "sections",
+        from: VMLINUX,
+        order: Order::ByWord,
+        make: |facts| facts.image.get().map(sections),
+    },
+    Kind {
+        name: "promoted",
+        unit: "promoted names",
+        from: VMLINUX,
+        order: Order::Sorted,
+        make: |facts| facts.image.get().map(promoted),
+    },
+    Kind {
+        name: "tables",
+        unit: "facts of kernel tables",
+        from: VMLINUX,
+        order: Order::Sorted,
+        make: |facts| facts.image.get().map(tables),
+    },
+    Kind {
+        name: "options",
+        unit: "options of backends",
+        from: ".cmd files of IR objects",
+        order: Order::ByColon,
+        make: options,
+    },
+    Kind {
+        name: "diagnostics",
+        unit: "diagnostics",
+        from: "log of the build; give it with --log",
+        order: Order::ByColon,
+        make: diagnostics,
+    },
 ];
 
-/// Names and units of all facets.
-pub fn facet_names() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FACETS.iter().map(|(name, unit, _)| (*name, *unit))
+/// One kind of facet, without facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FacetKind {
+    /// Its name, and that of its file without `.txt`.
+    pub name: &'static str,
+    /// What one line of it is, in the plural.
+    pub unit: &'static str,
+    /// What a build without it has none of.
+    pub from: &'static str,
+    /// How its lines are ordered.
+    pub order: Order,
+}
+
+/// All kinds of facets.
+pub fn facet_kinds() -> impl Iterator<Item = FacetKind> {
+    KINDS.iter().map(|&Kind { name, unit, from, order, .. }| FacetKind { name, unit, from, order })
+}
+
+impl FacetKind {
+    /// The first line that no record of this kind has in its place: it was edited.
+    #[must_use]
+    pub fn misplaced(&self, text: &str) -> Option<usize> {
+        let lines: Vec<&str> = text.lines().collect();
+        if let Some(at) = text.split('\n').position(|line| line.ends_with('\r')) {
+            return Some(at + 1);
+        }
+        let falls = |(a, b): (&&str, &&str)| match self.order {
+            Order::AsBuilt => false,
+            _ => a >= b,
+        };
+        let pairs = lines.iter().zip(lines.iter().skip(1));
+        pairs.map(falls).position(|falls| falls).map(|at| at + 2)
+    }
 }
 
 /// Every facet that the build has facts for.
 #[must_use]
 pub fn facets(facts: &BuildFacts) -> Vec<Facet> {
-    let facet = |(name, unit, make): &(&'static str, &'static str, Lines)| {
-        let lines: Vec<String> = make(facts)?;
-        let text: String = lines.into_iter().map(|line| one_line(&line) + "\n").collect();
-        Some(Facet { name, unit, text })
+    let facet = |kind: &Kind| {
+        let mut lines: Vec<String> =
+            (kind.make)(facts)?.iter().map(|line| one_line(line) + "\n").collect();
+        if kind.order != Order::AsBuilt {
+            lines.sort();
+            lines.dedup();
+        }
+        let (name, unit) = (kind.name, kind.unit);
+        Some(Facet { name, unit, order: kind.order, text: lines.concat() })
     };
-    FACETS.iter().filter_map(facet).collect()
+    KINDS.iter().filter_map(facet).collect()
 }
 
 /// A fact is one line, whatever a file holds.
@@ -70,12 +186,12 @@ fn initcalls(image: &ImageFacts) -> Option<Vec<String>> {
     Some(calls.map(|c| format!("{} {}", c.level, canonical(&c.function).name)).collect())
 }
 
-fn sections(image: &ImageFacts) -> Option<Vec<String>> {
+fn sections(image: &ImageFacts) -> Vec<String> {
     let loaded = image.sections.iter().filter(|(_, section)| section.alloc);
-    Some(loaded.map(|(name, s)| format!("{name} {} {}", s.kind, s.flags)).collect())
+    loaded.map(|(name, s)| format!("{name} {} {}", s.kind, s.flags)).collect()
 }
 
-fn promoted(image: &ImageFacts) -> Option<Vec<String>> {
+fn promoted(image: &ImageFacts) -> Vec<String> {
     let names: BTreeSet<String> = image
         .symbols
         .iter()
@@ -83,28 +199,24 @@ fn promoted(image: &ImageFacts) -> Option<Vec<String>> {
         .filter(|name| name.promoted)
         .map(|name| name.name.into_owned())
         .collect();
-    Some(names.into_iter().collect())
+    names.into_iter().collect()
 }
 
 /// What the tables say, without the code that their entries are for.
-fn tables(image: &ImageFacts) -> Option<Vec<String>> {
+fn tables(image: &ImageFacts) -> Vec<String> {
     let mut lines = Vec::new();
     for table in image.tables.values().filter_map(|table| table.get()) {
         for (fact, times) in table.facts() {
             lines.push(format!("{} {times} × {fact}", table.which));
         }
     }
-    lines.sort();
-    Some(lines)
+    lines
 }
 
 /// What the tools said while it was built, where there is a log of that.
 fn diagnostics(facts: &BuildFacts) -> Option<Vec<String>> {
     let said = (facts.log.lines > 0).then_some(&facts.log.diagnostics)?;
-    let mut lines: Vec<String> =
-        said.iter().map(|(said, times)| format!("{said}: {times}")).collect();
-    lines.sort();
-    Some(lines)
+    Some(said.iter().map(|(said, times)| format!("{said}: {times}")).collect())
 }
 
 /// The options that backends need, with the number of objects that have them.
@@ -121,5 +233,6 @@ fn options(facts: &BuildFacts) -> Option<Vec<String>> {
         }
     }
     let lines = counts.into_iter().map(|((class, option), n)| format!("{class} {option}: {n}"));
-    Some(lines.collect())
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then_some(lines)
 }

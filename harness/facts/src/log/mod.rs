@@ -75,6 +75,19 @@ impl BuildLog {
         log
     }
 
+    /// Whether it may be what make said at all: some line is make's, a command's or kbuild's
+    /// (`  CC      a.o`, `# CC      a.o`).
+    #[must_use]
+    pub fn is_one(bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        text.lines().any(|line| {
+            line.starts_with("make")
+                || line.starts_with("  ")
+                || line.starts_with("# ")
+                || diagnostic(line).is_some()
+        })
+    }
+
     /// Adds what a later log says.
     pub fn extend(&mut self, later: Self) {
         self.backends.extend(later.backends);
