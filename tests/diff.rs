@@ -222,7 +222,13 @@ fn objects_that_one_build_has_not_are_said() {
     assert!(code["compared"].as_u64().unwrap() > 10, "{code}");
     // In-process there are no native objects.
     let ran = diff(&a, &b, &["--object", "lib/string.o"]);
-    assert!(ran.stdout.contains("functions of lib/string.o"), "{}", ran.stdout);
+    assert_eq!(ran.status, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("is an in-process build"), "{}", ran.stderr);
+    // Without them, it is said what was not compared and who compares it.
+    let ran = diff(&a, &a, &[]);
+    let left_out = ran.json()["not_compared"].to_string();
+    assert!(left_out.contains("name native objects with --object"), "{left_out}");
+    assert!(left_out.contains("twinlto audit compares them"), "{left_out}");
 }
 
 #[test]
@@ -234,8 +240,26 @@ fn archives_are_compared_member_by_member() {
         ["distributed", "in-process"].map(|mode| pocket.build("riscv", mode).join("vmlinux.a"));
     assert_eq!(diff(&a, &a, &[]).status, 0);
     let ran = diff(&a, &b, &[]);
-    assert_eq!(ran.status, 1);
-    assert!(ran.keys().contains(&"archive.member.changed".to_owned()), "{}", ran.stdout);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("only one of them has the native objects"), "{}", ran.stderr);
+    // The same archive without its first member.
+    let dir = tempfile::tempdir().unwrap();
+    let build = pocket.build("riscv", "distributed");
+    let copy = dir.path().join("copy");
+    let cp = std::process::Command::new("cp").arg("-a").arg(&build).arg(&copy).status();
+    assert!(cp.unwrap().success());
+    let order = std::fs::read_to_string(build.join("vmlinux.thinlto-index")).unwrap();
+    let gone = order.lines().next().unwrap().replace(".o", ".thinlto-native.o");
+    let shorter = copy.join("vmlinux.a");
+    let bytes = std::fs::read(&shorter).unwrap();
+    let name = gone.as_bytes();
+    let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    let mut changed = bytes;
+    changed[at] ^= 1;
+    std::fs::write(&shorter, changed).unwrap();
+    let ran = diff(&a, &shorter, &[]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    assert!(ran.stdout.contains(&gone), "{}", ran.stdout);
 }
 
 #[test]
@@ -258,6 +282,10 @@ fn things_that_cannot_be_compared_are_refused() {
         (&arm.join("nowhere"), &kernel, &[], "there is no such file"),
         (&kernel, &kernel, &["--only", "a[.*"], "--only a[.*"),
     ];
+    let kernel = kernel.display().to_string();
+    let ran = run(&["diff", &kernel, &kernel, "--disassemble"]);
+    assert_eq!(ran.status, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("it is no relocatable ELF file"), "{}", ran.stderr);
     for (a, b, options, expected) in cases {
         let ran = diff(a, b, options);
         assert_eq!(ran.status, 2, "{}", ran.stderr);

@@ -32,19 +32,21 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> 
             }
         })?
     };
+    // First, so that a report is not followed by an error.
+    let functions = match args.disassemble {
+        true => disassemble(&args.llvm.parse::<LlvmSpec>()?, &args.a, &args.b, &report)?,
+        false => Vec::new(),
+    };
     super::show(&report, &args.output, ui)?;
-    if args.disassemble {
-        let llvm = args.llvm.parse::<LlvmSpec>()?;
-        for function in disassemble(&llvm, &args.a, &args.b, &report)? {
-            let sides = (args.a.display().to_string(), args.b.display().to_string());
-            let text = twinlto_report::disassembly(
-                &function.name,
-                &function.left,
-                &function.right,
-                (&sides.0, &sides.1),
-            );
-            ui.answer(&format!("\n{text}"))?;
-        }
+    for function in functions {
+        let sides = (args.a.display().to_string(), args.b.display().to_string());
+        let text = twinlto_report::disassembly(
+            &function.name,
+            &function.left,
+            &function.right,
+            (&sides.0, &sides.1),
+        );
+        ui.answer(&format!("\n{text}"))?;
     }
     Ok(report.outcome)
 }

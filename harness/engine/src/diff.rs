@@ -20,7 +20,7 @@ use twinlto_facts::bitcode::{self, BitcodeFacts};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
-use twinlto_model::{Arch, Event, KernelId, Mode, NotCompared, Report, SCHEMA, TwinReport};
+use twinlto_model::{Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, TwinReport};
 use twinlto_verdict::{
     Built, Sides, Verdict, compare_any, compare_bitcode, judge, merge, merge_allowed, summary,
 };
@@ -101,7 +101,8 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
         }
         (Thing::Bitcode(left), Thing::Bitcode(right)) => {
             let (x, y) = (read_bitcode(left, &request.a)?, read_bitcode(right, &request.b)?);
-            let sides = named(None, None, arch_around(&request.a));
+            let arch = arch_of_bitcode(&x).unwrap_or_else(|| arch_around(&request.a));
+            let sides = named(None, None, arch);
             let verdict = compare_bitcode(sides, &x, &y);
             let nothing = BuildFacts::default();
             report(request, sides, verdict, (&nothing, &nothing), &filter)
@@ -116,6 +117,20 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             }
             let arch = left.arch.or(right.arch).unwrap_or_else(|| arch_around(&request.a));
             let sides = named(left.mode, right.mode, arch);
+            if !request.objects.is_empty()
+                && let Some(build) =
+                    [left, right].into_iter().find(|build| build.mode == Some(Mode::InProcess))
+            {
+                return Err(EngineError::usage(
+                    format!("--object {}", request.objects.join(" --object ")),
+                    format!(
+                        "{} is an in-process build: the link generates its code, and native \
+                         objects in it are left over from something else",
+                        build.directory
+                    ),
+                    "compare two distributed builds",
+                ));
+            }
             let pairs = code_pairs(left, right, &objects);
             if pairs.is_empty() && !request.objects.is_empty() {
                 return Err(EngineError::usage(
@@ -141,10 +156,35 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             let mut report = report(request, sides, verdict, (left, right), &filter)?;
             let left_out = |(what, why)| NotCompared { arch, what, why };
             report.not_compared.extend(unread.into_iter().map(left_out));
+            let told = matches!(&a, Thing::Build(_));
+            say_what_is_left_out(&mut report.not_compared, arch, told, objects.is_empty());
             Ok(report)
         }
         _ => Err(differ("kind", a.name(), b.name())),
     }
+}
+
+/// What `diff` leaves out, in the words of what it was given: two builds, or two files.
+fn say_what_is_left_out(list: &mut Vec<NotCompared>, arch: Arch, builds: bool, no_objects: bool) {
+    if !builds {
+        // A file has no records of its build.
+        list.retain(|left| {
+            !left.what.starts_with("initcalls against") && !left.what.starts_with("linker options")
+        });
+        return;
+    }
+    if no_objects {
+        for left in list.iter_mut().filter(|left| left.what == Layer::Code.name()) {
+            left.why = "name native objects with --object".to_owned();
+        }
+    }
+    let why = "twinlto audit compares them".to_owned();
+    list.push(NotCompared { arch, what: "backend commands and artefacts".to_owned(), why });
+}
+
+/// The architecture that bitcode names.
+fn arch_of_bitcode(facts: &BitcodeFacts<'_>) -> Option<Arch> {
+    facts.modules.iter().find_map(|module| Arch::of_triple(&module.ir()?.triple))
 }
 
 /// Sides are called by their modes where these differ, else A and B.

@@ -7,7 +7,7 @@ use crate::recipe::Recipe;
 use crate::toolchain::{LlvmSpec, find_program};
 use std::collections::BTreeMap;
 use std::path::Path;
-use twinlto_facts::elf::{Image, bodies};
+use twinlto_facts::elf::{Image, ObjectKind, bodies, kind};
 use twinlto_model::Report;
 use twinlto_verdict::canonical;
 
@@ -36,6 +36,16 @@ pub fn disassemble(
     b: &Path,
     report: &Report,
 ) -> Result<Vec<Disassembled>, EngineError> {
+    for file in [a, b] {
+        let bytes = read_regular(file).map_err(|error| EngineError::io("read", file, &error))?;
+        if !matches!(kind(&bytes), ObjectKind::Elf(ident) if ident.is_relocatable()) {
+            return Err(EngineError::usage(
+                format!("--disassemble {}", file.display()),
+                "it is no relocatable ELF file, and only functions of such are compared",
+                "give two objects",
+            ));
+        }
+    }
     let found = report.findings.iter().filter(|f| f.key.as_str() == "code.changed");
     let names: Vec<&str> = found.flat_map(|f| f.subjects()).collect();
     if names.is_empty() {

@@ -55,6 +55,14 @@ impl Arch {
         }
     }
 
+    /// The architecture that a target triple is for: `aarch64-unknown-linux-gnu`.
+    #[must_use]
+    pub fn of_triple(triple: &str) -> Option<Self> {
+        let first = |text: &str| text.split('-').next().map(str::to_owned);
+        let cpu = first(triple)?;
+        Self::ALL.into_iter().find(|arch| first(arch.target()).as_ref() == Some(&cpu))
+    }
+
     /// The ELF machine number of its objects (`include/uapi/linux/elf-em.h`).
     #[must_use]
     pub const fn e_machine(self) -> u16 {

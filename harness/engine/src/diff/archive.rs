@@ -30,8 +30,15 @@ pub(super) struct Found {
 
 pub(super) fn compare(a: (&Path, &[u8]), b: (&Path, &[u8])) -> Result<Found, EngineError> {
     let (ours, theirs) = (Archive::open(a)?, Archive::open(b)?);
+    if ours.is_distributed() != theirs.is_distributed() && !ours.members.is_empty() {
+        return Err(EngineError::usage(
+            format!("{} and {}", a.0.display(), b.0.display()),
+            "only one of them has the native objects of a distributed build (X.thinlto-native.o)",
+            "of the two modes, compare the build directories or vmlinux",
+        ));
+    }
     let pairs = pairs(&ours.members, &theirs.members);
-    let arch = pairs.first().and_then(|(left, _)| arch_of(&ours, left));
+    let arch = pairs.iter().find_map(|(left, _)| arch_of(&ours, left));
     let sides = named(None, None, arch.unwrap_or_else(|| arch_around(a.0)));
     let compared: Vec<(String, Result<Outcome, String>)> = pairs
         .par_iter()
@@ -83,6 +90,11 @@ impl<'a> Archive<'a> {
         })?;
         let path = path.canonicalize().map_err(|error| EngineError::io("find", path, &error))?;
         Ok(Self { dir: path.parent().unwrap_or(&path).to_owned(), members })
+    }
+
+    /// Whether it is the archive of a distributed build.
+    fn is_distributed(&self) -> bool {
+        self.members.iter().any(|member| member.name.ends_with(".thinlto-native.o"))
     }
 
     fn names(&self) -> Vec<String> {
