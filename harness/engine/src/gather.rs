@@ -45,6 +45,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let config = Config::parse(&String::from_utf8_lossy(&config));
     let mut facts = BuildFacts {
         directory: dir.display().to_string(),
+        source: source_tree(dir),
         mode: mode_of(&config),
         order: listing(dir, "builtin.order"),
         index: listing(dir, "vmlinux.thinlto-index"),
@@ -134,6 +135,17 @@ fn answer<T>(path: &Path, read: impl FnOnce(Vec<u8>) -> Result<T, String>) -> An
 }
 
 /// A list of object names; one that leaves the build directory makes the list worthless.
+/// Where the sources are: the Makefile that kbuild writes into a build directory includes theirs
+/// (`outputmakefile` in `Makefile`, Linux 5.0 to 7.3).
+fn source_tree(dir: &Path) -> Option<String> {
+    let text = read_regular(&dir.join("Makefile")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let included = text.lines().find_map(|line| line.strip_prefix("include "));
+    let tree = included.and_then(|path| path.trim().strip_suffix("/Makefile"));
+    // A tree that was built in place includes its own files.
+    tree.filter(|tree| tree.starts_with('/')).map(str::to_owned)
+}
+
 fn listing(dir: &Path, name: &str) -> Listing {
     answer(&dir.join(name), |bytes| inside(object_list_or_bytes(&bytes)))
 }

@@ -17,6 +17,8 @@ pub struct BuildFacts {
     pub directory: String,
     /// Its `.config`.
     pub config: Config,
+    /// The source tree, as the build directory names it; none for a tree that was built in place.
+    pub source: Option<String>,
     /// The architecture that its objects are for.
     pub arch: Option<Arch>,
     /// The ThinLTO mode that its `.config` selects.

@@ -5,6 +5,8 @@ use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts};
 use twinlto_facts::flags::{lex, resolve};
+use twinlto_facts::kbuild::normalize_path;
+use twinlto_facts::log::Diagnostic;
 
 /// One facet of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,7 +218,21 @@ fn tables(image: &ImageFacts) -> Vec<String> {
 /// What the tools said while it was built, where there is a log of that.
 fn diagnostics(facts: &BuildFacts) -> Option<Vec<String>> {
     let said = (facts.log.lines > 0).then_some(&facts.log.diagnostics)?;
-    Some(said.iter().map(|(said, times)| format!("{said}: {times}")).collect())
+    // Where the sources lie is no fact of the build.
+    let tree = facts.source.as_ref().map(|tree| format!("{tree}/"));
+    let below = |text: &str| match &tree {
+        Some(tree) => text.replace(tree, ""),
+        None => text.to_owned(),
+    };
+    let line = |(said, times): (&Diagnostic, &u64)| {
+        let place = said.place.as_ref().map(|place| {
+            let place = below(place);
+            normalize_path(&place).unwrap_or(place)
+        });
+        let said = Diagnostic { place, text: below(&said.text), ..said.clone() };
+        format!("{said}: {times}")
+    };
+    Some(said.iter().map(line).collect())
 }
 
 /// The options that backends need, with the number of objects that have them.
