@@ -23,6 +23,9 @@ pub(crate) enum Command {
     /// Compare any two things of one kind: build directories, kernels, objects, archives,
     /// Module.symvers files, records of checks.
     Diff(DiffArgs),
+    /// Compile every object of a finished build again, by a reference backend and by an in-process
+    /// link, and compare byte for byte.
+    Replay(ReplayArgs),
     /// Keep the facts of a build as small texts, and compare a later build with them.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -95,6 +98,37 @@ pub(crate) struct SnapshotArgs {
     /// What make said while it built (repeatable) [default: BUILD.log, where there is one].
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReplayArgs {
+    /// Build directory, of either mode; nothing is written into it.
+    pub(crate) build: PathBuf,
+    #[command(flatten)]
+    pub(crate) scope: ReplayScope,
+    /// Jobs to run at once [default: number of processors].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReplayScope {
+    /// Only such objects, named as in the index: 'lib/*', '**' (repeatable).
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) object: Vec<String>,
+    /// Only N objects, spread over the directories, always the same ones.
+    #[arg(long, value_name = "N")]
+    pub(crate) sample: Option<usize>,
+    /// Seconds that one backend may take; it is then tried once more.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) timeout: u64,
+    /// Do not try on the linker what would make the modes alike.
+    #[arg(long)]
+    pub(crate) no_proofs: bool,
 }
 
 #[derive(Debug, ClapArgs)]

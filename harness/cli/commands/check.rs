@@ -57,7 +57,7 @@ fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
     Ok(arches)
 }
 
-fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
+pub(super) fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
     match asked {
         Some(0) => Err(EngineError::usage("-j 0", "nothing could run", "give 1 or more")),
         Some(n) => Ok(n),

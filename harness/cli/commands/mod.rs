@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod doctor;
 mod record;
+mod replay;
 mod report;
 mod snapshot;
 
@@ -18,6 +19,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Check(args) => check::run(&args, ui),
         Command::Audit(args) => audit::run(&args, ui),
         Command::Diff(args) => diff::run(&args, ui),
+        Command::Replay(args) => replay::run(&args, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),

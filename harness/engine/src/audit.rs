@@ -37,13 +37,13 @@ pub fn audit(request: &AuditRequest) -> Result<Report, EngineError> {
 }
 
 /// A build with what it must say of itself.
-struct Build {
-    facts: BuildFacts,
-    arch: Arch,
-    mode: Mode,
+pub(crate) struct Build {
+    pub(crate) facts: BuildFacts,
+    pub(crate) arch: Arch,
+    pub(crate) mode: Mode,
 }
 
-fn open(path: &std::path::Path, depth: Depth) -> Result<Build, EngineError> {
+pub(crate) fn open(path: &std::path::Path, depth: Depth) -> Result<Build, EngineError> {
     let facts = gather(path, &[], depth)?;
     let what = format!("build directory {}", path.display());
     let Some(mode) = facts.mode else {
@@ -100,7 +100,7 @@ fn audit_two(
     report(expectations, &verdict, &distributed, Some(&in_process), comparison)
 }
 
-fn report(
+pub(crate) fn report(
     expectations: &Expectations,
     verdict: &Verdict,
     build: &Build,

@@ -76,7 +76,7 @@ impl Thing {
 /// different kinds or architectures.
 pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Report, EngineError> {
     let filter = Filter::new(request)?;
-    let objects = globs("--object", &request.objects)?;
+    let objects = object_globs(&request.objects)?;
     let (a, b) = rayon::join(|| open(&request.a), || open(&request.b));
     let (a, b) = (a?, b?);
     let differ = |what: &str, left: &str, right: &str| {
@@ -346,6 +346,15 @@ fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair
         }
     };
     wanted.par_iter().map(pair).collect()
+}
+
+/// Patterns of object names, named as the index names them.
+///
+/// # Errors
+///
+/// When one makes no sense.
+pub fn object_globs(patterns: &[String]) -> Result<GlobSet, EngineError> {
+    globs("--object", patterns)
 }
 
 fn report(

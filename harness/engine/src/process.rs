@@ -95,6 +95,81 @@ pub(crate) fn run_logged(
     }
 }
 
+/// A command that makes one object: it may take so long, and not longer.
+pub(crate) struct Bounded<'a> {
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) limit: Duration,
+}
+
+/// How a bounded command ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Ended {
+    /// By itself.
+    Status(ExitStatus),
+    /// It was stopped, with all that it had started.
+    Late,
+}
+
+/// What a bounded command said.
+#[derive(Debug, Clone)]
+pub(crate) struct Ran {
+    pub(crate) ended: Ended,
+    pub(crate) stderr: String,
+}
+
+/// How much of what a command says is kept.
+const WORDS: u64 = 1 << 20;
+
+impl Bounded<'_> {
+    /// Runs it in a process group of its own; what it writes to its standard output is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or the user interrupts; then the group has been stopped.
+    pub(crate) fn run(&self) -> Result<Ran, EngineError> {
+        let mut command = self.recipe.command();
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().map_err(|error| not_started(self.recipe, &error))?;
+        let mut pipe = child.stderr.take();
+        // It closes its end when it ends, and so does all that it has started.
+        let reader = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            if let Some(pipe) = &mut pipe {
+                // What cannot be read is not said.
+                let _cut = pipe.take(WORDS).read_to_end(&mut said);
+                let _rest = std::io::copy(pipe, &mut std::io::sink());
+            }
+            said
+        });
+        let ended = self.wait(&mut child);
+        if !matches!(ended, Ok(Ended::Status(_))) {
+            stop_group(&mut child);
+        }
+        let said = reader.join().unwrap_or_default();
+        Ok(Ran { ended: ended?, stderr: String::from_utf8_lossy(&said).into_owned() })
+    }
+
+    fn wait(&self, child: &mut Child) -> Result<Ended, EngineError> {
+        use wait_timeout::ChildExt;
+        let start = std::time::Instant::now();
+        loop {
+            let left = self.limit.saturating_sub(start.elapsed());
+            let nap = left.min(Duration::from_millis(200));
+            let waited =
+                child.wait_timeout(nap).map_err(|error| not_started(self.recipe, &error))?;
+            if let Some(status) = waited {
+                return Ok(Ended::Status(status));
+            }
+            if interrupted() {
+                return Err(EngineError::interrupted());
+            }
+            if left.is_zero() {
+                return Ok(Ended::Late);
+            }
+        }
+    }
+}
+
 /// Asks a group to end, and makes it.
 fn stop_group(child: &mut Child) {
     let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {

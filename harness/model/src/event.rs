@@ -16,6 +16,8 @@ pub enum Stage {
     Facts,
     /// Comparing them.
     Compare,
+    /// Compiling every object again.
+    Replay,
 }
 
 impl Stage {
@@ -29,6 +31,7 @@ impl Stage {
             Self::Copy => "copy",
             Self::Facts => "facts",
             Self::Compare => "compare",
+            Self::Replay => "replay",
         }
     }
 }

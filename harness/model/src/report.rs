@@ -27,11 +27,13 @@ pub enum Layer {
     Layouts,
     /// The bytes of functions, where relocations tell addresses apart.
     Code,
+    /// Every native object, made again by a reference backend and by an in-process link.
+    Replay,
 }
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
@@ -41,6 +43,7 @@ impl Layer {
         Self::Tables,
         Self::Layouts,
         Self::Code,
+        Self::Replay,
     ];
 
     /// Its column heading.
@@ -56,6 +59,7 @@ impl Layer {
             Self::Tables => "tables",
             Self::Layouts => "layouts",
             Self::Code => "code",
+            Self::Replay => "replay",
         }
     }
 
@@ -65,6 +69,7 @@ impl Layer {
         match self {
             Self::Transport => "backend commands",
             Self::Artefacts => "objects",
+            Self::Replay => "objects replayed",
             Self::Tables => "table entries",
             Self::Layouts => "type layouts",
             Self::Code => "functions",

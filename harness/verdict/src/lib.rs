@@ -17,6 +17,7 @@ mod merge;
 mod normalize;
 mod plan;
 mod records;
+pub mod replay;
 mod snapshot;
 mod transport;
 

@@ -39,6 +39,21 @@ pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) 
     layer
 }
 
+/// The functions of two objects that differ, by canonical name; those of one object only as well.
+#[must_use]
+pub fn functions_that_differ(a: &ImageFacts, b: &ImageFacts) -> Vec<String> {
+    let (ours, theirs) = (by_name(a), by_name(b));
+    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let differs = |name: &&&String| match (ours.get(**name), theirs.get(**name)) {
+        (Some(left), Some(right)) => {
+            left.len() != right.len()
+                || left.iter().zip(right).any(|(a, b)| difference(a, b).is_some())
+        }
+        _ => true,
+    };
+    names.iter().filter(differs).map(|name| (*name).clone()).collect()
+}
+
 /// Functions by canonical name; several of one name in the order in which they stand.
 fn by_name(image: &ImageFacts) -> BTreeMap<String, Vec<&Body>> {
     let mut map: BTreeMap<String, Vec<&Body>> = BTreeMap::new();

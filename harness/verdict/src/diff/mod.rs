@@ -19,6 +19,7 @@ mod tables;
 mod units;
 
 pub(crate) use bitcode::bitcode;
+pub use code::functions_that_differ;
 pub(crate) use code::{CodePair, code};
 pub(crate) use exports::exports;
 pub(crate) use initcalls::{first_moved, initcalls};

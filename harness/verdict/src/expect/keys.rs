@@ -80,6 +80,10 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed"]),
     (
+        Needs::One(Layer::Replay),
+        &["replay.backend.changed", "replay.backend.failed", "replay.mode.changed"],
+    ),
+    (
         Needs::Both(Layer::Artefacts),
         &[
             "index.module.changed",

@@ -1,0 +1,436 @@
+//! The exact oracle: every object of a finished build compiled again by a reference backend and by
+//! an in-process link, and compared byte for byte. Nothing is written into the build.
+
+mod action;
+mod compare;
+mod explain;
+mod inputs;
+mod link;
+mod request;
+mod store;
+
+use crate::cases::cache_dir;
+use crate::error::EngineError;
+use crate::fs::free_bytes;
+use crate::gather::image;
+use crate::process::capture;
+use crate::recipe::Recipe;
+use crate::toolchain::find_program;
+pub use request::{ReplayRequest, replay};
+
+use action::{Acted, Failed, digest};
+use compare::LinkSite;
+use explain::Known;
+use globset::GlobSet;
+use inputs::Module;
+use link::LinkCommand;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use store::{Digest, Key, Store};
+use twinlto_facts::build::{BuildFacts, ImageFacts, ObjectFacts};
+use twinlto_facts::flags::lex;
+use twinlto_model::{Arch, Mode, ToolVersion};
+use twinlto_verdict::LayerVerdict;
+use twinlto_verdict::replay::{
+    Backend, Extent, InProcess, Reference, Replayed, reference, replay_layer,
+};
+
+/// How much is replayed, and how.
+#[derive(Debug, Clone)]
+pub struct ReplayOptions {
+    /// Only such objects; all if empty.
+    pub objects: GlobSet,
+    /// Only so many, spread over the directories.
+    pub sample: Option<usize>,
+    /// Jobs at once.
+    pub jobs: usize,
+    /// How long one backend may take.
+    pub limit: Duration,
+    /// Whether remedies are proved by further links.
+    pub prove: bool,
+}
+
+/// Bytes of scratch space that a replay needs at least: the objects of one link.
+const SPACE: u64 = 200 << 20;
+
+/// What all actions of one replay share.
+struct Context<'a> {
+    /// The build directory; absolute.
+    dir: &'a Path,
+    scratch: &'a Path,
+    store: &'a Store,
+    jobs: usize,
+    limit: Duration,
+    /// Program → who it is.
+    identities: HashMap<String, String>,
+    /// Contents of IR objects by name.
+    ir: HashMap<String, [u8; 32]>,
+    number: AtomicUsize,
+}
+
+/// Replays the objects of one build, and says what became of them. `progress` hears how many are
+/// done.
+///
+/// # Errors
+///
+/// When nothing can be replayed, or the build changes meanwhile.
+pub(crate) fn replay_build(
+    arch: Arch,
+    facts: &BuildFacts,
+    options: &ReplayOptions,
+    progress: &(dyn Fn(&'static str, usize, Option<usize>) + Sync),
+) -> Result<LayerVerdict, EngineError> {
+    let dir = PathBuf::from(&facts.directory);
+    let dir = dir.canonicalize().map_err(|error| EngineError::io("open", &dir, &error))?;
+    let home = cache_dir()?.join("replay");
+    let store = Store::open(&home)?;
+    let scratch = tempfile::Builder::new()
+        .prefix("scratch-")
+        .tempdir_in(&home)
+        .map_err(|error| EngineError::io("make a directory in", &home, &error))?;
+    if let Some(free) = free_bytes(scratch.path()).filter(|free| *free < SPACE) {
+        return Err(EngineError::environment(
+            format!("replay of {}", dir.display()),
+            format!("{} MB are free in {}", free >> 20, home.display()),
+            format!("{} MB are needed; make room, or set TWINLTO_CACHE", SPACE >> 20),
+        ));
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(bounded_by_memory(options.jobs))
+        .build()
+        .map_err(|error| EngineError::environment("threads", error.to_string(), ""))?;
+    let mut context = Context {
+        dir: &dir,
+        scratch: scratch.path(),
+        store: &store,
+        jobs: options.jobs,
+        limit: options.limit,
+        identities: HashMap::new(),
+        ir: HashMap::new(),
+        number: AtomicUsize::new(0),
+    };
+    pool.install(|| context.run(arch, facts, options, progress))
+}
+
+/// A backend of a large unit takes so many bytes of memory (measured: `fs/btrfs`, 380 MB).
+const MEMORY: u64 = 512 << 20;
+
+/// As many jobs as the free memory has room for, at least one.
+fn bounded_by_memory(jobs: usize) -> usize {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kilobytes: Option<u64> = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    let room = kilobytes.map_or(usize::MAX, |kb| usize::try_from((kb << 10) / MEMORY).unwrap_or(1));
+    jobs.min(room).max(1)
+}
+
+/// One object with what is needed to compile it again.
+struct Work<'a> {
+    module: &'a Module,
+    facts: &'a ObjectFacts,
+    reference: Result<Reference, String>,
+}
+
+impl Context<'_> {
+    fn run(
+        &mut self,
+        arch: Arch,
+        facts: &BuildFacts,
+        options: &ReplayOptions,
+        progress: &(dyn Fn(&'static str, usize, Option<usize>) + Sync),
+    ) -> Result<LayerVerdict, EngineError> {
+        let modules = self.modules(facts)?;
+        let wanted = wanted(&modules, options)?;
+        let mut extent = Extent {
+            indexed: modules.len() as u64,
+            limited: (wanted.len() < modules.len()).then(|| "not asked for".to_owned()),
+            ..Extent::default()
+        };
+        self.ir = inputs::hashes(&modules).into_iter().map(|(n, h)| (n.to_owned(), h)).collect();
+        let none = ObjectFacts::default();
+        let work: Vec<Work<'_>> = wanted
+            .iter()
+            .map(|module| {
+                let facts = facts.objects.get(&module.name).unwrap_or(&none);
+                Work { module, facts, reference: front_reference(facts) }
+            })
+            .collect();
+        self.identify(&work)?;
+        self.same_llvm(&work)?;
+
+        let is_distributed = facts.mode == Some(Mode::Distributed);
+        let of = Some(work.len());
+        let done = AtomicUsize::new(0);
+        let tick = |what: &'static str| {
+            progress(what, done.fetch_add(1, Ordering::Relaxed) + 1, of);
+        };
+        let backends: Vec<Backend> = work
+            .par_iter()
+            .map(|work| {
+                let backend = self.compare_backend(work, is_distributed);
+                tick("reference");
+                backend
+            })
+            .collect::<Result<_, _>>()?;
+
+        let command = if is_distributed { &facts.thin_link } else { &facts.link };
+        let command = match command {
+            None => Err("no .cmd file records a link".to_owned()),
+            Some(text) => LinkCommand::parse(text),
+        };
+        let mut in_process: Vec<InProcess> = vec![InProcess::NotCompared; work.len()];
+        match command {
+            Err(why) => extent.no_link = Some(why),
+            Ok(command) => {
+                self.identities
+                    .insert(command.linker.clone(), identity(&self.recipe(&command.linker))?);
+                progress("in-process link", 0, None);
+                let modules_wanted: Vec<&Module> = work.iter().map(|work| work.module).collect();
+                match self.link(&command, &[], &modules, &modules_wanted, false)? {
+                    Err(Failed { why, command }) => {
+                        extent.no_link = Some(format!("the link failed: {why}; {command}"));
+                    }
+                    Ok(linked) => {
+                        done.store(0, Ordering::Relaxed);
+                        let known = Known::default();
+                        let site = LinkSite {
+                            command: &command,
+                            all: &modules,
+                            wanted: &modules_wanted,
+                            linked: &linked,
+                        };
+                        in_process = self.compare_links(&work, &backends, &site, &known, &tick)?;
+                        if options.prove {
+                            progress("proofs", 0, None);
+                            extent.proofs = self.prove(&site, &work, &in_process)?;
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(name) = inputs::changed(self.dir, &modules) {
+            return Err(EngineError::environment(
+                format!("replay of {}", self.dir.display()),
+                format!("{name} changed while it was replayed"),
+                "replay it again when nothing builds in it",
+            ));
+        }
+        let objects: Vec<Replayed> = work
+            .iter()
+            .zip(backends)
+            .zip(in_process)
+            .map(|((work, backend), in_process)| Replayed {
+                object: work.module.name.clone(),
+                backend,
+                in_process,
+            })
+            .collect();
+        Ok(replay_layer(arch, &objects, &extent))
+    }
+
+    /// Every module of the build in link order. An in-process build has no indexes; they are made
+    /// in a directory of ours.
+    fn modules(&mut self, facts: &BuildFacts) -> Result<Vec<Module>, EngineError> {
+        let nothing = |cause: &str, hint: &str| {
+            Err(EngineError::usage(format!("build directory {}", self.dir.display()), cause, hint))
+        };
+        if facts.mode == Some(Mode::Distributed) {
+            return match facts.index.get() {
+                Some(names) if !names.is_empty() => inputs::read(self.dir, self.dir, names),
+                _ => nothing("vmlinux.thinlto-index lists no object", "build vmlinux first"),
+            };
+        }
+        let Some(text) = &facts.link else {
+            return nothing("no .cmd file records the link of vmlinux.o", "build vmlinux first");
+        };
+        let command = LinkCommand::parse(text).map_err(|why| {
+            EngineError::usage(format!("{}/.vmlinux.o.cmd", self.dir.display()), why, "")
+        })?;
+        let (names, indexes) = self.thin_link(&command)?;
+        inputs::read(self.dir, &indexes, &names)
+    }
+
+    /// Who the compilers are.
+    fn identify(&mut self, work: &[Work<'_>]) -> Result<(), EngineError> {
+        let compilers: BTreeSet<&str> = work
+            .iter()
+            .filter_map(|work| work.reference.as_ref().ok())
+            .map(|reference| reference.compiler.as_str())
+            .collect();
+        for compiler in compilers {
+            let identity = identity(&self.recipe(compiler))?;
+            self.identities.insert(compiler.to_owned(), identity);
+        }
+        Ok(())
+    }
+
+    /// Bitcode is for the LLVM that wrote it.
+    fn same_llvm(&self, work: &[Work<'_>]) -> Result<(), EngineError> {
+        for work in work {
+            let Ok(reference) = &work.reference else { continue };
+            let producer = &work.module.ir.producer;
+            let ours = ToolVersion::find(self.identity(&reference.compiler)?);
+            let theirs = ToolVersion::find(producer.trim_start_matches("LLVM"));
+            if let (Some(ours), Some(theirs)) = (ours, theirs)
+                && (ours.major, ours.minor) != (theirs.major, theirs.minor)
+            {
+                return Err(EngineError::usage(
+                    format!("{}/{}", self.dir.display(), work.module.name),
+                    format!("{producer} wrote it, and {} is now {ours}", reference.compiler),
+                    "replay with the compiler that built it, or build it again",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn identity(&self, program: &str) -> Result<&str, EngineError> {
+        self.identities
+            .get(program)
+            .map(String::as_str)
+            .ok_or_else(|| EngineError::environment(program, "nobody asked it who it is", ""))
+    }
+
+    fn recipe(&self, program: &str) -> Recipe {
+        Recipe::new(self.dir, program)
+    }
+
+    fn scratch_file(&self) -> PathBuf {
+        self.scratch.join(format!("{}.o", self.number.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    fn scratch_dir(&self) -> Result<PathBuf, EngineError> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let dir = self.scratch.join(format!("link-{number}"));
+        std::fs::create_dir(&dir).map_err(|error| EngineError::io("make", &dir, &error))?;
+        Ok(dir)
+    }
+
+    /// The native object that a reference makes of a module, with another index if one is given.
+    fn backend(
+        &self,
+        module: &Module,
+        reference: &Reference,
+        index: Option<&Path>,
+    ) -> Acted<Digest> {
+        let key = self.backend_key(module, reference, index)?;
+        if let Some(known) = self.store.get(&key) {
+            return Ok(Ok(known));
+        }
+        let bytes = match self.backend_bytes(module, reference, index)? {
+            Ok(bytes) => bytes,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        let digest = digest(&bytes);
+        self.store.put(&[(key, digest)])?;
+        Ok(Ok(digest))
+    }
+
+    fn backend_bytes(
+        &self,
+        module: &Module,
+        reference: &Reference,
+        index: Option<&Path>,
+    ) -> Acted<Vec<u8>> {
+        let out = self.scratch_file();
+        let (index, output) = (index.unwrap_or(&module.index), out.display().to_string());
+        let mut argv =
+            reference.argv(&module.name, &index.display().to_string(), &output).into_iter();
+        let program = argv.next().unwrap_or_default();
+        let recipe = argv.fold(self.recipe(&program), Recipe::arg);
+        let made = action::object(&recipe, &out, self.limit)?;
+        // It is in memory now.
+        let _gone = std::fs::remove_file(&out);
+        Ok(made)
+    }
+
+    /// Everything that decides a native object.
+    fn backend_key(
+        &self,
+        module: &Module,
+        reference: &Reference,
+        index: Option<&Path>,
+    ) -> Result<Key, EngineError> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"backend 1\0");
+        hasher.update(self.identity(&reference.compiler)?.as_bytes());
+        for word in reference.options.iter().flatten() {
+            hasher.update(word.as_bytes());
+            hasher.update(b"\0");
+        }
+        hasher.update(module.name.as_bytes());
+        hasher.update(&module.ir.hash);
+        match index {
+            None => hasher.update(&module.index_hash),
+            Some(other) => {
+                let bytes = std::fs::read(self.dir.join(other)).unwrap_or_default();
+                hasher.update(blake3::hash(&bytes).as_bytes())
+            }
+        };
+        for import in &module.imports {
+            hasher.update(import.as_bytes());
+            hasher.update(&self.ir.get(import).copied().unwrap_or_default());
+        }
+        Ok(*hasher.finalize().as_bytes())
+    }
+}
+
+/// The reference of one object, from its front end's own command.
+fn front_reference(facts: &ObjectFacts) -> Result<Reference, String> {
+    let Some(front) = facts.front.get() else {
+        return Err("no .cmd file says how its front end was run".to_owned());
+    };
+    let commands = lex(&front.text).map_err(|error| format!("{}: {error}", front.path))?;
+    let words = commands.first().map(|command| command.words.as_slice()).unwrap_or_default();
+    reference(words).ok_or_else(|| format!("{}: it names no compiler", front.path))
+}
+
+/// The modules that were asked for, in link order.
+fn wanted<'a>(
+    modules: &'a [Module],
+    options: &ReplayOptions,
+) -> Result<Vec<&'a Module>, EngineError> {
+    let all = options.objects.is_empty();
+    let mut wanted: Vec<&Module> =
+        modules.iter().filter(|module| all || options.objects.is_match(&module.name)).collect();
+    if wanted.is_empty() {
+        return Err(EngineError::usage(
+            "--object",
+            "no IR object of the build is named so",
+            "name them as vmlinux.thinlto-index does, with * and **",
+        ));
+    }
+    if let Some(sample) = options.sample.filter(|sample| *sample < wanted.len()) {
+        // Every n-th by name, so that every directory has its share.
+        let mut by_name = wanted.clone();
+        by_name.sort_by(|a, b| a.name.cmp(&b.name));
+        let picked: BTreeSet<&str> = (0..sample)
+            .filter_map(|n| by_name.get(n * by_name.len() / sample))
+            .map(|module| module.name.as_str())
+            .collect();
+        wanted.retain(|module| picked.contains(module.name.as_str()));
+    }
+    Ok(wanted)
+}
+
+/// Who a program is: what it says of itself, and which file it is.
+fn identity(recipe: &Recipe) -> Result<String, EngineError> {
+    let said = capture(&recipe.clone().arg("--version"))?;
+    let program = recipe.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+    let line = said.stdout.lines().next().unwrap_or_default().to_owned();
+    let path = find_program(&program).and_then(|path| path.canonicalize().ok());
+    let file = path.and_then(|path| {
+        let meta = path.metadata().ok()?;
+        Some(format!("{} {} {}.{}", path.display(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+    });
+    Ok(format!("{line}\n{}", file.unwrap_or_default()))
+}
+
+/// An object with its functions.
+fn read_code(bytes: &[u8]) -> Result<ImageFacts, String> {
+    image::facts(bytes, crate::gather::Depth::Code)
+}

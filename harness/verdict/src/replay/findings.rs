@@ -1,0 +1,257 @@
+//! From replayed objects to findings.
+
+use super::remedy::Proof;
+use crate::layer::LayerVerdict;
+use std::collections::BTreeMap;
+use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
+
+/// What became of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// The IR object, as the index names it.
+    pub object: String,
+    /// kbuild's native object against the reference backend's.
+    pub backend: Backend,
+    /// The reference backend's object against in-process code generation's.
+    pub in_process: InProcess,
+}
+
+/// kbuild's native object against the reference backend's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// Identical, byte for byte.
+    Same,
+    /// It was not compared: an in-process build has none.
+    NotCompared,
+    /// The reference could not be made.
+    Failed {
+        /// What its compiler said, or what was wrong with what it left.
+        why: String,
+        /// A line to repeat it.
+        command: String,
+    },
+    /// They differ.
+    Differs {
+        /// Bytes of both.
+        bytes: (u64, u64),
+        /// What explains it.
+        because: Cause,
+    },
+}
+
+/// Why kbuild's object is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The fewest changes of options that account for it: `lacks -O2`, `has -fPIE besides`.
+    Options(Vec<String>),
+    /// Its own recorded command does not make it either.
+    NotItsCommand,
+    /// No record of how it was made.
+    NoCommand,
+    /// Nobody knows. The functions that differ, if any.
+    Unknown(Vec<String>),
+}
+
+/// The reference backend's object against in-process code generation's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InProcess {
+    /// Identical, byte for byte, once every function and variable has a section of its own.
+    Same,
+    /// It was not compared, because the reference failed.
+    NotCompared,
+    /// They differ.
+    Differs {
+        /// Bytes of code with the object's own options, and in-process.
+        code: (u64, u64),
+        /// The fewest options of the object that account for it; none where none do.
+        options: Option<Vec<String>>,
+        /// The functions that differ, where no option accounts for it.
+        functions: Vec<String>,
+    },
+}
+
+/// What was asked and done, for the report.
+#[derive(Debug, Clone, Default)]
+pub struct Extent {
+    /// Objects that the index lists.
+    pub indexed: u64,
+    /// Why not all of them were replayed, if they were not.
+    pub limited: Option<String>,
+    /// Why there is nothing to compare with in-process, if so.
+    pub no_link: Option<String>,
+    /// What links with other options showed, by option.
+    pub proofs: Vec<Proof>,
+}
+
+/// The layer of the report.
+#[must_use]
+pub fn replay_layer(arch: Arch, objects: &[Replayed], extent: &Extent) -> LayerVerdict {
+    let mut layer = LayerVerdict::new(Layer::Replay);
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut count =
+        |name: &'static str, is: bool| *counts.entry(name).or_default() += u64::from(is);
+    for one in objects {
+        count("replayed", true);
+        count("replay.backend.identical", one.backend == Backend::Same);
+        count("replay.modes.identical", one.in_process == InProcess::Same);
+        let explained = matches!(one.in_process, InProcess::Differs { options: Some(_), .. });
+        count("replay.modes.explained", explained);
+        layer.compared += u64::from(
+            !matches!(one.backend, Backend::Failed { .. })
+                && (one.backend != Backend::NotCompared
+                    || one.in_process != InProcess::NotCompared),
+        );
+        layer.findings.extend(backend(arch, one));
+        layer.findings.extend(in_process(arch, one, &extent.proofs));
+    }
+    layer.counts = counts.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
+    if let Some(why) = &extent.no_link {
+        layer.omit_part(format!("in-process code generation ({why})"));
+    }
+    if let Some(why) = &extent.limited {
+        let left = extent.indexed.saturating_sub(objects.len() as u64);
+        layer.omit_part(format!("replay of {left} of {} objects ({why})", extent.indexed));
+    }
+    if layer.compared == 0 && layer.findings.is_empty() {
+        layer.omit_all("no object was replayed");
+    }
+    layer
+}
+
+fn bytes(n: u64) -> String {
+    format!("{n} bytes")
+}
+
+fn backend(arch: Arch, one: &Replayed) -> Option<Finding> {
+    let site = Site::new(arch, Some(Mode::Distributed), &one.object);
+    match &one.backend {
+        Backend::Same | Backend::NotCompared => None,
+        Backend::Failed { why, command } => {
+            let site = site.sides(
+                Evidence::new("reference backend", why),
+                Evidence::new("repeat with", command),
+            );
+            let cause = "the reference backend made no native object";
+            let finding = Finding::new(Key::new("replay.backend.failed"), Severity::Error, site);
+            Some(finding.because(cause).grouped("failed"))
+        }
+        Backend::Differs { bytes: (ours, reference), because } => {
+            let site = site.sides(
+                Evidence::new("kbuild's backend", bytes(*ours)),
+                Evidence::new("reference backend", bytes(*reference)),
+            );
+            let finding = Finding::new(Key::new("replay.backend.changed"), Severity::Error, site);
+            let caused = |cause: String| Some(finding.clone().because(&cause).grouped(&cause));
+            match because {
+                Cause::Options(changes) => caused(format!(
+                    "kbuild's backend {}; with that, the reference makes the same bytes",
+                    changes.join(" and ")
+                )),
+                Cause::NotItsCommand => caused(
+                    "its own recorded command makes another object: it is stale, or something \
+                     else made it"
+                        .to_owned(),
+                ),
+                Cause::NoCommand => caused("no record says how it was made".to_owned()),
+                Cause::Unknown(functions) => {
+                    Some(finding.not_because(options_ruled_out(functions)))
+                }
+            }
+        }
+    }
+}
+
+fn options_ruled_out(functions: &[String]) -> String {
+    let mut words = "its options".to_owned();
+    if !functions.is_empty() {
+        let shown: Vec<&str> = functions.iter().take(8).map(String::as_str).collect();
+        let more = functions.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        words.push_str(&format!("; these functions differ: {}{more}", shown.join(", ")));
+    }
+    words
+}
+
+fn in_process(arch: Arch, one: &Replayed, proofs: &[Proof]) -> Option<Finding> {
+    let InProcess::Differs { code: (own, linked), options, functions } = &one.in_process else {
+        return None;
+    };
+    let site = Site::new(arch, None, &one.object).sides(
+        Evidence::new("its own options", format!("{own} bytes of code")),
+        Evidence::new("in-process", format!("{linked} bytes of code")),
+    );
+    let Some(options) = options else {
+        let finding = Finding::new(Key::new("replay.mode.changed"), Severity::Error, site);
+        return Some(finding.not_because(options_ruled_out(functions)));
+    };
+    let texts = options.join(" ");
+    let cause = format!(
+        "its own {texts}, which the in-process link never sees: without it, the reference makes \
+         the same bytes"
+    );
+    let mut finding = Finding::new(Key::new("replay.mode.changed"), Severity::Note, site)
+        .because(&cause)
+        .lawful()
+        .grouped(&texts);
+    let proved: Vec<String> =
+        proofs.iter().filter(|proof| options.contains(&proof.option)).map(Proof::words).collect();
+    if !proved.is_empty() {
+        finding = finding.remedy(proved.join("; "));
+    }
+    Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replayed(object: &str, backend: Backend, in_process: InProcess) -> Replayed {
+        Replayed { object: object.to_owned(), backend, in_process }
+    }
+
+    #[test]
+    fn identical_objects_are_counted_and_nothing_else_is_said() {
+        let one = replayed("a.o", Backend::Same, InProcess::Same);
+        let layer = replay_layer(Arch::Arm64, &[one], &Extent::default());
+        assert_eq!((layer.compared, layer.findings.len()), (1, 0));
+        assert_eq!(layer.counts["replay.backend.identical"], 1);
+        assert_eq!(layer.counts["replay.modes.identical"], 1);
+    }
+
+    #[test]
+    fn nothing_replayed_is_no_pass() {
+        let layer = replay_layer(Arch::Arm64, &[], &Extent::default());
+        assert_eq!(layer.not_compared(), Some("no object was replayed"));
+    }
+
+    #[test]
+    fn an_option_that_only_one_mode_sees_is_lawful_and_has_its_proof() {
+        let options = Some(vec!["-O3".to_owned()]);
+        let differs = InProcess::Differs { code: (10, 8), options, functions: Vec::new() };
+        let proof = Proof {
+            option: "-O3".to_owned(),
+            linker: vec!["--lto-O3".to_owned()],
+            differed: 1,
+            identical: 1,
+            spoilt: 0,
+            failed: None,
+        };
+        let extent = Extent { proofs: vec![proof], ..Extent::default() };
+        let one = replayed("a.o", Backend::Same, differs);
+        let layer = replay_layer(Arch::Arm64, &[one], &extent);
+        let finding = &layer.findings[0];
+        assert!(!finding.gates());
+        assert!(finding.cause.as_deref().unwrap().starts_with("its own -O3,"));
+        assert!(finding.remedy.as_deref().unwrap().contains("1 of 1 objects"));
+    }
+
+    #[test]
+    fn what_no_option_explains_gates() {
+        let functions = vec!["f".to_owned()];
+        let differs = InProcess::Differs { code: (10, 8), options: None, functions };
+        let one = replayed("a.o", Backend::Same, differs);
+        let layer = replay_layer(Arch::Arm64, &[one], &Extent::default());
+        assert!(layer.findings[0].gates());
+        assert_eq!(layer.findings[0].cause, None);
+    }
+}
