@@ -23,6 +23,7 @@ mod expectations;
 mod image_mutated;
 mod layouts;
 mod pocket;
+mod replay;
 mod resume;
 mod shown_commands;
 mod snapshot;

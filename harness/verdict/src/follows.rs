@@ -41,6 +41,12 @@ const RULES: &[Rule] = &[
         consequences: &["native.empty"],
         reach: Reach::Object,
     },
+    // The records and the artefacts say why an object is another one.
+    Rule {
+        causes: &["flags.", "native.", "index.", "ir.", "cmd."],
+        consequences: &["replay.backend."],
+        reach: Reach::Object,
+    },
     Rule {
         causes: &["archive.order.changed"],
         consequences: &["initcall.order."],

@@ -20,6 +20,9 @@ use twinlto_facts::flags::lex;
 pub(super) struct LinkCommand {
     pub(super) linker: String,
     options: Vec<String>,
+    /// Objects that stand for `vmlinux.a`, in its order. By an archive's name, lld calls a module
+    /// `vmlinux.a(fork.o at 7866)`, and no backend could read that.
+    members: Vec<String>,
 }
 
 impl LinkCommand {
@@ -46,8 +49,48 @@ impl LinkCommand {
             }
         }
         let linker = words.first().map(Cow::to_string).unwrap_or_default();
-        Ok(Self { linker, options })
+        Ok(Self { linker, options, members: Vec::new() })
     }
+
+    /// The same with these objects in the place of `vmlinux.a`.
+    pub(super) fn with_members(mut self, members: &[String]) -> Self {
+        if self.options.iter().any(|option| option == ARCHIVE) {
+            self.members = members.to_vec();
+        }
+        self
+    }
+
+    /// The command with further options; `dir` is where its list of objects is written.
+    fn recipe(&self, build: &Path, extra: &[String], dir: &Path) -> Result<Recipe, EngineError> {
+        let mut recipe = Recipe::new(build, &self.linker);
+        for option in &self.options {
+            if option == ARCHIVE && !self.members.is_empty() {
+                let list = dir.join("objects");
+                let text: String = self.members.iter().map(|name| quoted(name) + "\n").collect();
+                std::fs::write(&list, text).map_err(|e| EngineError::io("write", &list, &e))?;
+                recipe = recipe.arg(format!("@{}", list.display()));
+            } else {
+                recipe = recipe.arg(option);
+            }
+        }
+        recipe.argv.extend(extra.iter().map(Into::into));
+        Ok(recipe)
+    }
+
+    /// What decides the link apart from the contents of its objects.
+    fn hash(&self, extra: &[String], hasher: &mut blake3::Hasher) {
+        for word in self.options.iter().chain(extra).chain(&self.members) {
+            hasher.update(word.as_bytes());
+            hasher.update(b"\0");
+        }
+    }
+}
+
+const ARCHIVE: &str = "vmlinux.a";
+
+/// A word of a response file. Source: `llvm::cl::TokenizeGNUCommandLine`.
+fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn is_linker(word: &str) -> bool {
@@ -104,7 +147,7 @@ impl Context<'_> {
             return Ok(Ok(Linked { digests, files: None }));
         }
         let dir = self.scratch_dir()?;
-        let recipe = self.link_recipe(command, extra, wanted, all.len(), &dir);
+        let recipe = self.link_recipe(command, extra, wanted, all.len(), &dir)?;
         let ran = Bounded { recipe: &recipe, limit: LIMIT }.run()?;
         let failed = |why: String| {
             Ok(Err(Failed { why, command: format!("cd {} && {recipe}", self.dir.display()) }))
@@ -147,9 +190,8 @@ impl Context<'_> {
     ) -> Result<(Vec<String>, PathBuf), EngineError> {
         let dir = self.scratch_dir()?;
         let list = dir.join("vmlinux.thinlto-index");
-        let mut recipe = Recipe::new(self.dir, &command.linker);
-        recipe.argv.extend(command.options.iter().map(Into::into));
-        let recipe = recipe
+        let recipe = command
+            .recipe(self.dir, &[], &dir)?
             .arg(format!("--thinlto-index-only={}", list.display()))
             .arg(format!("--thinlto-prefix-replace=;{}/", dir.display()))
             .arg("-o")
@@ -181,19 +223,18 @@ impl Context<'_> {
         wanted: &[&Module],
         all: usize,
         dir: &Path,
-    ) -> Recipe {
-        let mut recipe = Recipe::new(self.dir, &command.linker);
-        recipe.argv.extend(command.options.iter().chain(extra).map(Into::into));
+    ) -> Result<Recipe, EngineError> {
+        let mut recipe = command.recipe(self.dir, extra, dir)?;
         if wanted.len() < all {
             for module in wanted {
                 recipe = recipe.arg(format!("--thinlto-single-module={}", module.name));
             }
         }
-        recipe
+        Ok(recipe
             .arg(format!("--thinlto-jobs={}", self.jobs))
             .arg(format!("--lto-obj-path={}", dir.join("P").display()))
             .arg("-o")
-            .arg(dir.join("vmlinux.o"))
+            .arg(dir.join("vmlinux.o")))
     }
 
     /// What decides each object: the linker, its options, and every module, for any may be
@@ -208,10 +249,7 @@ impl Context<'_> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"in-process link 1\0");
         hasher.update(self.identity(&command.linker)?.as_bytes());
-        for option in command.options.iter().chain(extra) {
-            hasher.update(option.as_bytes());
-            hasher.update(b"\0");
-        }
+        command.hash(extra, &mut hasher);
         for module in all {
             hasher.update(module.name.as_bytes());
             hasher.update(&module.ir.hash);

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::{Digest, Key, Store};
-use twinlto_facts::build::{BuildFacts, ImageFacts, ObjectFacts};
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts, ObjectFacts};
 use twinlto_facts::flags::lex;
 use twinlto_model::{Arch, Mode, ToolVersion};
 use twinlto_verdict::LayerVerdict;
@@ -182,6 +182,11 @@ impl Context<'_> {
             None => Err("no .cmd file records a link".to_owned()),
             Some(text) => LinkCommand::parse(text),
         };
+        let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
+        let command = command.map(|command| match is_distributed {
+            true => command,
+            false => command.with_members(members),
+        });
         let mut in_process: Vec<InProcess> = vec![InProcess::NotCompared; work.len()];
         match command {
             Err(why) => extent.no_link = Some(why),
@@ -229,7 +234,8 @@ impl Context<'_> {
                 in_process,
             })
             .collect();
-        Ok(replay_layer(arch, &objects, &extent))
+        let mode = facts.mode.unwrap_or(Mode::Distributed);
+        Ok(replay_layer(arch, mode, &objects, &extent))
     }
 
     /// Every module of the build in link order. An in-process build has no indexes; they are made
@@ -239,8 +245,9 @@ impl Context<'_> {
             Err(EngineError::usage(format!("build directory {}", self.dir.display()), cause, hint))
         };
         if facts.mode == Some(Mode::Distributed) {
-            return match facts.index.get() {
-                Some(names) if !names.is_empty() => inputs::read(self.dir, self.dir, names),
+            return match &facts.index {
+                Answer::Read(names) if !names.is_empty() => inputs::read(self.dir, self.dir, names),
+                Answer::Bad(why) => nothing(&format!("vmlinux.thinlto-index: {why}"), ""),
                 _ => nothing("vmlinux.thinlto-index lists no object", "build vmlinux first"),
             };
         }
@@ -250,7 +257,8 @@ impl Context<'_> {
         let command = LinkCommand::parse(text).map_err(|why| {
             EngineError::usage(format!("{}/.vmlinux.o.cmd", self.dir.display()), why, "")
         })?;
-        let (names, indexes) = self.thin_link(&command)?;
+        let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
+        let (names, indexes) = self.thin_link(&command.with_members(members))?;
         inputs::read(self.dir, &indexes, &names)
     }
 

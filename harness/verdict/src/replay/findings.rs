@@ -83,19 +83,19 @@ pub struct Extent {
     pub proofs: Vec<Proof>,
 }
 
-/// The layer of the report.
+/// The layer of the report; `mode` is that of the replayed build.
 #[must_use]
-pub fn replay_layer(arch: Arch, objects: &[Replayed], extent: &Extent) -> LayerVerdict {
+pub fn replay_layer(arch: Arch, mode: Mode, objects: &[Replayed], extent: &Extent) -> LayerVerdict {
     let mut layer = LayerVerdict::new(Layer::Replay);
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut count =
         |name: &'static str, is: bool| *counts.entry(name).or_default() += u64::from(is);
     for one in objects {
         count("replayed", true);
-        count("replay.backend.identical", one.backend == Backend::Same);
-        count("replay.modes.identical", one.in_process == InProcess::Same);
+        count("replay_backend_identical", one.backend == Backend::Same);
+        count("replay_modes_identical", one.in_process == InProcess::Same);
         let explained = matches!(one.in_process, InProcess::Differs { options: Some(_), .. });
-        count("replay.modes.explained", explained);
+        count("replay_modes_explained", explained);
         layer.compared += u64::from(
             !matches!(one.backend, Backend::Failed { .. })
                 && (one.backend != Backend::NotCompared
@@ -104,7 +104,7 @@ pub fn replay_layer(arch: Arch, objects: &[Replayed], extent: &Extent) -> LayerV
         layer.findings.extend(backend(arch, one));
         layer.findings.extend(in_process(arch, one, &extent.proofs));
     }
-    layer.counts = counts.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
+    layer.counts = counts.into_iter().map(|(name, n)| (format!("{name}.{mode}"), n)).collect();
     if let Some(why) = &extent.no_link {
         layer.omit_part(format!("in-process code generation ({why})"));
     }
@@ -212,15 +212,15 @@ mod tests {
     #[test]
     fn identical_objects_are_counted_and_nothing_else_is_said() {
         let one = replayed("a.o", Backend::Same, InProcess::Same);
-        let layer = replay_layer(Arch::Arm64, &[one], &Extent::default());
+        let layer = replay_layer(Arch::Arm64, Mode::Distributed, &[one], &Extent::default());
         assert_eq!((layer.compared, layer.findings.len()), (1, 0));
-        assert_eq!(layer.counts["replay.backend.identical"], 1);
-        assert_eq!(layer.counts["replay.modes.identical"], 1);
+        assert_eq!(layer.counts["replay_backend_identical.distributed"], 1);
+        assert_eq!(layer.counts["replay_modes_identical.distributed"], 1);
     }
 
     #[test]
     fn nothing_replayed_is_no_pass() {
-        let layer = replay_layer(Arch::Arm64, &[], &Extent::default());
+        let layer = replay_layer(Arch::Arm64, Mode::Distributed, &[], &Extent::default());
         assert_eq!(layer.not_compared(), Some("no object was replayed"));
     }
 
@@ -238,7 +238,7 @@ mod tests {
         };
         let extent = Extent { proofs: vec![proof], ..Extent::default() };
         let one = replayed("a.o", Backend::Same, differs);
-        let layer = replay_layer(Arch::Arm64, &[one], &extent);
+        let layer = replay_layer(Arch::Arm64, Mode::Distributed, &[one], &extent);
         let finding = &layer.findings[0];
         assert!(!finding.gates());
         assert!(finding.cause.as_deref().unwrap().starts_with("its own -O3,"));
@@ -250,7 +250,7 @@ mod tests {
         let functions = vec!["f".to_owned()];
         let differs = InProcess::Differs { code: (10, 8), options: None, functions };
         let one = replayed("a.o", Backend::Same, differs);
-        let layer = replay_layer(Arch::Arm64, &[one], &Extent::default());
+        let layer = replay_layer(Arch::Arm64, Mode::Distributed, &[one], &Extent::default());
         assert!(layer.findings[0].gates());
         assert_eq!(layer.findings[0].cause, None);
     }
