@@ -58,6 +58,13 @@ pub(crate) struct CheckArgs {
     /// Build in-process from clean too, instead of from a copy of the distributed build.
     #[arg(long)]
     pub(crate) separate: bool,
+    /// Also compile every object again, by a reference backend and by an in-process link, and
+    /// compare byte for byte.
+    #[arg(long)]
+    pub(crate) replay: bool,
+    /// With --replay, only N objects, spread over the directories, always the same ones.
+    #[arg(long, value_name = "N", requires = "replay")]
+    pub(crate) sample: Option<usize>,
     /// Exit with 125 where there is no answer (3 and 4), for git bisect run.
     #[arg(long)]
     pub(crate) bisect_exit: bool,
@@ -115,6 +122,9 @@ pub(crate) struct ReplayArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// A backend of the largest unit of a kernel takes some seconds.
+pub(crate) const BACKEND_SECONDS: u64 = 300;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReplayScope {
     /// Only such objects, named as in the index: 'lib/*', '**' (repeatable).
@@ -124,7 +134,7 @@ pub(crate) struct ReplayScope {
     #[arg(long, value_name = "N")]
     pub(crate) sample: Option<usize>,
     /// Seconds that one backend may take; it is then tried once more.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, value_name = "SECONDS", default_value_t = BACKEND_SECONDS)]
     pub(crate) timeout: u64,
     /// Do not try on the linker what would make the modes alike.
     #[arg(long)]

@@ -1,8 +1,9 @@
-use crate::args::CheckArgs;
+use crate::args::{BACKEND_SECONDS, CheckArgs, ReplayScope};
 use crate::ui::Ui;
 use std::time::Instant;
 use twinlto_engine::{
-    CheckRequest, ConfigSource, EngineError, LlvmSpec, check, install_interrupt_handler,
+    CheckRequest, ConfigSource, EngineError, LlvmSpec, ReplayOptions, check,
+    install_interrupt_handler,
 };
 use twinlto_model::{Arch, Event, Outcome, Report};
 use twinlto_report::Style;
@@ -15,6 +16,7 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
         config: ConfigSource::parse_all(&args.config)?,
         jobs: jobs(args.jobs)?,
         out: args.out.clone(),
+        replay: replay(args)?,
         separate: args.separate,
         expect: args.expect.files(args.bisect_exit),
         render,
@@ -33,6 +35,16 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
     })?;
     super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
+}
+
+fn replay(args: &CheckArgs) -> Result<Option<ReplayOptions>, EngineError> {
+    let scope = ReplayScope {
+        object: Vec::new(),
+        sample: args.sample,
+        timeout: BACKEND_SECONDS,
+        no_proofs: false,
+    };
+    args.replay.then(|| super::replay::options(&scope, args.jobs)).transpose()
 }
 
 fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {

@@ -10,6 +10,7 @@ use crate::expect::{ExpectFiles, today};
 use crate::fs::{fingerprint, free_bytes, write_atomic};
 use crate::preflight;
 use crate::record::OutDir;
+use crate::replay::ReplayOptions;
 use crate::toolchain::LlvmSpec;
 use crate::tree::KernelTree;
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub struct CheckRequest {
     pub jobs: usize,
     /// Where builds and records go.
     pub out: PathBuf,
+    /// How every object is replayed, if they are.
+    pub replay: Option<ReplayOptions>,
     /// Whether the in-process kernel is built from clean, too.
     pub separate: bool,
     /// What may differ.

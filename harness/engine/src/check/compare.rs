@@ -3,6 +3,7 @@
 use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::gather::{Depth, gather};
+use crate::replay::replay_told;
 use crate::symtypes;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -43,6 +44,9 @@ impl Twin<'_> {
                 let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
                 let sides = Sides::modes(self.arch);
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
+                if let Some(options) = &self.request.replay {
+                    verdict.layers.push(replay_told(self.arch, &ours, options, events)?);
+                }
                 verdict
             }
             _ => {

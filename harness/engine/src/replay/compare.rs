@@ -169,25 +169,26 @@ impl Context<'_> {
         work: &[Work<'_>],
         found: &[InProcess],
     ) -> Result<Vec<Proof>, EngineError> {
-        let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut wanted: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
         for (one, work) in found.iter().zip(work) {
             let (InProcess::Differs { options: Some(options), .. }, Ok(reference)) =
                 (one, &work.reference)
             else {
                 continue;
             };
-            for unseen in reference.unseen_by_lld() {
-                if options.contains(&unseen.text())
-                    && let Some(linker) = linker_option(&unseen.words)
-                {
-                    wanted.insert(unseen.text(), linker);
-                }
+            // All of an object's options together, or none: one alone would not do.
+            let unseen = reference.unseen_by_lld();
+            let words = unseen.iter().filter(|unseen| options.contains(&unseen.text()));
+            let linker: Option<Vec<Vec<String>>> =
+                words.map(|unseen| linker_option(&unseen.words)).collect();
+            if let Some(linker) = linker.filter(|linker| linker.len() == options.len()) {
+                wanted.insert(options.clone(), linker.concat());
             }
         }
         let mut proofs = Vec::new();
-        for (option, linker) in wanted {
+        for (options, linker) in wanted {
             let mut proof = Proof {
-                option: option.clone(),
+                options: options.clone(),
                 linker: linker.clone(),
                 differed: 0,
                 identical: 0,
@@ -203,9 +204,7 @@ impl Context<'_> {
                         let same = ours.is_ok_and(|ours| ours.hash == digest.hash);
                         match one {
                             InProcess::Same => proof.spoilt += u64::from(!same),
-                            InProcess::Differs { options: Some(options), .. }
-                                if options.contains(&option) =>
-                            {
+                            InProcess::Differs { options: Some(own), .. } if *own == options => {
                                 proof.differed += 1;
                                 proof.identical += u64::from(same);
                             }

@@ -16,6 +16,7 @@ use crate::gather::image;
 use crate::process::capture;
 use crate::recipe::Recipe;
 use crate::toolchain::find_program;
+pub(crate) use request::replay_told;
 pub use request::{ReplayRequest, replay};
 
 use action::{Acted, Failed, digest};

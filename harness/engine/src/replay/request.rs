@@ -6,8 +6,11 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::gather::Depth;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
+use std::time::Instant;
+use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Arch, Event, Mode, Report, Stage};
-use twinlto_verdict::Verdict;
+use twinlto_verdict::{LayerVerdict, Verdict};
 
 /// What `twinlto replay` is asked.
 #[derive(Debug, Clone)]
@@ -28,37 +31,44 @@ pub struct ReplayRequest {
 /// meanwhile.
 pub fn replay(
     request: &ReplayRequest,
-    events: &mut (dyn FnMut(Event) + Send),
+    events: &mut dyn FnMut(Event),
 ) -> Result<Report, EngineError> {
     let expectations = request.expect.read()?;
     let build = open(&request.build, Depth::Records)?;
-    let (arch, mode) = (build.arch, build.mode);
-    let layer = {
-        let events = std::sync::Mutex::new(events);
-        replay_build(arch, &build.facts, &request.options, &|what, done, of| {
-            progress(&events, arch, mode, what, done, of);
-        })?
-    };
-    let verdict = Verdict { arch, layers: vec![layer] };
-    let comparison = match mode {
+    let layer = replay_told(build.arch, &build.facts, &request.options, events)?;
+    let comparison = match build.mode {
         Mode::Distributed => "kbuild's backends, reference backends and in-process code generation",
         Mode::InProcess => "reference backends and in-process code generation",
     };
+    let verdict = Verdict { arch: build.arch, layers: vec![layer] };
     report(&expectations, &verdict, &build, None, comparison.to_owned())
 }
 
-/// Tells how far a replay is.
-pub(crate) fn progress(
-    events: &std::sync::Mutex<&mut (dyn FnMut(Event) + Send)>,
+/// Replays a build and tells how far it is.
+pub(crate) fn replay_told(
     arch: Arch,
-    mode: Mode,
-    what: &'static str,
-    done: usize,
-    of: Option<usize>,
-) {
-    let mut events = events.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if done == 0 {
-        events(Event::Started { arch, mode: Some(mode), stage: Stage::Replay });
-    }
-    events(Event::Progress { arch, mode, what, done, of });
+    facts: &BuildFacts,
+    options: &ReplayOptions,
+    events: &mut dyn FnMut(Event),
+) -> Result<LayerVerdict, EngineError> {
+    let (mode, stage) = (facts.mode, Stage::Replay);
+    events(Event::Started { arch, mode, stage });
+    let start = Instant::now();
+    let (sender, receiver) = channel();
+    let layer = std::thread::scope(|scope| {
+        let worker = scope.spawn(move || {
+            replay_build(arch, facts, options, &|what, done, of| {
+                // Who does not listen any more has what was wanted.
+                let _gone = sender.send((what, done, of));
+            })
+        });
+        for (what, done, of) in receiver {
+            events(Event::Progress { arch, mode, what, done, of });
+        }
+        worker.join().unwrap_or_else(|_| {
+            Err(EngineError::environment("replay", "a thread of it ended early", ""))
+        })
+    })?;
+    events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
+    Ok(layer)
 }

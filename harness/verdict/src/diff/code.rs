@@ -47,7 +47,7 @@ pub fn functions_that_differ(a: &ImageFacts, b: &ImageFacts) -> Vec<String> {
     let differs = |name: &&&String| match (ours.get(**name), theirs.get(**name)) {
         (Some(left), Some(right)) => {
             left.len() != right.len()
-                || left.iter().zip(right).any(|(a, b)| difference(a, b).is_some())
+                || left.iter().zip(right).any(|(a, b)| difference(a, b, &Renamed::new()).is_some())
         }
         _ => true,
     };

@@ -185,16 +185,17 @@ fn in_process(arch: Arch, one: &Replayed, proofs: &[Proof]) -> Option<Finding> {
         return Some(finding.not_because(options_ruled_out(functions)));
     };
     let texts = options.join(" ");
+    let them = if options.len() == 1 { "it" } else { "them" };
     let cause = format!(
-        "its own {texts}, which the in-process link never sees: without it, the reference makes \
-         the same bytes"
+        "its own {texts}, which the in-process link never sees: without {them}, the reference \
+         makes the same bytes"
     );
     let mut finding = Finding::new(Key::new("replay.mode.changed"), Severity::Note, site)
         .because(&cause)
         .lawful()
         .grouped(&texts);
     let proved: Vec<String> =
-        proofs.iter().filter(|proof| options.contains(&proof.option)).map(Proof::words).collect();
+        proofs.iter().filter(|proof| proof.options == *options).map(Proof::words).collect();
     if !proved.is_empty() {
         finding = finding.remedy(proved.join("; "));
     }
@@ -229,7 +230,7 @@ mod tests {
         let options = Some(vec!["-O3".to_owned()]);
         let differs = InProcess::Differs { code: (10, 8), options, functions: Vec::new() };
         let proof = Proof {
-            option: "-O3".to_owned(),
+            options: vec!["-O3".to_owned()],
             linker: vec!["--lto-O3".to_owned()],
             differed: 1,
             identical: 1,

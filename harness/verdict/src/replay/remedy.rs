@@ -36,11 +36,11 @@ pub fn linker_option(option: &[String]) -> Option<Vec<String>> {
 /// What one more in-process link with other options showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// The option of the objects that it stands for.
-    pub option: String,
+    /// The options of the objects that it stands for.
+    pub options: Vec<String>,
     /// What the linker was given in addition.
     pub linker: Vec<String>,
-    /// How many objects differed by this option.
+    /// How many objects differed by these options.
     pub differed: u64,
     /// How many of them are identical with it.
     pub identical: u64,
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_proof_says_what_it_costs() {
         let mut proof = Proof {
-            option: "-O3".to_owned(),
+            options: vec!["-O3".to_owned()],
             linker: vec!["--lto-O3".to_owned()],
             differed: 1,
             identical: 1,
