@@ -14,7 +14,7 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
         arches: arches(&args.arch)?,
         llvm: args.llvm.parse::<LlvmSpec>()?,
         config: ConfigSource::parse_all(&args.config)?,
-        jobs: jobs(args.jobs)?,
+        jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
         replay: replay(args)?,
         separate: args.separate,
@@ -44,7 +44,7 @@ fn replay(args: &CheckArgs) -> Result<Option<ReplayOptions>, EngineError> {
         timeout: BACKEND_SECONDS,
         no_proofs: false,
     };
-    args.replay.then(|| super::replay::options(&scope, args.jobs)).transpose()
+    args.replay.then(|| super::scope::replay_options(&scope, args.jobs)).transpose()
 }
 
 fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
@@ -67,14 +67,6 @@ fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
         }
     }
     Ok(arches)
-}
-
-pub(super) fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
-    match asked {
-        Some(0) => Err(EngineError::usage("-j 0", "nothing could run", "give 1 or more")),
-        Some(n) => Ok(n),
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
-    }
 }
 
 /// The files of a record.

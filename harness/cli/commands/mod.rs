@@ -7,6 +7,7 @@ mod doctor;
 mod record;
 mod replay;
 mod report;
+mod scope;
 mod snapshot;
 
 use crate::args::{Args, Command, Format, OutputArgs};

@@ -1,15 +1,13 @@
-use crate::args::{ReplayArgs, ReplayScope};
+use crate::args::ReplayArgs;
 use crate::ui::Ui;
-use std::time::{Duration, Instant};
-use twinlto_engine::{
-    EngineError, ReplayOptions, ReplayRequest, install_interrupt_handler, object_globs, replay,
-};
+use std::time::Instant;
+use twinlto_engine::{EngineError, ReplayRequest, install_interrupt_handler, replay};
 use twinlto_model::{Event, Outcome};
 
 pub(crate) fn run(args: &ReplayArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = ReplayRequest {
         build: args.build.clone(),
-        options: options(&args.scope, args.jobs)?,
+        options: super::scope::replay_options(&args.scope, args.jobs)?,
         expect: args.expect.files(false),
     };
     install_interrupt_handler()?;
@@ -25,27 +23,4 @@ pub(crate) fn run(args: &ReplayArgs, ui: &mut Ui) -> Result<Outcome, EngineError
     })?;
     super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
-}
-
-/// What a replay is asked, here and as a layer of check.
-pub(super) fn options(
-    scope: &ReplayScope,
-    jobs: Option<usize>,
-) -> Result<ReplayOptions, EngineError> {
-    let zero = |option: &str| {
-        EngineError::usage(format!("{option} 0"), "nothing would be replayed", "give 1 or more")
-    };
-    if scope.sample == Some(0) {
-        return Err(zero("--sample"));
-    }
-    if scope.timeout == 0 {
-        return Err(zero("--timeout"));
-    }
-    Ok(ReplayOptions {
-        objects: object_globs(&scope.object)?,
-        sample: scope.sample,
-        jobs: super::check::jobs(jobs)?,
-        limit: Duration::from_secs(scope.timeout),
-        prove: !scope.no_proofs,
-    })
 }

@@ -1,11 +1,12 @@
 //! The comparisons of a replay, object by object.
 
+use super::Work;
 use super::action::{Failed, digest};
+use super::context::Context;
 use super::explain::Known;
 use super::inputs::Module;
 use super::link::{LinkCommand, Linked};
 use super::store::Digest;
-use super::{Context, Work};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use rayon::prelude::*;

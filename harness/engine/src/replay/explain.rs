@@ -1,8 +1,9 @@
 //! Which options make two objects differ: the fewest, found by compiling again.
 
 use super::action::Acted;
+use super::context::Context;
 use super::inputs::Module;
-use super::{Context, read_code};
+use super::read_code;
 use crate::error::EngineError;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! In-process code generation: one link with the recorded options that leaves every module's
 //! object.
 
-use super::Context;
 use super::action::{Acted, Failed, digest, last_words};
+use super::context::Context;
 use super::inputs::Module;
 use super::store::{Digest, Key};
 use crate::error::EngineError;

@@ -3,35 +3,33 @@
 
 mod action;
 mod compare;
+mod context;
 mod explain;
 mod inputs;
 mod link;
 mod request;
 mod store;
 
+pub(crate) use request::replay_told;
+pub use request::{ReplayRequest, replay};
+
 use crate::cases::cache_dir;
 use crate::error::EngineError;
 use crate::fs::free_bytes;
 use crate::gather::image;
-use crate::process::capture;
-use crate::recipe::Recipe;
-use crate::toolchain::find_program;
-pub(crate) use request::replay_told;
-pub use request::{ReplayRequest, replay};
-
-use action::{Acted, Failed, digest};
+use action::Failed;
 use compare::LinkSite;
+use context::{Context, identity};
 use explain::Known;
 use globset::GlobSet;
 use inputs::Module;
 use link::LinkCommand;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use store::{Digest, Key, Store};
+use store::Store;
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts, ObjectFacts};
 use twinlto_facts::flags::lex;
 use twinlto_model::{Arch, Mode, ToolVersion};
@@ -57,21 +55,6 @@ pub struct ReplayOptions {
 
 /// Bytes of scratch space that a replay needs at least: the objects of one link.
 const SPACE: u64 = 200 << 20;
-
-/// What all actions of one replay share.
-struct Context<'a> {
-    /// The build directory; absolute.
-    dir: &'a Path,
-    scratch: &'a Path,
-    store: &'a Store,
-    jobs: usize,
-    limit: Duration,
-    /// Program → who it is.
-    identities: HashMap<String, String>,
-    /// Contents of IR objects by name.
-    ir: HashMap<String, [u8; 32]>,
-    number: AtomicUsize,
-}
 
 /// Replays the objects of one build, and says what became of them. `progress` hears how many are
 /// done.
@@ -296,96 +279,6 @@ impl Context<'_> {
         }
         Ok(())
     }
-
-    fn identity(&self, program: &str) -> Result<&str, EngineError> {
-        self.identities
-            .get(program)
-            .map(String::as_str)
-            .ok_or_else(|| EngineError::environment(program, "nobody asked it who it is", ""))
-    }
-
-    fn recipe(&self, program: &str) -> Recipe {
-        Recipe::new(self.dir, program)
-    }
-
-    fn scratch_file(&self) -> PathBuf {
-        self.scratch.join(format!("{}.o", self.number.fetch_add(1, Ordering::Relaxed)))
-    }
-
-    fn scratch_dir(&self) -> Result<PathBuf, EngineError> {
-        let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let dir = self.scratch.join(format!("link-{number}"));
-        std::fs::create_dir(&dir).map_err(|error| EngineError::io("make", &dir, &error))?;
-        Ok(dir)
-    }
-
-    /// The native object that a reference makes of a module, with another index if one is given.
-    fn backend(
-        &self,
-        module: &Module,
-        reference: &Reference,
-        index: Option<&Path>,
-    ) -> Acted<Digest> {
-        let key = self.backend_key(module, reference, index)?;
-        if let Some(known) = self.store.get(&key) {
-            return Ok(Ok(known));
-        }
-        let bytes = match self.backend_bytes(module, reference, index)? {
-            Ok(bytes) => bytes,
-            Err(failed) => return Ok(Err(failed)),
-        };
-        let digest = digest(&bytes);
-        self.store.put(&[(key, digest)])?;
-        Ok(Ok(digest))
-    }
-
-    fn backend_bytes(
-        &self,
-        module: &Module,
-        reference: &Reference,
-        index: Option<&Path>,
-    ) -> Acted<Vec<u8>> {
-        let out = self.scratch_file();
-        let (index, output) = (index.unwrap_or(&module.index), out.display().to_string());
-        let mut argv =
-            reference.argv(&module.name, &index.display().to_string(), &output).into_iter();
-        let program = argv.next().unwrap_or_default();
-        let recipe = argv.fold(self.recipe(&program), Recipe::arg);
-        let made = action::object(&recipe, &out, self.limit)?;
-        // It is in memory now.
-        let _gone = std::fs::remove_file(&out);
-        Ok(made)
-    }
-
-    /// Everything that decides a native object.
-    fn backend_key(
-        &self,
-        module: &Module,
-        reference: &Reference,
-        index: Option<&Path>,
-    ) -> Result<Key, EngineError> {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"backend 1\0");
-        hasher.update(self.identity(&reference.compiler)?.as_bytes());
-        for word in reference.options.iter().flatten() {
-            hasher.update(word.as_bytes());
-            hasher.update(b"\0");
-        }
-        hasher.update(module.name.as_bytes());
-        hasher.update(&module.ir.hash);
-        match index {
-            None => hasher.update(&module.index_hash),
-            Some(other) => {
-                let bytes = std::fs::read(self.dir.join(other)).unwrap_or_default();
-                hasher.update(blake3::hash(&bytes).as_bytes())
-            }
-        };
-        for import in &module.imports {
-            hasher.update(import.as_bytes());
-            hasher.update(&self.ir.get(import).copied().unwrap_or_default());
-        }
-        Ok(*hasher.finalize().as_bytes())
-    }
 }
 
 /// The reference of one object, from its front end's own command.
@@ -424,19 +317,6 @@ fn wanted<'a>(
         wanted.retain(|module| picked.contains(module.name.as_str()));
     }
     Ok(wanted)
-}
-
-/// Who a program is: what it says of itself, and which file it is.
-fn identity(recipe: &Recipe) -> Result<String, EngineError> {
-    let said = capture(&recipe.clone().arg("--version"))?;
-    let program = recipe.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-    let line = said.stdout.lines().next().unwrap_or_default().to_owned();
-    let path = find_program(&program).and_then(|path| path.canonicalize().ok());
-    let file = path.and_then(|path| {
-        let meta = path.metadata().ok()?;
-        Some(format!("{} {} {}.{}", path.display(), meta.len(), meta.mtime(), meta.mtime_nsec()))
-    });
-    Ok(format!("{line}\n{}", file.unwrap_or_default()))
 }
 
 /// An object with its functions.

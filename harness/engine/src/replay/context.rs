@@ -1,0 +1,135 @@
+//! What all actions of one replay share, and the one action that all is about: a backend.
+
+use super::action::{self, Acted, digest};
+use super::inputs::Module;
+use super::store::{Digest, Key, Store};
+use crate::error::EngineError;
+use crate::process::capture;
+use crate::recipe::Recipe;
+use crate::toolchain::find_program;
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use twinlto_verdict::replay::Reference;
+
+/// What all actions of one replay share.
+pub(super) struct Context<'a> {
+    /// The build directory; absolute.
+    pub(super) dir: &'a Path,
+    pub(super) scratch: &'a Path,
+    pub(super) store: &'a Store,
+    pub(super) jobs: usize,
+    pub(super) limit: Duration,
+    /// Program → who it is.
+    pub(super) identities: HashMap<String, String>,
+    /// Contents of IR objects by name.
+    pub(super) ir: HashMap<String, [u8; 32]>,
+    pub(super) number: AtomicUsize,
+}
+
+impl Context<'_> {
+    pub(super) fn identity(&self, program: &str) -> Result<&str, EngineError> {
+        self.identities
+            .get(program)
+            .map(String::as_str)
+            .ok_or_else(|| EngineError::environment(program, "nobody asked it who it is", ""))
+    }
+
+    pub(super) fn recipe(&self, program: &str) -> Recipe {
+        Recipe::new(self.dir, program)
+    }
+
+    pub(super) fn scratch_file(&self) -> PathBuf {
+        self.scratch.join(format!("{}.o", self.number.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    pub(super) fn scratch_dir(&self) -> Result<PathBuf, EngineError> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let dir = self.scratch.join(format!("link-{number}"));
+        std::fs::create_dir(&dir).map_err(|error| EngineError::io("make", &dir, &error))?;
+        Ok(dir)
+    }
+
+    /// The native object that a reference makes of a module, with another index if one is given.
+    pub(super) fn backend(
+        &self,
+        module: &Module,
+        reference: &Reference,
+        index: Option<&Path>,
+    ) -> Acted<Digest> {
+        let key = self.backend_key(module, reference, index)?;
+        if let Some(known) = self.store.get(&key) {
+            return Ok(Ok(known));
+        }
+        let bytes = match self.backend_bytes(module, reference, index)? {
+            Ok(bytes) => bytes,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        let digest = digest(&bytes);
+        self.store.put(&[(key, digest)])?;
+        Ok(Ok(digest))
+    }
+
+    pub(super) fn backend_bytes(
+        &self,
+        module: &Module,
+        reference: &Reference,
+        index: Option<&Path>,
+    ) -> Acted<Vec<u8>> {
+        let out = self.scratch_file();
+        let (index, output) = (index.unwrap_or(&module.index), out.display().to_string());
+        let mut argv =
+            reference.argv(&module.name, &index.display().to_string(), &output).into_iter();
+        let program = argv.next().unwrap_or_default();
+        let recipe = argv.fold(self.recipe(&program), Recipe::arg);
+        let made = action::object(&recipe, &out, self.limit)?;
+        // It is in memory now.
+        let _gone = std::fs::remove_file(&out);
+        Ok(made)
+    }
+
+    /// Everything that decides a native object.
+    pub(super) fn backend_key(
+        &self,
+        module: &Module,
+        reference: &Reference,
+        index: Option<&Path>,
+    ) -> Result<Key, EngineError> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"backend 1\0");
+        hasher.update(self.identity(&reference.compiler)?.as_bytes());
+        for word in reference.options.iter().flatten() {
+            hasher.update(word.as_bytes());
+            hasher.update(b"\0");
+        }
+        hasher.update(module.name.as_bytes());
+        hasher.update(&module.ir.hash);
+        match index {
+            None => hasher.update(&module.index_hash),
+            Some(other) => {
+                let bytes = std::fs::read(self.dir.join(other)).unwrap_or_default();
+                hasher.update(blake3::hash(&bytes).as_bytes())
+            }
+        };
+        for import in &module.imports {
+            hasher.update(import.as_bytes());
+            hasher.update(&self.ir.get(import).copied().unwrap_or_default());
+        }
+        Ok(*hasher.finalize().as_bytes())
+    }
+}
+
+/// Who a program is: what it says of itself, and which file it is.
+pub(super) fn identity(recipe: &Recipe) -> Result<String, EngineError> {
+    let said = capture(&recipe.clone().arg("--version"))?;
+    let program = recipe.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+    let line = said.stdout.lines().next().unwrap_or_default().to_owned();
+    let path = find_program(&program).and_then(|path| path.canonicalize().ok());
+    let file = path.and_then(|path| {
+        let meta = path.metadata().ok()?;
+        Some(format!("{} {} {}.{}", path.display(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+    });
+    Ok(format!("{line}\n{}", file.unwrap_or_default()))
+}
