@@ -12,6 +12,9 @@ use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Severity, Site};
 pub(crate) fn initcalls(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
     let (ours, theirs) = match (of(a, sides.left), of(b, sides.right)) {
         (Ok(ours), Ok(theirs)) => (ours, theirs),
+        (Ok(_), Err(why)) | (Err(why), Ok(_)) if both_linked(a, b) => {
+            return one_sided(sides, a, b, why);
+        }
         (Err(why), _) | (_, Err(why)) => return LayerVerdict::without(Layer::Initcalls, why),
     };
     let mut layer = LayerVerdict::new(Layer::Initcalls);
@@ -32,6 +35,36 @@ pub(crate) fn initcalls(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Lay
     if layer.compared == 0 {
         layer.omit_all("vmlinux has no initcall");
     }
+    layer
+}
+
+/// Whether both sides are linked files that may have a table of initcalls and the symbols that
+/// bound it.
+fn both_linked(a: &BuildFacts, b: &BuildFacts) -> bool {
+    let linked = |facts: &BuildFacts| {
+        facts.image.get().is_some_and(|image| !image.is_relocatable && !image.symbols.is_empty())
+    };
+    linked(a) && linked(b)
+}
+
+/// One side has initcalls, and the table of the other is gone or makes no sense.
+fn one_sided(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, why: String) -> LayerVerdict {
+    let number = |facts: &BuildFacts| {
+        facts.image.get().and_then(|image| image.initcalls.get()).map(Vec::len)
+    };
+    let mut layer = LayerVerdict::new(Layer::Initcalls);
+    let (left, right) = (number(a), number(b));
+    layer.compared = left.max(right).unwrap_or_default() as u64;
+    if layer.compared == 0 {
+        return LayerVerdict::without(Layer::Initcalls, why);
+    }
+    let say = |number: Option<usize>| match number {
+        Some(number) => format!("{number} initcalls"),
+        None => "no table that makes sense".to_owned(),
+    };
+    let key = "initcall.table.lost";
+    let finding = sides.finding(key, Severity::Error, "initcalls", say(left), say(right));
+    layer.findings.push(finding.because(why));
     layer
 }
 

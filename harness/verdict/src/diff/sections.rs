@@ -85,7 +85,12 @@ fn one_image(
                 findings.extend(permissions(sides, &subject, a, b));
                 findings.extend(alignment(sides, &subject, a, b));
                 let budget = budgets.iter().find(|budget| budget.section.matches(&subject));
-                findings.extend(size(sides, pair, name, a, b, budget));
+                // Placement moves bytes; it never takes all of them away.
+                if (a.size == 0) == (b.size == 0) {
+                    findings.extend(size(sides, pair, name, a, b, budget));
+                } else {
+                    findings.push(emptied(sides, &subject, a, b));
+                }
             }
             (Some(only), None) | (None, Some(only)) => {
                 findings.extend(one_sided(sides, &subject, left, right, only));
@@ -113,6 +118,18 @@ fn one_sided(
         return Some(note.grouped("empty"));
     }
     Some(finding(Severity::Error))
+}
+
+/// A section that is empty on one side alone.
+fn emptied(sides: Sides<'_>, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Finding {
+    let key = if b.size == 0 { "section.added" } else { "section.lost" };
+    let text = |s: &SectionFacts| match s.size {
+        0 => "empty".to_owned(),
+        size => format!("{size} bytes"),
+    };
+    sides
+        .finding(key, Severity::Error, subject, text(a), text(b))
+        .because("the section is there on both sides, and on one it has no bytes at all")
 }
 
 fn permissions(

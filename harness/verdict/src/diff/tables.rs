@@ -22,10 +22,14 @@ pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerV
                     layer.compared += ours.entries.len().max(theirs.entries.len()) as u64;
                     layer.findings.extend(one(sides, pair.name, ours, theirs));
                 }
-                (Some(Err(why)), _) | (_, Some(Err(why))) => {
+                (Some(Err(why)), Some(Err(_))) => {
                     layer.omit_part(format!("{which} of {} ({why})", pair.name));
                 }
-                _ => {}
+                (None, None) => {}
+                (left, right) => {
+                    layer.compared += entries(left).max(entries(right));
+                    layer.findings.push(lost(sides, pair.name, which, left, right));
+                }
             }
         }
     }
@@ -40,6 +44,42 @@ fn of(image: &ImageFacts, which: KernelTable) -> Option<Result<&Table, &String>>
         Answer::Read(table) => Some(Ok(table)),
         Answer::Bad(why) => Some(Err(why)),
         Answer::Absent => None,
+    }
+}
+
+fn entries(table: Option<Result<&Table, &String>>) -> u64 {
+    table.and_then(Result::ok).map_or(0, |table| table.entries.len() as u64)
+}
+
+/// A table that one side has, and the other has not or not so that it makes sense.
+fn lost(
+    sides: Sides<'_>,
+    image: &str,
+    which: KernelTable,
+    left: Option<Result<&Table, &String>>,
+    right: Option<Result<&Table, &String>>,
+) -> Finding {
+    let say = |table: Option<Result<&Table, &String>>| match table {
+        None => "no such table".to_owned(),
+        Some(Ok(table)) => count(table.entries.len() as u64),
+        Some(Err(_)) => "a table that makes no sense".to_owned(),
+    };
+    let subject = subject_in(image, which.name());
+    let finding = sides.finding("table.lost", Severity::Error, &subject, say(left), say(right));
+    let bad = |table: Option<Result<&Table, &String>>| table?.err().cloned();
+    let cause = match (bad(left), bad(right)) {
+        (Some(why), _) => format!("{}: {why}", sides.left),
+        (_, Some(why)) => format!("{}: {why}", sides.right),
+        (None, None) => "the table is on one side only".to_owned(),
+    };
+    finding.because(cause.clone()).grouped(cause)
+}
+
+fn count(n: u64) -> String {
+    match n {
+        0 => "no entry".to_owned(),
+        1 => "1 entry".to_owned(),
+        n => format!("{n} entries"),
     }
 }
 
@@ -72,15 +112,10 @@ fn one(sides: Sides<'_>, image: &str, ours: &Table, theirs: &Table) -> Vec<Findi
         .filter_map(|key| {
             let times = |map: &BTreeMap<String, u64>| map.get(key).copied().unwrap_or(0);
             let (n, m) = (times(&left), times(&right));
-            let say = |n: u64| match n {
-                0 => "no entry".to_owned(),
-                1 => "1 entry".to_owned(),
-                n => format!("{n} entries"),
-            };
             let subject = subject_in(image, &format!("{which}: {key}"));
             (n != m).then(|| {
                 sides
-                    .finding("table.changed", Severity::Error, &subject, say(n), say(m))
+                    .finding("table.changed", Severity::Error, &subject, count(n), count(m))
                     .grouped(which.name())
             })
         })

@@ -76,7 +76,7 @@ const KEYS: &[(Needs, &[&str])] = &[
         ],
     ),
     (Needs::Both(Layer::Transport), &["flags.front.changed"]),
-    (Needs::Both(Layer::Tables), &["table.changed"]),
+    (Needs::Both(Layer::Tables), &["table.changed", "table.lost"]),
     (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed"]),
     (
@@ -156,7 +156,12 @@ const KEYS: &[(Needs, &[&str])] = &[
     ),
     (
         Needs::Both(Layer::Initcalls),
-        &["initcall.lost", "initcall.order.changed", "initcall.order.script"],
+        &[
+            "initcall.lost",
+            "initcall.order.changed",
+            "initcall.order.script",
+            "initcall.table.lost",
+        ],
     ),
     (Needs::All, &["file.unreadable"]),
     (Needs::Request, &["config.lost"]),

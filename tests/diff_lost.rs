@@ -1,0 +1,73 @@
+//! What one side has and the other has not, or not so that it makes sense: a finding, and no
+//! agreement over the rest.
+
+use crate::diff::{changed, diff, section_of};
+use crate::support::{finding, pocket};
+
+/// Sets the size of a section in its header.
+fn resize(bytes: &mut [u8], name: &str, size: impl FnOnce(u64) -> u64) {
+    let (range, header) = section_of(bytes, name);
+    let size = size(range.len() as u64);
+    bytes[header + 0x20..][..8].copy_from_slice(&size.to_le_bytes());
+}
+
+#[test]
+fn a_table_that_only_one_side_has_or_can_be_read_on_is_lost() {
+    let Some(pocket) = pocket("a_table_of_one_side") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = pocket.build("arm64", "distributed").join("vmlinux");
+    type Edit = fn(&mut Vec<u8>);
+    let cases: [(&str, &str, Edit); 3] = [
+        ("table.lost", "__ex_table", |bytes| resize(bytes, "__ex_table", |_| 0)),
+        ("table.lost", "__jump_table", |bytes| {
+            resize(bytes, "__jump_table", |size| size - 1);
+        }),
+        // The first name leads out of the kernel.
+        ("table.lost", "__param", |bytes| {
+            let (range, _) = section_of(bytes, "__param");
+            bytes[range.start..][..8].copy_from_slice(&[0x7f; 8]);
+        }),
+    ];
+    for (key, subject, edit) in cases {
+        let other = changed(&dir, &file, edit);
+        for (a, b) in [(&file, &other), (&other, &file)] {
+            let ran = diff(a, b, &[]);
+            assert_eq!(ran.status, 1, "{subject}: {}", ran.stdout);
+            let report = ran.json();
+            let found = finding(&report, key);
+            assert_eq!((&found["subject"], &found["severity"]), (&subject.into(), &"error".into()));
+            assert!(found["cause"].is_string(), "{found}");
+        }
+        // Where neither side makes sense, nothing can be said and that is said.
+        let ran = diff(&other, &other, &[]);
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+        if subject != "__ex_table" {
+            assert!(ran.json()["not_compared"].to_string().contains(subject), "{}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn an_emptied_section_and_the_initcalls_in_it_are_lost() {
+    let Some(pocket) = pocket("an_emptied_section") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let [file, twin] =
+        ["distributed", "in-process"].map(|mode| pocket.build("arm64", mode).join("vmlinux"));
+    let other = changed(&dir, &file, |bytes| resize(bytes, ".init.data", |_| 0));
+    // Against itself, and as a mode of one kernel.
+    let copy = pocket.build("arm64", "distributed").join(".config");
+    std::fs::copy(copy, dir.path().join(".config")).unwrap();
+    for left in [&file, &twin] {
+        let ran = diff(left, &other, &[]);
+        assert_eq!(ran.status, 1, "{}", ran.stdout);
+        let report = ran.json();
+        assert_eq!(finding(&report, "initcall.table.lost")["subject"], "initcalls");
+        let found = report["findings"].as_array().unwrap();
+        let section = |f: &&serde_json::Value| {
+            f["subject"] == ".init.data"
+                && f["severity"] == "error"
+                && ["section.lost", "section.added"].contains(&f["key"].as_str().unwrap())
+        };
+        assert_eq!(found.iter().filter(section).count(), 1, "{}", ran.stdout);
+    }
+}
