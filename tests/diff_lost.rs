@@ -2,7 +2,7 @@
 //! agreement over the rest.
 
 use crate::diff::{changed, diff, section_of};
-use crate::support::{finding, pocket};
+use crate::support::{copy_of, finding, pocket};
 
 /// Sets the size of a section in its header.
 fn resize(bytes: &mut [u8], name: &str, size: impl FnOnce(u64) -> u64) {
@@ -70,4 +70,46 @@ fn an_emptied_section_and_the_initcalls_in_it_are_lost() {
         };
         assert_eq!(found.iter().filter(section).count(), 1, "{}", ran.stdout);
     }
+}
+
+#[test]
+fn a_file_that_one_build_directory_lacks_is_lost() {
+    let Some(pocket) = pocket("a_file_that_one_build_lacks") else { return };
+    let build = pocket.build("arm64", "distributed");
+    let copy = copy_of(&build, "lost_files");
+    let native = "lib/string.thinlto-native.o";
+    let object = ["--object", "lib/string.o"];
+    for (file, options) in [("vmlinux", &[][..]), ("Module.symvers", &[]), (native, &object)] {
+        let path = copy.join(file);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        for (a, b) in [(&build, &copy), (&copy, &build)] {
+            let ran = diff(a, b, options);
+            assert_eq!((ran.status, ran.keys()), (1, vec!["file.lost".to_owned()]), "{file}");
+            let report = ran.json();
+            let found = finding(&report, "file.lost");
+            assert_eq!(found["subject"], file);
+            let side = if a == &build { "B has" } else { "A has" };
+            assert!(found["cause"].as_str().unwrap().starts_with(side), "{found}");
+        }
+        std::fs::write(&path, bytes).unwrap();
+    }
+    // A native object that is there and holds nothing.
+    std::fs::write(copy.join(native), "").unwrap();
+    let ran = diff(&build, &copy, &object);
+    assert_eq!((ran.status, ran.keys()), (1, vec!["file.lost".to_owned()]), "{}", ran.stdout);
+}
+
+#[test]
+fn exports_that_one_file_has_are_lost_once() {
+    let Some(pocket) = pocket("exports_that_one_file_has") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = pocket.build("x86_64", "distributed").join("vmlinux");
+    let other = changed(&dir, &file, |bytes| resize(bytes, "__ksymtab", |_| 0));
+    let ran = diff(&file, &other, &[]);
+    let report = ran.json();
+    assert_eq!(
+        (ran.status, finding(&report, "export.lost")["subject"].as_str()),
+        (1, Some("exports"))
+    );
 }

@@ -22,7 +22,8 @@ use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
 use twinlto_model::{Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, TwinReport};
 use twinlto_verdict::{
-    Built, Sides, Verdict, compare_any, compare_bitcode, judge, merge, merge_allowed, summary,
+    Built, LostFile, Sides, Verdict, compare_any, compare_bitcode, judge, merge, merge_allowed,
+    summary,
 };
 
 /// What `twinlto diff` is asked.
@@ -139,14 +140,25 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                     "name them as vmlinux.thinlto-index does, with * and **",
                 ));
             }
-            let (mut code, mut unread) = (Vec::new(), Vec::new());
+            let (mut code, mut lost, mut unread) = (Vec::new(), Vec::new(), Vec::new());
             for pair in pairs {
                 match pair {
-                    Ok(pair) => code.push(pair),
-                    Err(why) => unread.push(why),
+                    (name, Ok(left), Ok(right)) => code.push((name, left, right)),
+                    // In-process there are no native objects.
+                    (name, Ok(_), Err(why)) | (name, Err(why), Ok(_)) if sides.modes => {
+                        unread.push((format!("functions of {name}"), why));
+                    }
+                    (name, Err(why), Err(_)) => {
+                        unread.push((format!("functions of {name}"), why));
+                    }
+                    (name, left, right) => lost.push(LostFile {
+                        name: native_path(&name),
+                        left: left.err(),
+                        right: right.err(),
+                    }),
                 }
             }
-            let mut verdict = compare_any(sides, left, right, &code);
+            let mut verdict = compare_any(sides, left, right, &code, &lost);
             if request.explain && filter.wants_key("export.crc.changed") {
                 // Two runs of genksyms an object take a while. Without a handler, Ctrl-C ends
                 // twinlto at once and leaves our own files behind.
@@ -318,8 +330,8 @@ fn exported(image: &ImageFacts) -> Answer<Symvers> {
     Answer::Read(Symvers { exports: exports.collect(), ..Symvers::default() })
 }
 
-/// One relocatable file on both sides, or its name and why it cannot be compared.
-type CodePair = Result<(String, ImageFacts, ImageFacts), (String, String)>;
+/// One relocatable file and both sides of it, or why it cannot be read there.
+type CodePair = (String, Result<ImageFacts, String>, Result<ImageFacts, String>);
 
 /// The relocatable files that both sides have: two objects, or those of two build directories.
 fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair> {
@@ -327,7 +339,7 @@ fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair
         && left.is_relocatable
         && right.is_relocatable
     {
-        return vec![Ok(("vmlinux".to_owned(), left.clone(), right.clone()))];
+        return vec![("vmlinux".to_owned(), Ok(left.clone()), Ok(right.clone()))];
     }
     let both = a.objects.keys().filter(|name| b.objects.contains_key(*name));
     let wanted: Vec<&String> = both.filter(|name| objects.is_match(name.as_str())).collect();
@@ -338,13 +350,7 @@ fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair
             other => Err(other.why_not(&path.display().to_string()).unwrap_or_default()),
         }
     };
-    let pair = |name: &&String| {
-        let both = read(a, name).and_then(|left| Ok((left, read(b, name)?)));
-        match both {
-            Ok((left, right)) => Ok(((*name).clone(), left, right)),
-            Err(why) => Err((format!("functions of {name}"), why)),
-        }
-    };
+    let pair = |name: &&String| ((*name).clone(), read(a, name), read(b, name));
     wanted.par_iter().map(pair).collect()
 }
 

@@ -1,5 +1,5 @@
 use crate::artefacts;
-use crate::diff::{self, CodePair, Sides};
+use crate::diff::{self, CodePair, LostFile, Sides};
 use crate::expect::Expectations;
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
@@ -98,24 +98,31 @@ pub fn compare_twins(
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
-/// relocatable files that both have, with their functions.
+/// relocatable files that both have, with their functions; `lost` those that one side alone has.
 #[must_use]
 pub fn compare_any(
     sides: Sides<'_>,
     a: &BuildFacts,
     b: &BuildFacts,
     code: &[(String, ImageFacts, ImageFacts)],
+    lost: &[LostFile],
 ) -> Verdict {
     let code: Vec<CodePair<'_>> =
         code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
     let renamed = diff::renamed(&code);
-    let mut layers = vec![
-        diff::exports(sides, a, Some(b)),
+    let mut exports = diff::exports(sides, a, Some(b));
+    // Of build directories Module.symvers tells what is exported.
+    if a.config.values.is_empty() && b.config.values.is_empty() {
+        exports.findings.extend(diff::no_exports(sides, a, b));
+    }
+    let mut layers: Vec<LayerVerdict> = diff::files(sides, a, b, lost).into_iter().collect();
+    layers.extend([
+        exports,
         diff::symbols(sides, a, b),
         diff::sections(sides, a, b, &[]),
         diff::initcalls(sides, a, b),
         diff::tables(sides, a, b),
-    ];
+    ]);
     layers.extend(diff::layouts(sides, a, b));
     layers.push(diff::code(sides, &code, &renamed));
     for layer in &mut layers {

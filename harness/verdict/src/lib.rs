@@ -26,7 +26,7 @@ pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_on
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
 pub use crc::{Explained, TypeChange, Unexplained, type_changes};
-pub use diff::Sides;
+pub use diff::{LostFile, Sides};
 pub use expect::{Compared, Date, ExpectError, Expectations, Severities, known_keys};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};

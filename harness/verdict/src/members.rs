@@ -15,6 +15,10 @@ pub enum MemberVerdict {
     Compared(Verdict),
     /// Files of different kinds, or of one that is not looked into: what each side is.
     Kinds(String, String),
+    /// One archive's member could not be read: what each side is.
+    Lost(String, String),
+    /// Neither could, or it may not: it is not compared.
+    Unread,
 }
 
 /// One verdict for two archives: their lists of members, and every pair of members of one name.
@@ -26,13 +30,25 @@ pub fn compare_archives(
     members: Vec<(String, MemberVerdict)>,
 ) -> Verdict {
     let mut list = diff::lists(sides, a, b);
-    if members.is_empty() && a.iter().any(|name| b.contains(name)) {
+    let is_unread = |verdict: &MemberVerdict| {
+        matches!(verdict, MemberVerdict::Lost(..) | MemberVerdict::Unread)
+    };
+    let unread = members.iter().filter(|(_, verdict)| is_unread(verdict)).count();
+    list.compared = list.compared.saturating_sub(unread as u64);
+    let none = members.iter().all(|(_, verdict)| matches!(verdict, MemberVerdict::Unread));
+    if none && a.iter().any(|name| b.contains(name)) {
         list.omit_all("no member that both archives have could be read");
     }
     let mut inside: BTreeMap<Layer, LayerVerdict> = BTreeMap::new();
     for (name, verdict) in members {
         match verdict {
-            MemberVerdict::Same => {}
+            MemberVerdict::Same | MemberVerdict::Unread => {}
+            MemberVerdict::Lost(left, right) => {
+                let key = "archive.member.changed";
+                let finding = sides.finding(key, Severity::Error, &name, left, right);
+                let cause = "both archives list it, and of one it could not be read";
+                list.findings.push(finding.because(cause).grouped(cause));
+            }
             MemberVerdict::Kinds(left, right) => {
                 let key = "archive.member.changed";
                 let finding = sides.finding(key, Severity::Error, &name, left, right);

@@ -58,7 +58,10 @@ pub(super) fn compare(a: (&Path, &[u8]), b: (&Path, &[u8])) -> Result<Found, Eng
                     .extend(bad.into_iter().map(|(what, why)| (format!("{what} of {name}"), why)));
                 members.push((name, verdict));
             }
-            Err(why) => unread.push((name, why)),
+            Err(why) => {
+                members.push((name.clone(), MemberVerdict::Unread));
+                unread.push((name, why));
+            }
         }
     }
     let verdict = compare_archives(sides, &ours.names(), &theirs.names(), members);
@@ -109,7 +112,7 @@ impl<'a> Archive<'a> {
         }
         let name = member.name.strip_prefix("./").unwrap_or(&member.name);
         let path = self.dir.join(name);
-        let outside = || "it lies outside of the archive's directory".to_owned();
+        let outside = || OUTSIDE.to_owned();
         if normalize_path(name).as_deref() != Some(name) {
             return Err(outside());
         }
@@ -120,6 +123,9 @@ impl<'a> Archive<'a> {
         read_regular(&real).map(Cow::Owned).map_err(|error| error.to_string())
     }
 }
+
+/// Why a member of a thin archive is not opened.
+const OUTSIDE: &str = "it lies outside of the archive's directory";
 
 /// Members of one name, the first with the first, the second with the second.
 fn pairs<'m, 'a>(
@@ -162,17 +168,35 @@ type In<'m, 'a> = (&'m Archive<'a>, &'m Member<'a>);
 
 fn one(sides: Sides<'_>, a: In<'_, '_>, b: In<'_, '_>) -> Result<Outcome, String> {
     let side = |name: &str, why: String| format!("{name}: {why}");
-    let left = a.0.read(a.1).map_err(|why| side(sides.left, why))?;
-    let right = b.0.read(b.1).map_err(|why| side(sides.right, why))?;
+    let (left, right) = match (a.0.read(a.1), b.0.read(b.1)) {
+        (Ok(left), Ok(right)) => (left, right),
+        // That one may not be opened is no fault of the file.
+        (Err(why), _) if why == OUTSIDE => return Err(side(sides.left, why)),
+        (_, Err(why)) if why == OUTSIDE => return Err(side(sides.right, why)),
+        (Err(why), Err(_)) => return Err(side(sides.left, why)),
+        (Err(why), Ok(right)) => {
+            return Ok(MemberVerdict::Lost(why, format!("{} bytes", right.len())).into());
+        }
+        (Ok(left), Err(why)) => {
+            return Ok(MemberVerdict::Lost(format!("{} bytes", left.len()), why).into());
+        }
+    };
     if left == right {
         return Ok(MemberVerdict::Same.into());
     }
     match (kind(&left), kind(&right)) {
         (ObjectKind::Elf(_), ObjectKind::Elf(_)) => {
-            let read = |bytes: &[u8], name| {
-                image::facts(bytes, Depth::Code).map_err(|why| side(name, why))
+            let read = |bytes: &[u8]| image::facts(bytes, Depth::Code);
+            let (x, y) = match (read(&left), read(&right)) {
+                (Ok(x), Ok(y)) => (x, y),
+                (Err(why), Err(_)) => return Err(side(sides.left, why)),
+                (Err(why), Ok(_)) => {
+                    return Ok(MemberVerdict::Lost(why, "a sound object".to_owned()).into());
+                }
+                (Ok(_), Err(why)) => {
+                    return Ok(MemberVerdict::Lost("a sound object".to_owned(), why).into());
+                }
             };
-            let (x, y) = (read(&left, sides.left)?, read(&right, sides.right)?);
             let bad = [unreadable(&x, sides.left), unreadable(&y, sides.right)].concat();
             let code = if x.is_relocatable && y.is_relocatable {
                 vec![("vmlinux".to_owned(), x.clone(), y.clone())]
@@ -180,7 +204,7 @@ fn one(sides: Sides<'_>, a: In<'_, '_>, b: In<'_, '_>) -> Result<Outcome, String
                 Vec::new()
             };
             let (x, y) = (of_image(a.1.name.clone(), x), of_image(b.1.name.clone(), y));
-            let verdict = compare_any(sides, &x, &y, &code);
+            let verdict = compare_any(sides, &x, &y, &code, &[]);
             let quiet = says_nothing(&verdict).then(|| other_data(&left, &right)).flatten();
             Ok(Outcome { verdict: MemberVerdict::Compared(verdict), bad, quiet })
         }

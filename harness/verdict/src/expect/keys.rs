@@ -163,7 +163,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "initcall.table.lost",
         ],
     ),
-    (Needs::All, &["file.unreadable"]),
+    (Needs::All, &["file.lost", "file.unreadable"]),
     (Needs::Request, &["config.lost"]),
     (Needs::Records, &["record.compared.less"]),
 ];
