@@ -34,7 +34,9 @@ pub(crate) fn a_function(bytes: &[u8]) -> (usize, String) {
     let bodies = twinlto_facts::elf::bodies(&image);
     let body = bodies
         .iter()
-        .find(|body| body.size >= 16 && body.references.iter().all(|r| r.offset >= 12))
+        .find(|body| {
+            !body.is_data && body.size >= 16 && body.references.iter().all(|r| r.offset >= 12)
+        })
         .unwrap();
     let symbol = image.symbols.iter().find(|s| s.name == body.name).unwrap();
     let SectionRef::Named(section) = symbol.section else { panic!("{symbol:?}") };

@@ -19,6 +19,7 @@ mod diff;
 mod diff_archives;
 mod diff_edits;
 mod diff_lost;
+mod diff_places;
 mod diff_records;
 mod expectations;
 mod image_mutated;

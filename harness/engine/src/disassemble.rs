@@ -75,7 +75,7 @@ fn raw_names(file: &Path) -> Result<BTreeMap<String, String>, EngineError> {
         EngineError::usage(file.display().to_string(), error.to_string(), "give an ELF file")
     })?;
     let mut names = BTreeMap::new();
-    for body in bodies(&image) {
+    for body in bodies(&image).into_iter().filter(|body| !body.is_data) {
         names.entry(canonical(&body.name).name.into_owned()).or_insert(body.name);
     }
     Ok(names)

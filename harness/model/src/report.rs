@@ -25,7 +25,7 @@ pub enum Layer {
     Tables,
     /// How types lie in memory and how units were compiled, as debug information says.
     Layouts,
-    /// The bytes of functions, where relocations tell addresses apart.
+    /// The bytes of functions and variables, where relocations tell addresses apart.
     Code,
     /// Every native object, made again by a reference backend and by an in-process link.
     Replay,
@@ -72,7 +72,7 @@ impl Layer {
             Self::Replay => "objects replayed",
             Self::Tables => "table entries",
             Self::Layouts => "type layouts",
-            Self::Code => "functions",
+            Self::Code => "functions and variables",
             other => other.name(),
         }
     }

@@ -243,7 +243,10 @@ fn other_data(a: &[u8], b: &[u8]) -> Option<String> {
     }
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     (!names.is_empty()).then(|| {
-        format!("other bytes in {}; byte by byte only functions are compared", few(&names))
+        format!(
+            "other bytes in {}; byte by byte only functions and variables are compared",
+            few(&names)
+        )
     })
 }
 

@@ -1,15 +1,19 @@
-//! Function bodies of relocatable files, with everything masked that a relocation fills in.
+//! Functions and variables of relocatable files, with everything masked that a relocation fills
+//! in.
 
+use super::covering::Covering;
 use super::image::Image;
 use super::relocation::Relocation;
 use super::symbol::{SectionRef, Symbol, SymbolKind};
 use std::collections::BTreeMap;
 
-/// The body of one function.
+/// The body of one function or variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
     /// Its name as it stands in the symbol table.
     pub name: String,
+    /// Whether it is a variable.
+    pub is_data: bool,
     /// The section that holds it.
     pub section: String,
     /// Units: bytes.
@@ -20,21 +24,27 @@ pub struct Body {
     pub references: Vec<Reference>,
 }
 
-/// What one relocation of a function refers to.
+/// What one relocation of a function or variable refers to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
-    /// The place in the function; units: bytes.
+    /// The place in it; units: bytes.
     pub offset: u64,
     /// Relocation type of the machine.
     pub kind: u32,
-    /// The symbol, or the section where it names that; empty for none.
+    /// The symbol; where the relocation names a section, the symbol that covers the place in it, or
+    /// the text or constant there that may be merged, or else the section; empty for none.
     pub symbol: String,
-    /// What is added; 0 where the relocation refers to a section, in which places move.
+    /// What is added to `symbol`; units: bytes.
     pub addend: i64,
+    /// Other symbols and addends that may be meant: on x86_64 the addend of a relocation to a
+    /// section also holds the distance to the end of the instruction, which is not recorded.
+    pub or: Vec<(String, i64)>,
+    /// Where no symbol covers the place, the size of its section: places move where it differs.
+    pub within: Option<u64>,
 }
 
-/// Every function of a relocatable file that has a size, in the order of section and offset;
-/// none for linked files, whose bytes are full of addresses. Functions whose bytes are not in
+/// Every function and initialised variable of a relocatable file that has a size, in the order of
+/// section and offset; none for linked files, whose bytes are full of addresses. Those whose bytes are not in
 /// the file (a damaged size) are left out.
 #[must_use]
 pub fn bodies(image: &Image<'_>) -> Vec<Body> {
@@ -43,24 +53,31 @@ pub fn bodies(image: &Image<'_>) -> Vec<Body> {
     }
     let mut by_section: BTreeMap<usize, Vec<&Symbol<'_>>> = BTreeMap::new();
     for symbol in &image.symbols {
-        if let (SymbolKind::Func, SectionRef::Named(section), 1..) =
+        if let (SymbolKind::Func | SymbolKind::Object, SectionRef::Named(section), 1..) =
             (symbol.kind, symbol.section, symbol.size)
         {
-            by_section.entry(section).or_default().push(symbol);
+            // Texts and constants without a name of their own are told where they are used.
+            if !symbol.name.starts_with(".L") {
+                by_section.entry(section).or_default().push(symbol);
+            }
         }
     }
+    let covering = Covering::new(image);
     let mut bodies = Vec::new();
     for (section, mut symbols) in by_section {
         symbols.sort_by_key(|symbol| (symbol.value, symbol.name.clone()));
         let mut relocations: Vec<Relocation> =
             image.relocation_sections(section).flat_map(|index| image.relocations(index)).collect();
         relocations.sort();
-        bodies.extend(symbols.iter().filter_map(|s| body(image, section, s, &relocations)));
+        bodies.extend(
+            symbols.iter().filter_map(|s| body(&covering, image, section, s, &relocations)),
+        );
     }
     bodies
 }
 
 fn body(
+    covering: &Covering<'_, '_>,
     image: &Image<'_>,
     section: usize,
     symbol: &Symbol<'_>,
@@ -81,10 +98,11 @@ fn body(
         if let Some(place) = bytes.get_mut(from..to) {
             place.fill(0);
         }
-        references.push(reference(image, offset, relocation));
+        references.push(reference(covering, image, offset, relocation));
     }
     Some(Body {
         name: symbol.name.clone().into_owned(),
+        is_data: symbol.kind == SymbolKind::Object,
         section: image.sections.get(section).map(|s| s.name.clone().into_owned())?,
         size: symbol.size,
         bytes,
@@ -92,18 +110,58 @@ fn body(
     })
 }
 
-fn reference(image: &Image<'_>, offset: u64, relocation: &Relocation) -> Reference {
+fn reference(
+    covering: &Covering<'_, '_>,
+    image: &Image<'_>,
+    offset: u64,
+    relocation: &Relocation,
+) -> Reference {
     let number = (relocation.symbol as usize).checked_sub(1);
-    let symbol = number.and_then(|number| image.symbols.get(number));
-    let (name, addend) = match symbol {
-        None => (String::new(), relocation.addend.unwrap_or_default()),
-        Some(Symbol { kind: SymbolKind::Section, section: SectionRef::Named(index), .. }) => {
-            let name = image.sections.get(*index).map(|s| s.name.clone().into_owned());
-            (name.unwrap_or_default(), 0)
-        }
-        Some(symbol) => (symbol.name.clone().into_owned(), relocation.addend.unwrap_or_default()),
+    let addend = relocation.addend.unwrap_or_default();
+    let plain = |symbol: String, addend, within| Reference {
+        offset,
+        kind: relocation.kind,
+        symbol,
+        addend,
+        or: Vec::new(),
+        within,
     };
-    Reference { offset, kind: relocation.kind, symbol: name, addend }
+    match number.and_then(|number| image.symbols.get(number)) {
+        None => plain(String::new(), addend, None),
+        Some(symbol) => match (symbol.kind, symbol.section) {
+            // A label that the compiler numbers says no more than its place does.
+            (kind, SectionRef::Named(index))
+                if kind == SymbolKind::Section || symbol.name.starts_with(".L") =>
+            {
+                let addend = addend.saturating_add_unsigned(symbol.value);
+                let distances = distances(image.ident.e_machine, relocation.kind);
+                let mut found =
+                    distances.iter().filter_map(|n| covering.at(index, addend.saturating_add(*n)));
+                match (found.next(), image.sections.get(index)) {
+                    (Some((symbol, addend)), _) => {
+                        Reference { or: found.collect(), ..plain(symbol, addend, None) }
+                    }
+                    (None, Some(header)) => {
+                        plain(header.name.clone().into_owned(), addend, Some(header.size))
+                    }
+                    (None, None) => plain(String::new(), addend, None),
+                }
+            }
+            _ => plain(symbol.name.clone().into_owned(), addend, None),
+        },
+    }
+}
+
+/// What may have to be added to the addend for the place that is meant: x86_64 counts from the
+/// end of the instruction, behind which up to four more bytes of it may stand; data counts from
+/// the field itself.
+const fn distances(machine: u16, kind: u32) -> &'static [i64] {
+    const X86_64: u16 = 62;
+    // R_X86_64_PC32, PLT32 and GOTPCREL, and its two relaxable forms.
+    match (machine, kind) {
+        (X86_64, 2 | 4 | 9 | 41 | 42) => &[4, 0, 5, 6, 8],
+        _ => &[0],
+    }
 }
 
 /// How many bytes a relocation fills in at most, by its type; where it is a part of an

@@ -3,6 +3,7 @@
 mod code;
 mod comment;
 mod compressed;
+mod covering;
 mod error;
 mod exports;
 mod groups;

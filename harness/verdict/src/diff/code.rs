@@ -1,5 +1,5 @@
-//! Code: the same functions with the same bytes, once what relocations fill in is masked, and
-//! with the same references.
+//! Code: the same functions and variables with the same bytes, once what relocations fill in is
+//! masked, and with the same references.
 
 use super::{Renamed, Sides, subject_in};
 use crate::layer::LayerVerdict;
@@ -21,15 +21,19 @@ pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) 
     let mut layer = LayerVerdict::new(Layer::Code);
     for pair in pairs {
         let (ours, theirs) = (by_name(pair.left), by_name(pair.right));
-        let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+        let names: BTreeSet<&(String, bool)> = ours.keys().chain(theirs.keys()).collect();
         for name in names {
             let none = Vec::new();
             let (left, right) =
                 (ours.get(name).unwrap_or(&none), theirs.get(name).unwrap_or(&none));
             layer.compared += left.len().max(right.len()) as u64;
+            // Which of several is missing is not known: their number is told with the symbols.
+            if name.1 && left.len() != right.len() {
+                continue;
+            }
             let found = left.iter().zip(right).find_map(|(a, b)| difference(a, b, renamed));
             if let Some((a, b, cause)) = found {
-                layer.findings.push(finding(sides, pair, name, a, b, &cause));
+                layer.findings.push(finding(sides, pair, name, (a, b), &cause));
             }
         }
     }
@@ -39,26 +43,28 @@ pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) 
     layer
 }
 
-/// The functions of two objects that differ, by canonical name; those of one object only as well.
+/// The functions and variables of two objects that differ, by canonical name; those of one object
+/// only as well.
 #[must_use]
 pub fn functions_that_differ(a: &ImageFacts, b: &ImageFacts) -> Vec<String> {
     let (ours, theirs) = (by_name(a), by_name(b));
-    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let differs = |name: &&&String| match (ours.get(**name), theirs.get(**name)) {
+    let names: BTreeSet<&(String, bool)> = ours.keys().chain(theirs.keys()).collect();
+    let differs = |name: &&&(String, bool)| match (ours.get(**name), theirs.get(**name)) {
         (Some(left), Some(right)) => {
             left.len() != right.len()
                 || left.iter().zip(right).any(|(a, b)| difference(a, b, &Renamed::new()).is_some())
         }
         _ => true,
     };
-    names.iter().filter(differs).map(|name| (*name).clone()).collect()
+    names.iter().filter(differs).map(|name| name.0.clone()).collect()
 }
 
-/// Functions by canonical name; several of one name in the order in which they stand.
-fn by_name(image: &ImageFacts) -> BTreeMap<String, Vec<&Body>> {
-    let mut map: BTreeMap<String, Vec<&Body>> = BTreeMap::new();
+/// Functions and variables by canonical name and whether they are variables; several of one name
+/// in the order in which they stand.
+fn by_name(image: &ImageFacts) -> BTreeMap<(String, bool), Vec<&Body>> {
+    let mut map: BTreeMap<(String, bool), Vec<&Body>> = BTreeMap::new();
     for body in &image.bodies {
-        map.entry(canonical(&body.name).name.into_owned()).or_default().push(body);
+        map.entry((canonical(&body.name).name.into_owned(), body.is_data)).or_default().push(body);
     }
     map
 }
@@ -66,13 +72,13 @@ fn by_name(image: &ImageFacts) -> BTreeMap<String, Vec<&Body>> {
 fn finding(
     sides: Sides<'_>,
     pair: &CodePair<'_>,
-    name: &str,
-    left: String,
-    right: String,
+    (name, is_data): &(String, bool),
+    (left, right): (String, String),
     cause: &str,
 ) -> Finding {
     let subject = subject_in(pair.name, name);
-    let finding = sides.finding("code.changed", Severity::Warning, &subject, left, right);
+    let key = if *is_data { "data.changed" } else { "code.changed" };
+    let finding = sides.finding(key, Severity::Warning, &subject, left, right);
     if cause.is_empty() {
         finding.grouped(pair.name)
     } else {
@@ -100,14 +106,24 @@ fn difference(a: &Body, b: &Body, renamed: &Renamed) -> Option<(String, String, 
             (count(a), count(b))
         }
     };
-    Some((x, y, "the same instructions refer to something else".to_owned()))
+    Some((x, y, "the same bytes refer to something else".to_owned()))
 }
 
 /// Numbers that the compiler derives are no difference.
 fn alike(x: &Reference, y: &Reference, renamed: &Renamed) -> bool {
-    let (left, right) = (canonical(&x.symbol).name, canonical(&y.symbol).name);
-    (x.offset, x.kind, x.addend) == (y.offset, y.kind, y.addend)
-        && (left == right || renamed.get(&*left).is_some_and(|name| *name == right))
+    let same = |(x, n): (&str, i64), (y, m): (&str, i64)| {
+        let (left, right) = (canonical(x).name, canonical(y).name);
+        n == m && (left == right || renamed.get(&*left).is_some_and(|name| *name == right))
+    };
+    if (x.offset, x.kind) != (y.offset, y.kind) {
+        return false;
+    }
+    if let (Some(ours), Some(theirs)) = (x.within, y.within) {
+        // Where the sections have other sizes, places in them move.
+        return x.symbol == y.symbol && (ours != theirs || x.addend == y.addend);
+    }
+    same((&x.symbol, x.addend), (&y.symbol, y.addend))
+        || x.or.iter().any(|(x, n)| y.or.iter().any(|(y, m)| same((x, *n), (y, *m))))
 }
 
 fn shown(reference: &Reference) -> String {
