@@ -38,7 +38,7 @@ fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
     let mut sizes = BTreeMap::new();
     for symbol in &image.symbols {
         let place = symbol.section.and_then(|index| image.section_names.get(index));
-        if place.is_some_and(|name| name == section) && symbol.size > 0 {
+        if place.is_some_and(|name| canonical(name).name == section) && symbol.size > 0 {
             *sizes.entry(canonical(&symbol.raw).name.into_owned()).or_default() += symbol.size;
         }
     }

@@ -2,6 +2,7 @@
 //! relocations.
 
 use super::{Pair, Sides, subject_in};
+use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, ImageFacts};
 use twinlto_facts::elf::Mark;
@@ -29,10 +30,22 @@ pub(super) fn marks(
 
 fn read(image: &ImageFacts, mark: Mark) -> Result<Marks, String> {
     match image.marks.get(&mark) {
+        Some(Answer::Read(marks)) if mark == Mark::Relocations => Ok(by_name(marks)),
         Some(Answer::Read(marks)) => Ok(marks.clone()),
         Some(Answer::Bad(why)) => Err(why.clone()),
         Some(Answer::Absent) | None => Ok(Marks::new()),
     }
+}
+
+/// By the section names that two builds of the same source share, as long as only one has it.
+fn by_name(marks: &Marks) -> Marks {
+    let mut map = Marks::new();
+    for (raw, text) in marks {
+        let name = canonical(raw).name.into_owned();
+        let name = if map.contains_key(&name) { raw.clone() } else { name };
+        map.insert(name, text.clone());
+    }
+    map
 }
 
 fn one_kind(

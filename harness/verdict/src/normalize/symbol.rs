@@ -19,6 +19,10 @@ const COUNTED: &str = ".N";
 /// - Numbers that the compiler derives (`.str.7`, `.compoundliteral.3`, `_MergedGlobals.2`,
 ///   `__UNIQUE_ID_x123`) become `N`: they count within a unit or a preprocessor run.
 ///
+/// - `__COUNTER__` and `__LINE__` in the names of initcalls
+///   (`__initcall__kmod_<module>__<counter>_<line>_<function><level>`, their stubs and their
+///   sections; `include/linux/init.h`, Linux 7.3) become `N`: they count what stands before.
+///
 /// All other names stay, `foo.5` included: a static variable of a function is counted in
 /// source order, which is the same in both modes.
 #[must_use]
@@ -68,6 +72,9 @@ fn derived(name: &str) -> Option<String> {
         let stem = rest.trim_end_matches(|c: char| c.is_ascii_digit());
         return (stem.len() < rest.len()).then(|| format!("__UNIQUE_ID_{stem}N"));
     }
+    if let Some(name) = initcall(name) {
+        return Some(name);
+    }
     let stem = COUNTED_STEMS.into_iter().find(|stem| {
         name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })?;
@@ -76,6 +83,30 @@ fn derived(name: &str) -> Option<String> {
         return None;
     }
     Some(format!("{left}{COUNTED}"))
+}
+
+/// The name of an initcall's entry, stub or section without the two numbers in it.
+fn initcall(name: &str) -> Option<String> {
+    let is_section = name.starts_with(".initcall") || name.starts_with(".rela.initcall");
+    let marks = ["__initcall__kmod_", "__initstub__kmod_"];
+    let mark = marks.into_iter().chain(is_section.then_some("..kmod_"));
+    let start = mark.filter_map(|mark| Some(name.find(mark)? + mark.len())).next()?;
+    let number = |text: &str| {
+        // One that is gone already counts as well, so that a name is made plain once.
+        let digits = match text.bytes().take_while(u8::is_ascii_digit).count() {
+            0 if text.starts_with('N') => 1,
+            digits => digits,
+        };
+        (digits > 0 && text.as_bytes().get(digits) == Some(&b'_')).then_some(digits + 1)
+    };
+    let rest = name.get(start..)?;
+    rest.match_indices("__").find_map(|(at, mark)| {
+        let counter = rest.get(at + mark.len()..)?;
+        let line = counter.get(number(counter)?..)?;
+        let function = line.get(number(line)?..)?;
+        let before = name.get(..start + at)?;
+        Some(format!("{before}__N_N_{function}"))
+    })
 }
 
 #[cfg(test)]
@@ -101,6 +132,24 @@ mod tests {
         assert_eq!(name(".compoundliteral.3"), ".compoundliteral.N");
         assert_eq!(name("__UNIQUE_ID_modinfo_593"), "__UNIQUE_ID_modinfo_N");
         assert_eq!(name("switch.table.foo.7"), "switch.table.foo.N");
+    }
+
+    #[test]
+    fn initcalls_lose_their_counter_and_line() {
+        for (raw, plain) in [
+            (
+                "__initcall__kmod_user__532_261_uid_cache_init4",
+                "__initcall__kmod_user__N_N_uid_cache_init4",
+            ),
+            ("__initstub__kmod_a_2__3_4_f__1_2_g6.llvm.77", "__initstub__kmod_a_2__N_N_f__1_2_g6"),
+            ("__cfi___initstub__kmod_user__1_2_f4", "__cfi___initstub__kmod_user__N_N_f4"),
+            (".initcall4.init..kmod_user__362_261_f", ".initcall4.init..kmod_user__N_N_f"),
+            ("__initcall__kmod_user__x_261_f4", "__initcall__kmod_user__x_261_f4"),
+            ("my_kmod_user__532_261_f", "my_kmod_user__532_261_f"),
+        ] {
+            assert_eq!(name(raw), plain);
+            assert_eq!(name(plain), plain);
+        }
     }
 
     #[test]
