@@ -18,6 +18,7 @@ mod corpus;
 mod diff;
 mod diff_archives;
 mod diff_edits;
+mod diff_expectations;
 mod diff_lost;
 mod diff_places;
 mod diff_records;

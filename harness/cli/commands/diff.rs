@@ -14,7 +14,7 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> 
         ignore: args.ignore.clone(),
         objects: args.object.clone(),
         explain: !args.no_explain,
-        expect: args.expect.files(true),
+        expect: args.expect.files(false),
     };
     let records = is_record(&args.a) && is_record(&args.b);
     if records && args.disassemble {

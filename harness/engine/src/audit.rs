@@ -109,7 +109,7 @@ pub(crate) fn report(
 ) -> Result<Report, EngineError> {
     let builds: Vec<&Build> = [Some(build), twin].into_iter().flatten().collect();
     let twin = twin.map(|twin| &twin.facts);
-    let built = Built { facts: &build.facts, twin, llvm: None, failure: None };
+    let built = Built { facts: &build.facts, twin, llvm: None, whole: true, failure: None };
     let judged = judge(expectations, verdict, &built, None);
     let twins = vec![TwinReport {
         arch: verdict.arch,

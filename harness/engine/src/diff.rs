@@ -7,7 +7,7 @@ mod records;
 pub use records::{diff_records, is_record};
 
 use crate::error::EngineError;
-use crate::expect::ExpectFiles;
+use crate::expect::{ExpectFiles, today};
 use crate::fs::read_regular;
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of};
 use crate::process::install_interrupt_handler;
@@ -22,8 +22,8 @@ use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
 use twinlto_model::{Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, TwinReport};
 use twinlto_verdict::{
-    Built, LostFile, Sides, Verdict, compare_any, compare_bitcode, judge, merge, merge_allowed,
-    summary,
+    Built, Expectations, LostFile, Sides, Verdict, compare_any, compare_bitcode, conclude, judge,
+    merge, merge_allowed, summary,
 };
 
 /// What `twinlto diff` is asked.
@@ -77,6 +77,8 @@ impl Thing {
 /// different kinds or architectures.
 pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Report, EngineError> {
     let filter = Filter::new(request)?;
+    let expectations = request.expect.for_a_part(filter.hides()).read()?;
+    let judging = Judging { request, filter: &filter, expectations: &expectations };
     let objects = object_globs(&request.objects)?;
     let (a, b) = rayon::join(|| open(&request.a), || open(&request.b));
     let (a, b) = (a?, b?);
@@ -91,7 +93,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
         (Thing::Archive(left), Thing::Archive(right)) => {
             let found = archive::compare((&request.a, left), (&request.b, right))?;
             let nothing = (&BuildFacts::default(), &BuildFacts::default());
-            let mut report = report(request, found.sides, found.verdict, nothing, &filter)?;
+            let mut report = judging.report(found.sides, found.verdict, nothing, false)?;
             for twin in &mut report.twins {
                 twin.build.clone_from(&found.identical);
             }
@@ -106,7 +108,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             let sides = named(None, None, arch);
             let verdict = compare_bitcode(sides, &x, &y);
             let nothing = BuildFacts::default();
-            report(request, sides, verdict, (&nothing, &nothing), &filter)
+            judging.report(sides, verdict, (&nothing, &nothing), false)
         }
         (Thing::Build(left), Thing::Build(right))
         | (Thing::Elf(left), Thing::Elf(right))
@@ -158,14 +160,15 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                     }),
                 }
             }
-            let mut verdict = compare_any(sides, left, right, &code, &lost);
+            let mut verdict = compare_any(sides, left, right, (&code, &lost), &expectations);
             if request.explain && filter.wants_key("export.crc.changed") {
                 // Two runs of genksyms an object take a while. Without a handler, Ctrl-C ends
                 // twinlto at once and leaves our own files behind.
                 let _there_is_one = install_interrupt_handler();
                 symtypes::explain(sides, (left, right), &mut verdict, events)?;
             }
-            let mut report = report(request, sides, verdict, (left, right), &filter)?;
+            let whole = matches!(a, Thing::Build(_));
+            let mut report = judging.report(sides, verdict, (left, right), whole)?;
             let left_out = |(what, why)| NotCompared { arch, what, why };
             report.not_compared.extend(unread.into_iter().map(left_out));
             let told = matches!(&a, Thing::Build(_));
@@ -299,6 +302,17 @@ fn config_around(path: &Path) -> Option<Config> {
     Some(Config::parse(&String::from_utf8_lossy(&bytes)))
 }
 
+/// Major version of the LLVM that a configuration is for: a build's own, or that of the build
+/// directory that a file lies in.
+fn major(path: &Path, facts: &BuildFacts) -> Option<u32> {
+    facts.config.clang_major().or_else(|| config_around(path)?.clang_major())
+}
+
+/// What both sides say.
+fn agreed(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+    a.filter(|_| a == b)
+}
+
 /// The architecture of a file that does not tell it itself: that of its build directory, or if it
 /// lies in none, this machine's.
 fn arch_around(path: &Path) -> Arch {
@@ -363,47 +377,60 @@ pub fn object_globs(patterns: &[String]) -> Result<GlobSet, EngineError> {
     globs("--object", patterns)
 }
 
-fn report(
-    request: &DiffRequest,
-    sides: Sides<'_>,
-    mut verdict: Verdict,
-    (a, b): (&BuildFacts, &BuildFacts),
-    filter: &Filter,
-) -> Result<Report, EngineError> {
-    let left_out = verdict.retain(|finding| filter.wants(finding));
-    let mut not_compared = verdict.not_compared();
-    if left_out > 0 {
-        not_compared.push(NotCompared {
+/// What makes a report of a verdict.
+struct Judging<'a> {
+    request: &'a DiffRequest,
+    filter: &'a Filter,
+    expectations: &'a Expectations,
+}
+
+impl Judging<'_> {
+    /// `whole` says whether the two are build directories, and not single files.
+    fn report(
+        &self,
+        sides: Sides<'_>,
+        mut verdict: Verdict,
+        (a, b): (&BuildFacts, &BuildFacts),
+        whole: bool,
+    ) -> Result<Report, EngineError> {
+        let left_out = verdict.retain(|finding| self.filter.wants(finding));
+        let mut not_compared = verdict.not_compared();
+        if left_out > 0 {
+            not_compared.push(NotCompared {
+                arch: verdict.arch,
+                what: format!("{left_out} findings"),
+                why: "left out by --only and --ignore".to_owned(),
+            });
+        }
+        let llvm = agreed(major(&self.request.a, a), major(&self.request.b, b));
+        let built = Built { facts: a, twin: Some(b), llvm, whole, failure: None };
+        let judged = judge(self.expectations, &verdict, &built, None);
+        let twins = vec![TwinReport {
             arch: verdict.arch,
-            what: format!("{left_out} findings"),
-            why: "left out by --only and --ignore".to_owned(),
-        });
+            outcome: judged.outcome.clone(),
+            build: "as found".to_owned(),
+            layers: judged.layers,
+        }];
+        let (outcome, mut about) =
+            conclude(self.expectations, judged.outcome, &[judged.compared], today()?);
+        about.retain(|finding| self.filter.wants(finding));
+        let findings = merge(judged.findings.into_iter().chain(about).collect());
+        let allowed = merge_allowed(judged.allowed);
+        let name = |side: &str, path: &Path| format!("{side} = {}", path.display());
+        Ok(Report {
+            schema: SCHEMA.to_owned(),
+            twinlto: env!("CARGO_PKG_VERSION").to_owned(),
+            kernel: KernelId { name: name(sides.left, &self.request.a), path: None },
+            config: name(sides.right, &self.request.b),
+            comparison: format!("{} against {}", sides.left, sides.right),
+            summary: summary(&outcome, &twins, &findings, &allowed),
+            outcome,
+            twins,
+            cells: Vec::new(),
+            findings,
+            allowed,
+            not_compared,
+            record: None,
+        })
     }
-    let expectations = request.expect.read()?;
-    let built = Built { facts: a, twin: Some(b), llvm: None, failure: None };
-    let judged = judge(&expectations, &verdict, &built, None);
-    let twins = vec![TwinReport {
-        arch: verdict.arch,
-        outcome: judged.outcome.clone(),
-        build: "as found".to_owned(),
-        layers: judged.layers,
-    }];
-    let findings = merge(judged.findings);
-    let allowed = merge_allowed(judged.allowed);
-    let name = |side: &str, path: &Path| format!("{side} = {}", path.display());
-    Ok(Report {
-        schema: SCHEMA.to_owned(),
-        twinlto: env!("CARGO_PKG_VERSION").to_owned(),
-        kernel: KernelId { name: name(sides.left, &request.a), path: None },
-        config: name(sides.right, &request.b),
-        comparison: format!("{} against {}", sides.left, sides.right),
-        summary: summary(&judged.outcome, &twins, &findings, &allowed),
-        outcome: judged.outcome,
-        twins,
-        cells: Vec::new(),
-        findings,
-        allowed,
-        not_compared,
-        record: None,
-    })
 }

@@ -21,6 +21,11 @@ pub struct ExpectFiles {
 }
 
 impl ExpectFiles {
+    /// The same, where some findings are hidden: an entry may be for one of them.
+    pub(crate) fn for_a_part(&self, is_part: bool) -> Self {
+        Self { unused_is_fine: self.unused_is_fine || is_part, ..self.clone() }
+    }
+
     pub(crate) fn read(&self) -> Result<Expectations, EngineError> {
         let named = self.expect.as_deref();
         let mut expectations = match read(named.unwrap_or(Path::new(DEFAULT)), "--expect")? {

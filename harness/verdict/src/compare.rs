@@ -98,14 +98,15 @@ pub fn compare_twins(
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
-/// relocatable files that both have, with their functions; `lost` those that one side alone has.
+/// relocatable files that both have, with their functions, and those that one side alone has;
+/// budgets for sections are those of `expectations`.
 #[must_use]
 pub fn compare_any(
     sides: Sides<'_>,
     a: &BuildFacts,
     b: &BuildFacts,
-    code: &[(String, ImageFacts, ImageFacts)],
-    lost: &[LostFile],
+    (code, lost): (&[(String, ImageFacts, ImageFacts)], &[LostFile]),
+    expectations: &Expectations,
 ) -> Verdict {
     let code: Vec<CodePair<'_>> =
         code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
@@ -119,7 +120,7 @@ pub fn compare_any(
     layers.extend([
         exports,
         diff::symbols(sides, a, b),
-        diff::sections(sides, a, b, &[]),
+        diff::sections(sides, a, b, &expectations.budgets),
         diff::initcalls(sides, a, b),
         diff::tables(sides, a, b),
     ]);

@@ -1,3 +1,4 @@
+use crate::builders;
 use crate::compare::Verdict;
 use crate::diff::budgets_in_use;
 use crate::expect::{Applied, Compared, Date, Expectations};
@@ -14,8 +15,12 @@ pub struct Built<'a> {
     pub facts: &'a BuildFacts,
     /// Its twin.
     pub twin: Option<&'a BuildFacts>,
-    /// Major version of the LLVM that built them; none to take the one that `.config` records.
+    /// Major version of the LLVM that built them; none to take the one that `.config` records,
+    /// or where that tells nothing, `.comment`.
     pub llvm: Option<u32>,
+    /// Whether these are builds as a whole and not single files. A file is only a part of what
+    /// expectations speak of, so that no entry can be called unused.
+    pub whole: bool,
     /// What kept a build from ending.
     pub failure: Option<&'a str>,
 }
@@ -50,7 +55,7 @@ pub fn judge(
     let both = [Some(built.facts), built.twin];
     let symvers: Vec<&Symvers> =
         both.iter().flatten().filter_map(|facts| facts.symvers.get()).collect();
-    let llvm = built.llvm.or_else(|| built.facts.config.clang_major());
+    let llvm = built.llvm.or_else(|| builders::llvm_of(built.facts, built.twin));
     let Applied { findings, allowed, matched } = expectations.apply(findings, llvm, &symvers);
     // What a failed build left says nothing of what is not there.
     let whole = verdict.layers.iter().filter(|l| l.omitted == Omitted::Nothing);
@@ -60,6 +65,9 @@ pub fn judge(
         layers: verdict.results(&findings, &allowed),
         compared: Compared {
             arch: verdict.arch,
+            both: built.twin.is_some(),
+            whole: built.whole,
+            records: false,
             modes: both.iter().flatten().filter_map(|facts| facts.mode).collect(),
             llvm,
             layers,

@@ -3,6 +3,7 @@
 //! Nothing here reads a file or runs a command.
 
 mod artefacts;
+mod builders;
 mod compare;
 mod config;
 mod counts;

@@ -71,6 +71,7 @@ impl Twin<'_> {
             // A build that failed was not compared with its twin.
             twin: theirs.as_ref().filter(|_| failure.is_none()),
             llvm: Some(self.llvm),
+            whole: true,
             failure: failure.as_deref(),
         };
         let judged = judge(self.expectations, &verdict, &built, Some(extra));

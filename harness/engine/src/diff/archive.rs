@@ -15,7 +15,7 @@ use twinlto_facts::elf::{Image, ObjectKind, SHT_SYMTAB, kind};
 use twinlto_facts::kbuild::normalize_path;
 use twinlto_model::Arch;
 use twinlto_verdict::{
-    MemberVerdict, Sides, Verdict, compare_any, compare_archives, compare_bitcode,
+    Expectations, MemberVerdict, Sides, Verdict, compare_any, compare_archives, compare_bitcode,
 };
 
 /// What two archives are to each other.
@@ -204,7 +204,7 @@ fn one(sides: Sides<'_>, a: In<'_, '_>, b: In<'_, '_>) -> Result<Outcome, String
                 Vec::new()
             };
             let (x, y) = (of_image(a.1.name.clone(), x), of_image(b.1.name.clone(), y));
-            let verdict = compare_any(sides, &x, &y, &code, &[]);
+            let verdict = compare_any(sides, &x, &y, (&code, &[]), &Expectations::default());
             let quiet = says_nothing(&verdict).then(|| other_data(&left, &right)).flatten();
             Ok(Outcome { verdict: MemberVerdict::Compared(verdict), bad, quiet })
         }

@@ -18,6 +18,11 @@ impl Filter {
         Ok(Self { only, ignore: globs("--ignore", &request.ignore)? })
     }
 
+    /// Whether it may hide anything.
+    pub(super) fn hides(&self) -> bool {
+        self.only.is_some() || !self.ignore.is_empty()
+    }
+
     pub(super) fn wants(&self, finding: &Finding) -> bool {
         self.wants_key(finding.key.as_str())
     }

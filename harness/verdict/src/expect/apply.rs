@@ -11,6 +11,12 @@ use twinlto_model::{Allowed, Arch, Finding, Layer, Mode, Site};
 pub struct Compared {
     /// Architecture.
     pub(crate) arch: Arch,
+    /// Whether there were two builds to compare.
+    pub(crate) both: bool,
+    /// Whether they were builds as a whole, and not single files of them.
+    pub(crate) whole: bool,
+    /// Whether two recorded runs were compared.
+    pub(crate) records: bool,
     /// The builds that were compared.
     pub(crate) modes: Vec<Mode>,
     /// Major version of the LLVM that built them, if it is known.

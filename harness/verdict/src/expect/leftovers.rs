@@ -18,15 +18,20 @@ impl Expectations {
             };
             let within: Vec<&Compared> = compared.iter().filter(within).collect();
             // One that matched anywhere is of use; where something was not compared, it may be.
-            let idle = within.iter().all(|c| looked(allow, c) && !c.matched.contains(&number));
+            let idle = |c: &&Compared| c.whole && looked(allow, c) && !c.matched.contains(&number);
+            let idle = within.iter().all(idle);
             let unused =
                 if idle { self.unused(allow.line, &allow.describe(), &within) } else { None };
             // One that is to be taken out needs no review.
             findings.extend(unused.or_else(|| self.review(allow, today, &within)));
         }
         for (number, budget) in self.budgets.iter().enumerate() {
-            let idle =
-                |c: &Compared| c.layers.contains(&Layer::Sections) && !c.budgets.contains(&number);
+            let idle = |c: &Compared| {
+                c.whole
+                    && !c.records
+                    && c.layers.contains(&Layer::Sections)
+                    && !c.budgets.contains(&number)
+            };
             if compared.iter().all(idle) {
                 let entry = format!("a budget for section {}", budget.section.as_str());
                 findings.extend(self.unused(budget.line, &entry, &Vec::from_iter(compared)));
@@ -82,16 +87,19 @@ impl Expectations {
 /// Whether everything was compared that could have matched. Without that, an entry that matched
 /// nothing says nothing: an audit of one build finds no lost symbol.
 fn looked(allow: &Allow, compared: &Compared) -> bool {
-    let both = compared.modes.len() > 1;
+    let both = compared.both;
     // What only `diff` of two records finds, no other run looks for.
-    let mut needs = needs(&allow.key).filter(|needs| *needs != Needs::Records).peekable();
+    let sought = |needs: &Needs| compared.records || *needs != Needs::Records;
+    let mut needs = needs(&allow.key).filter(sought).peekable();
     needs.peek().is_some()
         && needs.all(|needs| match needs {
             Needs::One(layer) => compared.layers.contains(&layer),
+            // Only objects that were asked for are compared.
+            Needs::Both(Layer::Code) => false,
             Needs::Both(layer) => both && compared.layers.contains(&layer),
             Needs::All => Layer::ALL.iter().all(|layer| compared.layers.contains(layer)),
             Needs::Request => compared.requested,
-            Needs::Records => false,
+            Needs::Records => compared.records,
         })
 }
 
@@ -118,6 +126,9 @@ mod tests {
     fn compared(arch: Arch) -> Compared {
         Compared {
             arch,
+            both: true,
+            whole: true,
+            records: false,
             modes: vec![Mode::Distributed, Mode::InProcess],
             llvm: Some(22),
             layers: Layer::ALL.into(),
@@ -150,7 +161,7 @@ mod tests {
         assert!(keys("key = '*'", &[half]).is_empty());
         assert!(keys("key = 'config.lost'", &all).is_empty());
         let mut one = compared(Arch::Arm64);
-        one.modes = vec![Mode::Distributed];
+        (one.modes, one.both) = (vec![Mode::Distributed], false);
         assert!(keys("key = 'export.lost'", std::slice::from_ref(&one)).is_empty());
         assert_eq!(keys("key = 'export.crc.lost'", &[one]), unused);
     }
