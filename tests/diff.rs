@@ -184,7 +184,16 @@ fn what_is_left_out_is_said() {
     for options in [["--ignore", "export.*"], ["--only", "section.*"]] {
         let ran = diff(&file, &other, &options);
         assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}", ran.stdout);
-        assert!(ran.stdout.contains("left out by --only and --ignore"), "{}", ran.stdout);
+        let report = ran.json();
+        let said = &report["not_compared"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(said["what"], "1 finding");
+        assert_eq!(said["why"], "left out by --only and --ignore");
+        // Nobody may take it for a pass.
+        assert_eq!(report["twins"][0]["layers"][0]["hidden"], 1);
+        let [a, b] = [&file, &other].map(|path| path.display().to_string());
+        let shown = run(&[&["diff", &a, &b][..], &options].concat()).stdout;
+        let row = shown.lines().nth(3).unwrap();
+        assert!(row.contains("1 hidden") && !row.contains('✓'), "{shown}");
     }
     assert_eq!(diff(&file, &other, &["--only", "export.*"]).status, 1);
 }
@@ -274,7 +283,7 @@ fn things_that_cannot_be_compared_are_refused() {
     let nonsense = arm.join(".config");
     let record = pocket.out.join("records");
     let record = std::fs::read_dir(record).unwrap().next().unwrap().unwrap().path();
-    let cases: [(&Path, &Path, &[&str], &str); 8] = [
+    let cases: [(&Path, &Path, &[&str], &str); 12] = [
         (&record, &arm, &[], "one is a record of a check, the other a build directory"),
         (&arm, &arm, &["--object", "no/such/*"], "no IR object that both builds have"),
         (&kernel, &symvers, &[], "one is an ELF file, the other a Module.symvers"),
@@ -283,6 +292,10 @@ fn things_that_cannot_be_compared_are_refused() {
         (&nonsense, &nonsense, &[], "no ELF file, archive or Module.symvers"),
         (&arm.join("nowhere"), &kernel, &[], "there is no such file"),
         (&kernel, &kernel, &["--only", "a[.*"], "--only a[.*"),
+        (&kernel, &kernel, &["--only", ""], "--only ''\ncause: it fits the key of no finding"),
+        (&kernel, &kernel, &["--only", "export.*", "--only", "exprot.lost"], "mean export.lost?"),
+        (&kernel, &kernel, &["--ignore", "exprot.*"], "did you mean export."),
+        (&record, &record, &["--ignore", "sections.*"], "did you mean section."),
     ];
     let kernel = kernel.display().to_string();
     let ran = run(&["diff", &kernel, &kernel, "--disassemble"]);

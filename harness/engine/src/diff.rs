@@ -395,13 +395,7 @@ impl Judging<'_> {
     ) -> Result<Report, EngineError> {
         let left_out = verdict.retain(|finding| self.filter.wants(finding));
         let mut not_compared = verdict.not_compared();
-        if left_out > 0 {
-            not_compared.push(NotCompared {
-                arch: verdict.arch,
-                what: format!("{left_out} findings"),
-                why: "left out by --only and --ignore".to_owned(),
-            });
-        }
+        not_compared.extend(filter::left_out(verdict.arch, left_out));
         let llvm = agreed(major(&self.request.a, a), major(&self.request.b, b));
         let built = Built { facts: a, twin: Some(b), llvm, whole, failure: None };
         let judged = judge(self.expectations, &verdict, &built, None);

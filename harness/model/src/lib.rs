@@ -10,6 +10,7 @@ mod mode;
 mod outcome;
 mod report;
 mod toolchain;
+mod words;
 
 pub use arch::{Arch, UnknownArch};
 pub use event::{Event, Stage};
@@ -22,3 +23,4 @@ pub use report::{
     Timings, TwinReport,
 };
 pub use toolchain::{ToolVersion, Toolchain};
+pub use words::{count, thousands};

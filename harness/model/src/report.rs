@@ -89,9 +89,16 @@ pub struct LayerResult {
     pub errors: u64,
     /// How many carry a warning or a note, and no error.
     pub others: u64,
+    /// How many findings were left out because they were not asked for.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub hidden: u64,
     /// Why nothing was compared, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_compared: Option<String>,
+}
+
+fn is_none(n: &u64) -> bool {
+    *n == 0
 }
 
 /// Something that could have been compared and was not, and why.

@@ -12,7 +12,7 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
     // Where there is little room, what has nothing to tell is told by its count alone.
     let tells = |layer: &Layer| {
         !matches!(layer, Layer::Tables | Layer::Layouts | Layer::Code | Layer::Replay)
-            || results(*layer).any(|result| result.errors + result.others > 0)
+            || results(*layer).any(|result| result.errors + result.others + result.hidden > 0)
     };
     let layers: Vec<Layer> = Layer::ALL.into_iter().filter(there).collect();
     let (lines, fits) = lines(report, &layers, columns);
@@ -52,13 +52,16 @@ fn lines(report: &Report, layers: &[Layer], columns: usize) -> (Vec<String>, boo
     (lines, total + gaps <= columns)
 }
 
-/// `596 ✓`, `4 of 596 ✗`, `2 of 41 ~`, or `–` for what was not compared.
+/// `596 ✓`, `4 of 596 ✗`, `2 of 41 ~`, `3 hidden`, or `–` for what was not compared.
 fn cell(layer: &LayerResult) -> String {
     let all = thousands(layer.compared);
     match layer {
         LayerResult { not_compared: Some(_), errors: 0, .. } => "–".to_owned(),
         LayerResult { errors, compared, .. } if errors > compared => {
             format!("{} ✗", thousands(*errors))
+        }
+        LayerResult { hidden: hidden @ 1.., errors: 0, .. } => {
+            format!("{} hidden", thousands(*hidden))
         }
         LayerResult { errors: errors @ 1.., .. } => format!("{} of {all} ✗", thousands(*errors)),
         LayerResult { others: others @ 1.., .. } => format!("{} of {all} ~", thousands(*others)),

@@ -1,19 +1,6 @@
 use std::time::Duration;
+pub use twinlto_model::thousands;
 use unicode_width::UnicodeWidthStr;
-
-/// `14870` → `14,870`.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// `6m41s`, `38s`, `1h02m`; below ten seconds with one decimal.
 #[must_use]
@@ -76,10 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_read_well() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_234_567), "1,234,567");
+    fn times_read_well() {
         let times =
             [400, 9_960, 38_000, 401_000, 3_725_000].map(|ms| duration(Duration::from_millis(ms)));
         assert_eq!(times, ["0.4s", "10.0s", "38s", "6m41s", "1h02m"]);

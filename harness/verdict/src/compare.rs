@@ -33,7 +33,9 @@ impl Verdict {
         for layer in &mut self.layers {
             let before = layer.findings.len();
             layer.findings.retain(&wanted);
-            dropped += before - layer.findings.len();
+            let hidden = before - layer.findings.len();
+            layer.hidden += hidden as u64;
+            dropped += hidden;
         }
         dropped
     }

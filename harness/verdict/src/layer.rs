@@ -10,6 +10,8 @@ pub struct LayerVerdict {
     pub compared: u64,
     /// Further numbers for the cells, by name.
     pub counts: BTreeMap<String, u64>,
+    /// How many findings were left out because they were not asked for.
+    pub hidden: u64,
     /// What it found.
     pub findings: Vec<Finding>,
     /// What it did not look at.
@@ -38,6 +40,7 @@ impl LayerVerdict {
             layer,
             compared: 0,
             counts: BTreeMap::new(),
+            hidden: 0,
             findings: Vec::new(),
             omitted: Omitted::Nothing,
         }
@@ -92,6 +95,7 @@ impl LayerVerdict {
             compared: self.compared,
             errors: errors.len() as u64,
             others: others.difference(&errors).count() as u64,
+            hidden: self.hidden,
             not_compared: self.not_compared().map(str::to_owned),
         }
     }

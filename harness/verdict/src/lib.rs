@@ -28,7 +28,9 @@ pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
 pub use crc::{Explained, TypeChange, Unexplained, type_changes};
 pub use diff::{LostFile, Sides};
-pub use expect::{Compared, Date, ExpectError, Expectations, Severities, known_keys};
+pub use expect::{
+    Compared, Date, ExpectError, Expectations, Severities, closest_key, every_key, known_keys,
+};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use members::{MemberVerdict, compare_archives};

@@ -169,24 +169,26 @@ fn looked_for(finding: &Finding, site: &Site, report: &Report) -> bool {
     }
 }
 
-/// The rows of the second run's table, where only these findings are counted.
+/// The rows of the second run's table, where only these findings are counted, and of the hidden
+/// ones only that there are any.
 #[must_use]
-pub fn rows(b: &Report, arch: Arch, findings: &[Finding]) -> Vec<LayerResult> {
+pub fn rows(b: &Report, arch: Arch, findings: &[Finding], hidden: &[Finding]) -> Vec<LayerResult> {
     let twin = b.twins.iter().find(|twin| twin.arch == arch);
-    let here = |result: &LayerResult, error: bool| {
+    let here = |result: &LayerResult, all: &[Finding], fits: fn(&Finding) -> bool| {
         let of_layer = |finding: &&Finding, site: &Site| match layer_of(finding.key.as_str()) {
             Some(layer) => layer == result.layer,
             // That it compared less is told with the numbers; that it compared nothing shows.
             None => result.compared > 0 && site.subject == result.layer.name(),
         };
-        let wanted = findings.iter().filter(|f| (f.severity == Severity::Error) == error);
+        let wanted = all.iter().filter(|finding| fits(finding));
         let sites = wanted.flat_map(|f| f.sites.iter().filter(move |site| of_layer(&f, site)));
         sites.filter(|site| site.arch == arch).count() as u64
     };
     let layers = twin.map(|twin| twin.layers.as_slice()).unwrap_or_default();
     let row = |result: &LayerResult| LayerResult {
-        errors: here(result, true),
-        others: here(result, false),
+        errors: here(result, findings, |finding| finding.severity == Severity::Error),
+        others: here(result, findings, |finding| finding.severity != Severity::Error),
+        hidden: here(result, hidden, |_| true),
         ..result.clone()
     };
     layers.iter().map(row).collect()
@@ -249,6 +251,7 @@ mod tests {
             compared,
             errors: 0,
             others: 0,
+            hidden: 0,
             not_compared: (compared == 0).then(|| "no vmlinux".to_owned()),
         };
         Report {

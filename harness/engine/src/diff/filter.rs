@@ -3,7 +3,8 @@
 use super::DiffRequest;
 use crate::error::EngineError;
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use twinlto_model::Finding;
+use twinlto_model::{Arch, Finding, NotCompared, count};
+use twinlto_verdict::{closest_key, every_key};
 
 /// Which findings are wanted.
 pub(super) struct Filter {
@@ -13,9 +14,11 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(request: &DiffRequest) -> Result<Self, EngineError> {
-        let only =
-            if request.only.is_empty() { None } else { Some(globs("--only", &request.only)?) };
-        Ok(Self { only, ignore: globs("--ignore", &request.ignore)? })
+        let only = match request.only.as_slice() {
+            [] => None,
+            patterns => Some(keys("--only", patterns)?),
+        };
+        Ok(Self { only, ignore: keys("--ignore", &request.ignore)? })
     }
 
     /// Whether it may hide anything.
@@ -30,6 +33,32 @@ impl Filter {
     pub(super) fn wants_key(&self, key: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.is_match(key)) && !self.ignore.is_match(key)
     }
+}
+
+/// Patterns of which each is for some key: a mistyped one would hide everything, or nothing.
+fn keys(option: &str, patterns: &[String]) -> Result<GlobSet, EngineError> {
+    for pattern in patterns {
+        let one = globs(option, std::slice::from_ref(pattern))?;
+        if every_key().any(|key| one.is_match(key)) {
+            continue;
+        }
+        let hint = match closest_key(pattern) {
+            Some(key) => format!("did you mean {key}?"),
+            None => "docs/FINDINGS.md lists every key".to_owned(),
+        };
+        let what = format!("{option} '{pattern}'");
+        return Err(EngineError::usage(what, "it fits the key of no finding", hint));
+    }
+    globs(option, patterns)
+}
+
+/// What was left out, as it is said where the rest is told of.
+pub(super) fn left_out(arch: Arch, findings: usize) -> Option<NotCompared> {
+    (findings > 0).then(|| NotCompared {
+        arch,
+        what: count(findings, "finding", "findings"),
+        why: "left out by --only and --ignore".to_owned(),
+    })
 }
 
 pub(super) fn globs(option: &str, patterns: &[String]) -> Result<GlobSet, EngineError> {

@@ -1,7 +1,7 @@
 //! Two records of checks: what the second run found that the first had not.
 
 use super::DiffRequest;
-use super::filter::Filter;
+use super::filter::{Filter, left_out};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use std::path::Path;
@@ -42,10 +42,8 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
     let expectations = request.expect.read()?;
     let RecordDiff { new, fixed, persisting, less, not_looked_for } = compare_records(a, b);
     let counts = [fixed.len(), persisting.len()];
-    let mut findings = [less, new].concat();
-    let before = findings.len();
-    findings.retain(|finding| filter.wants(finding));
-    let left_out = before - findings.len();
+    let (findings, hidden): (Vec<Finding>, Vec<Finding>) =
+        [less, new].concat().into_iter().partition(|finding| filter.wants(finding));
     let (mut findings, mut allowed) = expectations.split(findings);
     allowed.extend(b.allowed.iter().cloned());
     findings.sort_by(|x, y| (x.severity, &x.key).cmp(&(y.severity, &y.key)));
@@ -56,7 +54,7 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
             arch: twin.arch,
             outcome: if ours { Outcome::Differ } else { twin_outcome(&twin.outcome) },
             build: "as recorded".to_owned(),
-            layers: rows(b, twin.arch, &findings),
+            layers: rows(b, twin.arch, &findings, &hidden),
         }
     };
     let twins: Vec<TwinReport> = b.twins.iter().map(twin).collect();
@@ -71,13 +69,8 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
     };
     let mut not_compared: Vec<NotCompared> = b.not_compared.clone();
     not_compared.extend(not_looked_for);
-    if let Some(first) = b.twins.first().filter(|_| left_out > 0) {
-        not_compared.push(NotCompared {
-            arch: first.arch,
-            what: format!("{left_out} findings"),
-            why: "left out by --only and --ignore".to_owned(),
-        });
-    }
+    let first = b.twins.first();
+    not_compared.extend(first.and_then(|twin| left_out(twin.arch, hidden.len())));
     findings.extend(fixed.into_iter().chain(persisting).filter(|finding| filter.wants(finding)));
     Ok(Report {
         schema: SCHEMA.to_owned(),

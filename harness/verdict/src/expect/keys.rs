@@ -173,6 +173,19 @@ pub fn known_keys() -> impl Iterator<Item = &'static str> {
     KEYS.iter().flat_map(|(_, keys)| keys.iter().copied())
 }
 
+/// Every key that a finding may have.
+pub fn every_key() -> impl Iterator<Item = &'static str> {
+    known_keys().chain(["expectation.review", "expectation.unused"])
+}
+
+/// The key that may have been meant, by a pattern that is for none.
+#[must_use]
+pub fn closest_key(pattern: &str) -> Option<&'static str> {
+    let known: Vec<&str> = every_key().collect();
+    let close = similar::get_close_matches(pattern, &known, 1, 0.6);
+    close.first().and_then(|word| every_key().find(|key| key == word))
+}
+
 /// The layer that finds a key; none for what no single layer finds.
 pub(crate) fn layer_of(key: &str) -> Option<Layer> {
     let (needs, _) = KEYS.iter().find(|(_, keys)| keys.contains(&key))?;
@@ -193,9 +206,8 @@ pub(super) fn check(pattern: &Glob) -> Result<(), Option<&'static str>> {
     if known_keys().any(|key| pattern.matches(key)) {
         return Ok(());
     }
-    let known: Vec<&str> = known_keys().collect();
-    let close = similar::get_close_matches(pattern.as_str(), &known, 1, 0.6);
-    Err(close.first().and_then(|word| known_keys().find(|key| key == word)))
+    // What the file itself brings up cannot be allowed by it.
+    Err(closest_key(pattern.as_str()).filter(|close| known_keys().any(|key| key == *close)))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod severities;
 pub use apply::Compared;
 pub use date::Date;
 pub use file::{ExpectError, Expectations};
-pub use keys::known_keys;
+pub use keys::{closest_key, every_key, known_keys};
 pub use severities::Severities;
 
 pub(crate) use apply::Applied;
