@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// A record of the pocket kernel, and a directory to write changed ones in.
-struct Records {
-    first: PathBuf,
-    report: Value,
-    dir: tempfile::TempDir,
+pub(crate) struct Records {
+    pub(crate) first: PathBuf,
+    pub(crate) report: Value,
+    pub(crate) dir: tempfile::TempDir,
 }
 
 impl Records {
-    fn of_pocket(test: &str) -> Option<Self> {
+    pub(crate) fn of_pocket(test: &str) -> Option<Self> {
         let report = pocket(test)?.ran.json();
         let first = root().join(report["record"].as_str().unwrap());
         Some(Self { first, report, dir: tempfile::tempdir().unwrap() })
     }
 
     /// A record with this report.
-    fn write(&self, name: &str, report: &Value) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, report: &Value) -> PathBuf {
         let dir = self.dir.path().join(name);
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join("report.json"), report.to_string()).unwrap();
@@ -37,7 +37,7 @@ fn lost(subjects: &[&str]) -> Value {
     })
 }
 
-fn with(report: &Value, finding: Value) -> Value {
+pub(crate) fn with(report: &Value, finding: Value) -> Value {
     let mut report = report.clone();
     report["findings"].as_array_mut().unwrap().push(finding);
     report

@@ -22,6 +22,7 @@ mod diff_expectations;
 mod diff_lost;
 mod diff_places;
 mod diff_records;
+mod diff_records_worse;
 mod expectations;
 mod image_mutated;
 mod layouts;

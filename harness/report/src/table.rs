@@ -64,6 +64,8 @@ fn cell(layer: &LayerResult) -> String {
             format!("{} hidden", thousands(*hidden))
         }
         LayerResult { errors: errors @ 1.., .. } => format!("{} of {all} ✗", thousands(*errors)),
+        LayerResult { compared: 0, others: 0, .. } => "–".to_owned(),
+        LayerResult { compared: 0, others, .. } => format!("{} ~", thousands(*others)),
         LayerResult { others: others @ 1.., .. } => format!("{} of {all} ~", thousands(*others)),
         _ => format!("{all} ✓"),
     }

@@ -37,6 +37,6 @@ pub use members::{MemberVerdict, compare_archives};
 pub use merge::{merge, merge_allowed};
 pub use normalize::{Canonical, canonical};
 pub use plan::{Plan, PlannedCell, plan};
-pub use records::{RecordDiff, compare_records, rows};
+pub use records::{RecordDiff, compare_records, expect_records, gates, rows};
 pub use snapshot::{Facet, FacetKind, Order, facet_kinds, facets};
 pub use transport::transport;

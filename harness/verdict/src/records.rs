@@ -2,18 +2,25 @@
 //!
 //! A pass that compared nothing is worse than a failure, so less that was compared is a finding.
 
+mod expected;
+mod places;
+mod runs;
+
+pub use expected::expect_records;
+
 use crate::expect::layer_of;
 use crate::merge::merge;
-use std::collections::BTreeMap;
+use places::{At, Places, all};
+use std::collections::{BTreeMap, BTreeSet};
 use twinlto_model::{
-    Arch, Change, Evidence, Finding, Key, Layer, LayerResult, Mode, NotCompared, Report, Severity,
-    Site,
+    Arch, Change, Evidence, Finding, Key, Layer, LayerResult, NotCompared, Report, Severity, Site,
+    Tier, thousands,
 };
 
 /// What became of the findings of one run in another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordDiff {
-    /// The second run has them, the first had not, or only as what does not gate.
+    /// The second run has them, the first had not, or had less or other values there.
     pub new: Vec<Finding>,
     /// The first run had them, and the second looked and has not; notes.
     pub fixed: Vec<Finding>,
@@ -21,42 +28,72 @@ pub struct RecordDiff {
     pub persisting: Vec<Finding>,
     /// `record.compared.less`: the second run compared less than the first.
     pub less: Vec<Finding>,
-    /// Findings of the first run that the second did not look for.
+    /// `record.outcome.worse`: an outcome that is worse in the second run.
+    pub outcomes: Vec<Finding>,
+    /// `record.input.changed`: what the runs were given, where it is not the same; notes.
+    pub inputs: Vec<Finding>,
+    /// Findings of the first run that the second did not look for, and layers that neither run
+    /// compared.
     pub not_looked_for: Vec<NotCompared>,
 }
 
 /// Compares two runs. A place of a finding is its key, architecture, mode and subject; each place
-/// is decided for itself. Allowed findings were found too, and are neither new nor fixed.
+/// is decided for itself. Allowed findings were found too, and are neither new nor fixed. What is
+/// worse than it was, or holds other values, is new, and says what it was.
 #[must_use]
 pub fn compare_records(a: &Report, b: &Report) -> RecordDiff {
     let mut diff = RecordDiff { less: merge(less(a, b)), ..RecordDiff::default() };
     let mut before = Places::of(a);
-    // What is the same in every word is taken first, so that one of two findings at a place that
-    // was there before does not hide the other.
     let after = all(b);
-    let mut stays: Vec<Vec<bool>> = Vec::new();
-    for (finding, allowed) in &after {
-        let gates = finding.gates() && !allowed;
-        let same = finding.sites.iter().map(|site| {
-            let old = |old: &Old<'_>| old.said == said(finding, site) && old.is_no_less(gates);
-            before.take(finding, site, old)
-        });
-        stays.push(same.collect());
+    // What is the same in every word is taken first, then what is no news, so that one of two
+    // findings at a place that was there before does not hide the other.
+    let mut states: Vec<Vec<State>> =
+        after.iter().map(|(finding, _)| vec![State::Unmatched; finding.sites.len()]).collect();
+    let fit: [Fits<'_>; 2] = [At::is_same, At::is_known];
+    for fits in fit {
+        for (&(finding, allowed), states) in after.iter().zip(&mut states) {
+            for (site, state) in finding.sites.iter().zip(states) {
+                let now = At { finding, site, allowed };
+                let open = *state == State::Unmatched;
+                if open && before.take(now, |old| fits(&now, old)).is_some() {
+                    *state = State::Known;
+                }
+            }
+        }
     }
-    for ((finding, allowed), stays) in after.iter().zip(stays) {
-        let gates = finding.gates() && !allowed;
-        let known =
-            finding.sites.iter().zip(stays).map(|(site, stays)| {
-                stays || before.take(finding, site, |old| old.is_no_less(gates))
-            });
-        let known: Vec<bool> = known.collect();
-        diff.new.extend(part(finding, Change::New, &known, false).filter(|_| !allowed));
+    for (&(finding, allowed), mut states) in after.iter().zip(states) {
+        let mut more_severe = false;
+        for (site, state) in finding.sites.iter().zip(&mut states) {
+            let now = At { finding, site, allowed };
+            let open = *state == State::Unmatched;
+            if let Some(old) = before.take(now, |_| open) {
+                more_severe |= now.is_more_severe(&old);
+                *state = State::Was(now.was(&old));
+            }
+        }
+        let known: Vec<bool> = states.iter().map(|state| *state == State::Known).collect();
         diff.persisting.extend(part(finding, Change::Persisting, &known, true));
+        let Some(mut new) = part(finding, Change::New, &known, false).filter(|_| !allowed) else {
+            continue;
+        };
+        let was = states.into_iter().filter(|state| *state != State::Known);
+        for (site, state) in new.sites.iter_mut().zip(was) {
+            if let State::Was(was) = state {
+                let effect = std::mem::take(&mut site.effect);
+                let parts = [effect, was].into_iter().filter(|part| !part.is_empty());
+                site.effect = Vec::from_iter(parts).join("; ");
+            }
+        }
+        // What was lawful as a note is not as more than that.
+        if more_severe && new.tier == Tier::Lawful {
+            new.tier = Tier::Caused;
+        }
+        diff.new.push(new);
     }
     let mut unseen: BTreeMap<(Arch, &str), u64> = BTreeMap::new();
     for (finding, allowed) in all(a) {
-        let left = finding.sites.iter().map(|site| before.take(finding, site, |_| true));
-        let left: Vec<bool> = left.collect();
+        let left = finding.sites.iter().map(|site| At { finding, site, allowed });
+        let left: Vec<bool> = left.map(|at| before.take(at, |_| true).is_some()).collect();
         let looked: Vec<bool> =
             finding.sites.iter().map(|site| looked_for(finding, site, b)).collect();
         let both = |wanted: bool| -> Vec<bool> {
@@ -72,71 +109,50 @@ pub fn compare_records(a: &Report, b: &Report) -> RecordDiff {
         what: format!("{key} ({n})"),
         why: "the first run found that, the second did not look for it".to_owned(),
     });
-    diff.not_looked_for = not_looked_for.collect();
+    diff.not_looked_for = not_looked_for.chain(neither(a, b)).collect();
+    diff.inputs = merge(runs::inputs(a, b));
+    let gating: BTreeSet<Arch> =
+        diff.new.iter().filter(|finding| gates(finding)).flat_map(Finding::arches).collect();
+    diff.outcomes = merge(runs::outcomes(a, b, |arch| gating.contains(&arch)));
     diff
 }
 
-/// Findings and whether they are allowed.
-fn all(report: &Report) -> Vec<(&Finding, bool)> {
-    let open = report.findings.iter().map(|finding| (finding, false));
-    open.chain(report.allowed.iter().map(|allowed| (&allowed.finding, true))).collect()
+/// Whether a finding keeps two runs from agreeing; a day that passed changes no kernel.
+#[must_use]
+pub fn gates(finding: &Finding) -> bool {
+    finding.gates() && finding.key.as_str() != "expectation.review"
 }
 
-type Place<'r> = (&'r str, Arch, Option<Mode>, &'r str);
+type Fits<'r> = fn(&At<'r>, &At<'r>) -> bool;
 
-/// What a finding says at one place.
-type Said<'r> = (Option<&'r str>, Option<&'r Evidence>, Option<&'r Evidence>);
-
-fn said<'r>(finding: &'r Finding, site: &'r Site) -> Said<'r> {
-    (finding.cause.as_deref(), site.left.as_ref(), site.right.as_ref())
+/// Whether a place of the second run was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// It is new.
+    Unmatched,
+    /// It was there before.
+    Known,
+    /// It is new as it is; this it was before.
+    Was(String),
 }
 
-fn place<'r>(finding: &'r Finding, site: &'r Site) -> Place<'r> {
-    (finding.key.as_str(), site.arch, site.mode, site.subject.as_str())
-}
-
-struct Old<'r> {
-    said: Said<'r>,
-    gates: bool,
-    allowed: bool,
-}
-
-impl Old<'_> {
-    /// Whether this was known before, and not only as a note.
-    const fn is_no_less(&self, gates: bool) -> bool {
-        self.gates || self.allowed || !gates
-    }
-}
-
-/// The places of the first run that were not matched yet.
-struct Places<'r>(BTreeMap<Place<'r>, Vec<Old<'r>>>);
-
-impl<'r> Places<'r> {
-    fn of(report: &'r Report) -> Self {
-        let mut places: BTreeMap<Place<'r>, Vec<Old<'r>>> = BTreeMap::new();
-        for (finding, allowed) in all(report) {
-            for site in &finding.sites {
-                let gates = finding.gates() && !allowed;
-                let old = Old { said: said(finding, site), gates, allowed };
-                places.entry(place(finding, site)).or_default().push(old);
+/// Layers of which neither run compared anything, where the second does not say so itself.
+fn neither(a: &Report, b: &Report) -> Vec<NotCompared> {
+    let mut list = Vec::new();
+    for twin in &b.twins {
+        for now in twin.layers.iter().filter(|result| result.compared == 0) {
+            let what = now.layer.name();
+            let nothing = |old: &LayerResult| old.compared == 0;
+            let said = |left: &NotCompared| left.arch == twin.arch && left.what == what;
+            let both = layer(a, twin.arch, now.layer).is_none_or(nothing);
+            if both && !b.not_compared.iter().any(said) {
+                let why = now.not_compared.clone();
+                let why = why.unwrap_or_else(|| "neither run compared any".to_owned());
+                list.push(NotCompared { arch: twin.arch, what: what.to_owned(), why });
             }
         }
-        Self(places)
     }
-
-    /// Takes one that fits, if there is one.
-    fn take(
-        &mut self,
-        finding: &'r Finding,
-        site: &'r Site,
-        fits: impl Fn(&Old<'_>) -> bool,
-    ) -> bool {
-        let Some(olds) = self.0.get_mut(&place(finding, site)) else {
-            return false;
-        };
-        let found = olds.iter().position(fits);
-        found.map(|at| olds.remove(at)).is_some()
-    }
+    list
 }
 
 /// The finding at those of its places for which `is` is `wanted`; none where there is no such
@@ -205,7 +221,7 @@ fn less(a: &Report, b: &Report) -> Vec<Finding> {
                 continue;
             }
             let unit = before.layer.unit();
-            let side = |name: &str, n: u64| Evidence::new(name, format!("{n} {unit}"));
+            let side = |name: &str, n: u64| Evidence::new(name, format!("{} {unit}", thousands(n)));
             let site = Site::new(twin.arch, None, before.layer.name())
                 .sides(side("A", before.compared), side("B", compared));
             let (severity, cause) = match now {

@@ -3,10 +3,11 @@
 use super::DiffRequest;
 use super::filter::{Filter, left_out};
 use crate::error::EngineError;
+use crate::expect::today;
 use crate::fs::read_regular;
 use std::path::Path;
-use twinlto_model::{Finding, KernelId, NotCompared, Outcome, Report, SCHEMA, TwinReport};
-use twinlto_verdict::{RecordDiff, compare_records, rows};
+use twinlto_model::{Finding, KernelId, NotCompared, Outcome, Report, SCHEMA, TwinReport, count};
+use twinlto_verdict::{RecordDiff, compare_records, expect_records, gates, rows};
 
 /// Whether a path is a record: a directory with a `report.json` in it that is no build directory,
 /// that `report.json`, or another file of JSON.
@@ -39,17 +40,22 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
         ));
     }
     let filter = Filter::new(request)?;
-    let expectations = request.expect.read()?;
-    let RecordDiff { new, fixed, persisting, less, not_looked_for } = compare_records(a, b);
+    let expectations = request.expect.for_a_part(filter.hides()).read()?;
+    let RecordDiff { new, fixed, persisting, less, outcomes, inputs, not_looked_for } =
+        compare_records(a, b);
+    let given: Vec<String> = inputs.iter().flat_map(Finding::subjects).map(str::to_owned).collect();
     let counts = [fixed.len(), persisting.len()];
-    let (findings, hidden): (Vec<Finding>, Vec<Finding>) =
-        [less, new].concat().into_iter().partition(|finding| filter.wants(finding));
-    let (mut findings, mut allowed) = expectations.split(findings);
+    let (findings, hidden): (Vec<Finding>, Vec<Finding>) = [outcomes, less, inputs, new]
+        .concat()
+        .into_iter()
+        .partition(|finding| filter.wants(finding));
+    let (mut findings, mut allowed) = expect_records(&expectations, b, findings, today()?);
+    findings.retain(|finding| filter.wants(finding));
     allowed.extend(b.allowed.iter().cloned());
     findings.sort_by(|x, y| (x.severity, &x.key).cmp(&(y.severity, &y.key)));
 
     let twin = |twin: &TwinReport| {
-        let ours = findings.iter().any(|f| f.gates() && f.arches().contains(&twin.arch));
+        let ours = findings.iter().any(|f| gates(f) && f.arches().contains(&twin.arch));
         TwinReport {
             arch: twin.arch,
             outcome: if ours { Outcome::Differ } else { twin_outcome(&twin.outcome) },
@@ -58,14 +64,14 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
         }
     };
     let twins: Vec<TwinReport> = b.twins.iter().map(twin).collect();
-    let gates = findings.iter().any(Finding::gates);
+    let any = findings.iter().any(gates);
     let outcome = match Outcome::of_all(twins.iter().map(|twin| twin.outcome.clone())) {
-        _ if gates => Outcome::Differ,
+        _ if any => Outcome::Differ,
         outcome => outcome,
     };
     let summary = match &outcome {
         Outcome::Skipped(why) | Outcome::Broken(why) => format!("the second run: {why}"),
-        Outcome::Agree | Outcome::Differ => summary(&findings, counts, allowed.len()),
+        Outcome::Agree | Outcome::Differ => summary(&findings, counts, allowed.len(), &given),
     };
     let mut not_compared: Vec<NotCompared> = b.not_compared.clone();
     not_compared.extend(not_looked_for);
@@ -98,20 +104,36 @@ fn twin_outcome(outcome: &Outcome) -> Outcome {
     }
 }
 
-fn summary(findings: &[Finding], [fixed, stays]: [usize; 2], allowed: usize) -> String {
-    let is_less = |f: &&Finding| f.key.as_str() == "record.compared.less";
-    let less: usize = findings.iter().filter(is_less).map(|f| f.sites.len()).sum();
-    let new = findings.iter().filter(|f| !is_less(f) && f.gates()).count();
-    let notes = findings.iter().filter(|f| !is_less(f) && !f.gates()).count();
-    let mut parts = vec![format!("{new} new")];
+fn summary(
+    findings: &[Finding],
+    [fixed, stays]: [usize; 2],
+    allowed: usize,
+    given: &[String],
+) -> String {
+    let of = |key: &'static str| {
+        let sites = findings.iter().filter(move |f| f.key.as_str() == key).map(|f| f.sites.len());
+        sites.sum::<usize>()
+    };
+    let others = || findings.iter().filter(|f| !f.key.as_str().starts_with("record."));
+    let new = others().filter(|f| gates(f)).count();
+    let notes = others().filter(|f| !gates(f)).count();
+    let plain = |n: usize, what: &str| (n, count(n, what, what));
+    let worse = of("record.outcome.worse");
+    let less = of("record.compared.less");
     let more = [
-        (less, "layers compared less"),
-        (notes, "new notes"),
-        (fixed, "fixed"),
-        (stays, "as before"),
-        (allowed, "allowed"),
+        (worse, count(worse, "outcome worse", "outcomes worse")),
+        (less, count(less, "layer compared less", "layers compared less")),
+        (notes, count(notes, "new note", "new notes")),
+        plain(fixed, "fixed"),
+        plain(stays, "as before"),
+        plain(allowed, "allowed"),
     ];
-    parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
-    let listed = if notes + fixed + stays + allowed > 0 { " (-v lists them)" } else { "" };
-    parts.join(", ") + listed
+    let mut parts = vec![count(new, "new", "new")];
+    parts.extend(more.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text));
+    let mut text = parts.join(", ");
+    if !given.is_empty() {
+        text.push_str(&format!("; not the same in both runs: {}", given.join(", ")));
+    }
+    let listed = notes + fixed + stays + allowed + given.len() > 0;
+    text + if listed { " (-v lists them)" } else { "" }
 }

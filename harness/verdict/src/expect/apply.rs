@@ -86,14 +86,6 @@ impl Expectations {
         applied
     }
 
-    /// Those findings that are not allowed, and those that are, where nothing is known of the
-    /// builds. What is allowed for one LLVM only is not allowed here.
-    #[must_use]
-    pub fn split(&self, findings: Vec<Finding>) -> (Vec<Finding>, Vec<Allowed>) {
-        let applied = self.apply(findings, None, &[]);
-        (applied.findings, applied.allowed)
-    }
-
     /// Where and with which reason a site is allowed. Every expectation that matches counts as
     /// used; the first one is quoted.
     fn allows(

@@ -165,7 +165,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     ),
     (Needs::All, &["file.lost", "file.unreadable"]),
     (Needs::Request, &["config.lost"]),
-    (Needs::Records, &["record.compared.less"]),
+    (Needs::Records, &["record.compared.less", "record.input.changed", "record.outcome.worse"]),
 ];
 
 /// Every key that can be allowed, in no order; [`crate::Expectations`] make two more themselves.
