@@ -168,3 +168,27 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
 }
+
+/// A text of gigabytes is no text of ours; reading it whole would take the machine's memory.
+#[test]
+fn a_text_of_gigabytes_is_refused_unread() {
+    let dir = tempfile::tempdir().unwrap();
+    let huge = |name: &str| {
+        let path = dir.path().join(name);
+        std::fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
+        path.display().to_string()
+    };
+    let (json, toml, here) =
+        (huge("report.json"), huge("x.toml"), dir.path().display().to_string());
+    huge("exports.txt");
+    let cause = "it has 3,221,225,472 bytes, and such a file has at most 64 MiB";
+    refused(&["report", &json], 2, cause);
+    refused(&["report", &here], 2, cause);
+    refused(&["diff", &json, &json], 2, cause);
+    refused(&["audit", "/tmp", "--expect", &toml], 2, cause);
+    refused(&["check", "--severities", &toml], 2, cause);
+    refused(&["snapshot", "compare", &here, &here], 2, cause);
+    std::fs::remove_file(dir.path().join("exports.txt")).unwrap();
+    huge(".config");
+    refused(&["audit", &here], 4, cause);
+}

@@ -8,7 +8,7 @@ pub use records::{diff_records, is_record};
 
 use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
-use crate::fs::read_regular;
+use crate::fs::{read_regular, read_text};
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of};
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
@@ -298,7 +298,7 @@ fn is_image(path: &Path) -> bool {
 /// The configuration of the build directory that a file lies in.
 fn config_around(path: &Path) -> Option<Config> {
     let path = path.canonicalize().ok()?;
-    let bytes = path.ancestors().skip(1).find_map(|dir| read_regular(&dir.join(".config")).ok())?;
+    let bytes = path.ancestors().skip(1).find_map(|dir| read_text(&dir.join(".config")).ok())?;
     Some(Config::parse(&String::from_utf8_lossy(&bytes)))
 }
 

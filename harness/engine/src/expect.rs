@@ -1,7 +1,7 @@
 //! Reads the files that say what may differ.
 
 use crate::error::EngineError;
-use crate::fs::read_regular;
+use crate::fs::read_text;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use twinlto_verdict::{Date, ExpectError, Expectations, Severities};
@@ -55,7 +55,7 @@ pub(crate) fn today() -> Result<Date, EngineError> {
 
 /// Name and text of a file; none when there is no such file.
 fn read(path: &Path, option: &str) -> Result<Option<(String, String)>, EngineError> {
-    let bytes = match read_regular(path) {
+    let bytes = match read_text(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == ErrorKind::Other => {

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use twinlto_model::thousands;
 
 /// Writes a whole file or nothing: into a neighbour, then renamed.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
@@ -53,15 +54,35 @@ pub(crate) fn open_regular(path: &Path) -> std::io::Result<(File, Metadata)> {
     Err(std::io::Error::other("it is not a regular file"))
 }
 
+/// The largest text that is read whole: records, facets, expectations, configurations. Those of a
+/// Linux are below 1 MiB.
+const LARGEST_TEXT: u64 = 64 << 20;
+
 /// Reads a regular file of at most 4 GiB.
 pub(crate) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+    read_at_most(path, LARGEST)
+}
+
+/// Reads a regular file of text of at most 64 MiB.
+pub(crate) fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
+    read_at_most(path, LARGEST_TEXT)
+}
+
+fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let (file, meta) = open_regular(path)?;
     let len = meta.len();
-    if len > LARGEST {
-        return Err(std::io::Error::other(format!("{len} bytes are too many for such a file")));
+    if len > most {
+        let most = most >> 20;
+        let why =
+            format!("it has {} bytes, and such a file has at most {most} MiB", thousands(len));
+        return Err(std::io::Error::other(why));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
-    file.take(LARGEST).read_to_end(&mut bytes)?;
+    let mut bytes = Vec::new();
+    // Where there is not so much memory, that is an error and no abort.
+    bytes.try_reserve_exact(usize::try_from(len).unwrap_or(0)).map_err(|error| {
+        std::io::Error::other(format!("no memory for its {} bytes: {error}", thousands(len)))
+    })?;
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -6,7 +6,7 @@ mod objects;
 pub(crate) use objects::command as recorded_command;
 
 use crate::error::EngineError;
-use crate::fs::read_regular;
+use crate::fs::{read_regular, read_text};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -34,7 +34,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         ));
     }
     let config_path = dir.join(".config");
-    let config = read_regular(&config_path).map_err(|error| match error.kind() {
+    let config = read_text(&config_path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => EngineError::usage(
             format!("build directory {}", dir.display()),
             "it holds no .config, so no kernel was configured in it",

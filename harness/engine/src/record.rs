@@ -9,7 +9,7 @@
 //! ```
 
 use crate::error::EngineError;
-use crate::fs::write_atomic;
+use crate::fs::{read_text, write_atomic};
 use crate::tree::unfit_for_kbuild;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -184,15 +184,18 @@ impl Mark {
 ///
 /// # Errors
 ///
-/// When there is none.
+/// When there is none, or it is no text or larger than 64 MiB.
 pub fn read_record(path: &Path) -> Result<String, EngineError> {
     let file = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
-    std::fs::read_to_string(&file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => EngineError::usage(
-            format!("record {}", path.display()),
-            format!("there is no {}", file.display()),
-            "give the directory that the last line of a check names",
-        ),
+    let refused = |why: String| {
+        let hint = "give the directory that the last line of a check names";
+        EngineError::usage(format!("record {}", path.display()), why, hint)
+    };
+    let bytes = read_text(&file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => refused(format!("there is no {}", file.display())),
+        std::io::ErrorKind::Other => refused(error.to_string()),
         _ => EngineError::io("read", &file, &error),
-    })
+    })?;
+    String::from_utf8(bytes)
+        .map_err(|error| refused(format!("it is no text: {}", error.utf8_error())))
 }

@@ -3,7 +3,7 @@
 mod about;
 
 use crate::error::EngineError;
-use crate::fs::{read_regular, write_atomic};
+use crate::fs::{self, read_regular, write_atomic};
 use crate::gather::{Depth, gather};
 use about::About;
 use std::io::ErrorKind;
@@ -178,7 +178,7 @@ fn read_text(dir: &Path, name: &str) -> Result<(PathBuf, Option<String>), Engine
 }
 
 fn text_of(path: &Path) -> Result<Option<String>, EngineError> {
-    match read_regular(path) {
+    match fs::read_text(path) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
             EngineError::usage(
                 path.display().to_string(),
@@ -189,6 +189,11 @@ fn text_of(path: &Path) -> Result<Option<String>, EngineError> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)
         }
+        Err(error) if error.kind() == ErrorKind::Other => Err(EngineError::usage(
+            path.display().to_string(),
+            error.to_string(),
+            "give a directory of recorded facets",
+        )),
         Err(error) => Err(EngineError::io("read", path, &error)),
     }
 }

@@ -4,7 +4,7 @@ use super::DiffRequest;
 use super::filter::{Filter, left_out};
 use crate::error::EngineError;
 use crate::expect::today;
-use crate::fs::read_regular;
+use crate::fs::read_text;
 use std::path::Path;
 use twinlto_model::{Finding, KernelId, NotCompared, Outcome, Report, SCHEMA, TwinReport, count};
 use twinlto_verdict::{RecordDiff, compare_records, expect_records, gates, rows};
@@ -17,7 +17,7 @@ pub fn is_record(path: &Path) -> bool {
         return path.join("report.json").is_file() && !path.join(".config").exists();
     }
     let is_json = || {
-        let bytes = read_regular(path);
+        let bytes = read_text(path);
         bytes.is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
     };
     match path.file_name() {
