@@ -2,7 +2,9 @@
 //! agreement over the rest.
 
 use crate::diff::{changed, diff, section_of};
-use crate::support::{copy_of, finding, pocket};
+use crate::support::{copy_of, finding, llvm, pocket, program};
+use std::process::Command;
+use twinlto_facts::elf::Image;
 
 /// Sets the size of a section in its header.
 fn resize(bytes: &mut [u8], name: &str, size: impl FnOnce(u64) -> u64) {
@@ -112,4 +114,51 @@ fn exports_that_one_file_has_are_lost_once() {
         (ran.status, finding(&report, "export.lost")["subject"].as_str()),
         (1, Some("exports"))
     );
+}
+
+#[test]
+fn a_stripped_kernel_has_lost_its_names_and_nothing_else() {
+    let Some(pocket) = pocket("a_stripped_kernel") else { return };
+    let Some(llvm) = llvm("a_stripped_kernel") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = pocket.build("arm64", "distributed").join("vmlinux");
+    let stripped = dir.path().join("vmlinux");
+    let mut strip = Command::new(program(llvm, "llvm-strip"));
+    assert!(
+        strip
+            .args(["--keep-section=.comment", "-o"])
+            .arg(&stripped)
+            .arg(&file)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for (a, b, side) in [(&file, &stripped, "B"), (&stripped, &file, "A")] {
+        let ran = diff(a, b, &["--ignore", "export.*"]);
+        assert_eq!(ran.keys(), [""; 0], "{}", ran.stdout);
+        let said = ran.json()["not_compared"].to_string();
+        for what in ["symbols", "tables"] {
+            let text = format!("{what} of vmlinux ({side} has no symbol table)");
+            assert!(said.contains(&text), "{text}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_symbol_with_another_size_is_named() {
+    let Some(pocket) = pocket("a_symbol_with_another_size") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    for arch in ["x86_64", "arm64", "riscv", "loongarch"] {
+        let file = pocket.build(arch, "distributed").join("vmlinux");
+        let mut bytes = std::fs::read(&file).unwrap();
+        let image = Image::parse(&bytes).unwrap();
+        let at = image.symbols.iter().position(|s| s.name == "start_kernel").unwrap();
+        // The null symbol is left out of the list; st_size is the last of an entry's 24 bytes.
+        let field = section_of(&bytes, ".symtab").0.start + (at + 1) * 24 + 16;
+        bytes[field] ^= 4;
+        let other = changed(&dir, &file, |all| *all = bytes);
+        let ran = diff(&file, &other, &[]);
+        assert_eq!((ran.status, ran.keys()), (1, vec!["symbol.size.changed".to_owned()]), "{arch}");
+        assert_eq!(finding(&ran.json(), "symbol.size.changed")["subject"], "start_kernel");
+    }
 }

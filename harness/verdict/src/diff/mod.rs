@@ -56,6 +56,12 @@ impl Sides<'_> {
         Sides { arch, left: "distributed", right: "in-process", modes: true }
     }
 
+    /// Whether what one side alone has is lost: from A to B, or to the distributed kernel.
+    pub(crate) fn is_loss(self, left_has_it: bool) -> bool {
+        let from_right = self.modes && self.left == "distributed";
+        left_has_it != from_right
+    }
+
     /// A finding between both.
     pub(crate) fn finding(
         self,

@@ -125,7 +125,7 @@ fn one_sided(
     let text = |s: Option<&SectionFacts>| {
         s.map_or("not there".to_owned(), |s| format!("{} bytes, {}", s.size, s.flags))
     };
-    let key = if left.is_some() { "section.added" } else { "section.lost" };
+    let key = if sides.is_loss(left.is_some()) { "section.lost" } else { "section.added" };
     let finding = |severity| sides.finding(key, severity, subject, text(left), text(right));
     if only.size == 0 {
         let note = finding(Severity::Note).because("it is empty").lawful();
@@ -136,7 +136,7 @@ fn one_sided(
 
 /// A section that is empty on one side alone.
 fn emptied(sides: Sides<'_>, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Finding {
-    let key = if b.size == 0 { "section.added" } else { "section.lost" };
+    let key = if sides.is_loss(b.size == 0) { "section.lost" } else { "section.added" };
     let text = |s: &SectionFacts| match s.size {
         0 => "empty".to_owned(),
         size => format!("{size} bytes"),

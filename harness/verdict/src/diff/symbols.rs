@@ -3,7 +3,7 @@
 use super::dwarf::{self, dwarf};
 use super::linker::linker;
 use super::{Pair, Sides, pairs, subject_in};
-use crate::layer::LayerVerdict;
+use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,10 @@ pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Layer
     };
     let mut layer = LayerVerdict::new(Layer::Symbols);
     for pair in &pairs {
+        if let Some(side) = without_symbols(sides, pair) {
+            layer.omit_part(format!("symbols of {} ({side} has no symbol table)", pair.name));
+            continue;
+        }
         layer.compared += one_image(sides, pair, &mut layer.findings);
         layer.findings.extend(dwarf(sides, pair));
         if let Some(what) = dwarf::not_compared(pair) {
@@ -30,9 +34,23 @@ pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Layer
         None => layer.omit_part("linker options (no .cmd file records a link)"),
     }
     if layer.compared == 0 {
-        layer.omit_all("vmlinux has no symbol table");
+        match layer.omitted {
+            // That of one side is said already.
+            Omitted::Part(what) => layer.omitted = Omitted::All(what),
+            _ => layer.omit_all("vmlinux has no symbol table"),
+        }
     }
     layer
+}
+
+/// The side that has no symbol table, where the other has one: nothing of it is gone but names.
+pub(super) fn without_symbols<'s>(sides: Sides<'s>, pair: &Pair<'_>) -> Option<&'s str> {
+    let none = |image: &ImageFacts| image.symbols.is_empty() && image.undefined.is_empty();
+    match (none(pair.left), none(pair.right)) {
+        (true, false) => Some(sides.left),
+        (false, true) => Some(sides.right),
+        _ => None,
+    }
 }
 
 /// Canonical name and kind → how often, with one of them to show.
@@ -53,16 +71,28 @@ fn multiset(image: &ImageFacts) -> BTreeMap<(String, &'static str), (u64, &Symbo
 fn is_derived(name: &str) -> bool {
     name.is_empty()
         || name.starts_with(".L")
-        || name.starts_with('$')
+        || is_mapping(name)
         || name.starts_with("L0\u{1}")
         || name.starts_with("__kallsyms")
         || name.starts_with("kallsyms_")
+}
+
+/// `$d`, `$x`, also behind a prefix that objcopy gave all symbols of a file (`__pi_$x`,
+/// `__kvm_nvhe_$d`; `arch/arm64/kernel/pi/Makefile` and `arch/arm64/kvm/hyp/nvhe/Makefile`, Linux
+/// 7.3).
+fn is_mapping(name: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["__pi_", "__kvm_nvhe_", "__efistub_"];
+    let bare = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    bare.starts_with('$')
 }
 
 fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
     let (ours, theirs) = (multiset(pair.left), multiset(pair.right));
     let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let count = keys.len() as u64;
+    // Where the bytes of functions and variables are compared, their sizes are told with them.
+    let all = pair.left.bodies.iter().chain(&pair.right.bodies);
+    let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
     for key in keys {
         let times = |set: &BTreeMap<_, (u64, &SymbolFacts)>| set.get(key).map_or(0, |(n, _)| *n);
         let (left, right) = (times(&ours), times(&theirs));
@@ -71,6 +101,9 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             if let (1, Some((_, ours)), Some((_, theirs))) = (left, ours.get(key), theirs.get(key))
             {
                 findings.extend(binding(sides, pair, name, ours, theirs));
+                if !bodies.contains(&**name) {
+                    findings.extend(size(sides, pair, name, ours, theirs));
+                }
             }
             continue;
         }
@@ -80,9 +113,9 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             n => format!("{kind} {name}, {n} times"),
         };
         let which = match (left, right) {
-            (0, _) => "symbol.lost",
-            (_, 0) => "symbol.added",
-            _ => "symbol.count",
+            (n, m) if n > 0 && m > 0 => "symbol.count",
+            (n, _) if sides.is_loss(n > 0) => "symbol.lost",
+            _ => "symbol.added",
         };
         let subject = subject_in(pair.name, name);
         findings.push(
@@ -133,6 +166,43 @@ fn binding(
     Some(sides.finding("symbol.binding.changed", Severity::Warning, &subject, left, right))
 }
 
+/// Size of a function or variable. In-process, lld and the compiler place and merge by themselves,
+/// so that between the modes sizes are compared section by section alone.
+fn size(
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    name: &str,
+    ours: &SymbolFacts,
+    theirs: &SymbolFacts,
+) -> Option<Finding> {
+    let sized = |symbol: &SymbolFacts| matches!(symbol.kind, "func" | "object" | "tls" | "common");
+    if sides.modes || ours.size == theirs.size || !sized(ours) {
+        return None;
+    }
+    let place = |image: &ImageFacts, symbol: &SymbolFacts| {
+        symbol.section.and_then(|index| image.section_names.get(index).cloned())
+    };
+    // The size of a whole section that grew names what grew in it.
+    let total = |image: &ImageFacts, symbol| {
+        place(image, symbol).and_then(|name| image.sections.get(&name)).map(|s| s.size)
+    };
+    let (left, right) = (total(pair.left, ours), total(pair.right, theirs));
+    let (before, after) = (format!("{} bytes", ours.size), format!("{} bytes", theirs.size));
+    let subject = subject_in(pair.name, name);
+    let new = |severity| {
+        sides.finding("symbol.size.changed", severity, &subject, before.clone(), after.clone())
+    };
+    Some(match (left, right) {
+        (Some(a), Some(b)) if a == b => new(Severity::Warning)
+            .because("its section has the same size on both sides, and this symbol has not")
+            .grouped("size in the same"),
+        _ => {
+            let cause = "its section has another size as well, see SECTIONS";
+            new(Severity::Note).because(cause).grouped(cause)
+        }
+    })
+}
+
 fn modules(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<Finding>) {
     let names: BTreeSet<&String> = a.modules.keys().chain(b.modules.keys()).collect();
     for name in names {
@@ -169,4 +239,52 @@ fn modules(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, findings: &mut Vec<
 
 pub(crate) fn promoted(image: &ImageFacts) -> u64 {
     image.symbols.iter().filter(|s| canonical(&s.raw).promoted).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_model::Arch;
+
+    fn image(names: &[&str]) -> ImageFacts {
+        let symbol = |name: &&str| SymbolFacts {
+            raw: (*name).to_owned(),
+            kind: "func",
+            binding: "global",
+            visibility: "default",
+            size: 4,
+            section: None,
+        };
+        ImageFacts { symbols: names.iter().map(symbol).collect(), ..ImageFacts::default() }
+    }
+
+    fn keys(sides: Sides<'_>, left: &[&str], right: &[&str]) -> Vec<String> {
+        let (left, right) = (image(left), image(right));
+        let pair = Pair { name: "vmlinux", left: &left, right: &right };
+        let mut findings = Vec::new();
+        one_image(sides, &pair, &mut findings);
+        findings.iter().map(|f| f.key.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_lost_is_lost_from_a_to_b_and_between_the_modes_by_the_distributed_kernel() {
+        let files = Sides { arch: Arch::Arm64, left: "A", right: "B", modes: false };
+        let modes = Sides::modes(Arch::Arm64);
+        let turned = Sides { left: "in-process", right: "distributed", ..modes };
+        for (sides, key) in
+            [(files, "symbol.lost"), (modes, "symbol.added"), (turned, "symbol.lost")]
+        {
+            assert_eq!(keys(sides, &["a", "f"], &["a"]), [key]);
+        }
+        assert_eq!(keys(files, &["a"], &["a", "f"]), ["symbol.added"]);
+        assert_eq!(keys(files, &["a"], &["a", "a"]), ["symbol.count"]);
+    }
+
+    #[test]
+    fn mapping_symbols_with_a_prefix_are_no_symbols() {
+        let files = Sides { arch: Arch::Arm64, left: "A", right: "B", modes: false };
+        let derived = ["a", "$d", "__pi_$x", "__kvm_nvhe_$d.3"];
+        assert_eq!(keys(files, &derived, &["a"]), [""; 0]);
+        assert_eq!(keys(files, &["a", "__pi_memcpy"], &["a"]), ["symbol.lost"]);
+    }
 }

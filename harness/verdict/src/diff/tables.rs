@@ -1,7 +1,8 @@
 //! Kernel tables: the same parameters and quirks, and as many entries of every type.
 
+use super::symbols::without_symbols;
 use super::{Sides, pairs, subject_in};
-use crate::layer::LayerVerdict;
+use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
@@ -15,6 +16,11 @@ pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerV
     };
     let mut layer = LayerVerdict::new(Layer::Tables);
     for pair in &pairs {
+        // Pointers are told by the symbols that they lead to, and some tables are found by them.
+        if let Some(side) = without_symbols(sides, pair) {
+            layer.omit_part(format!("tables of {} ({side} has no symbol table)", pair.name));
+            continue;
+        }
         for which in KernelTable::ALL {
             let (left, right) = (of(pair.left, which), of(pair.right, which));
             match (left, right) {
@@ -34,7 +40,10 @@ pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerV
         }
     }
     if layer.compared == 0 {
-        layer.omit_all("no kernel table was found");
+        match layer.omitted {
+            Omitted::Part(what) => layer.omitted = Omitted::All(what),
+            _ => layer.omit_all("no kernel table was found"),
+        }
     }
     layer
 }

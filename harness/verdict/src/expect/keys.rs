@@ -134,6 +134,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "symbol.dwarf.producers",
             "symbol.lost",
             "symbol.promotion.policy",
+            "symbol.size.changed",
             "symbol.undefined.changed",
         ],
     ),
