@@ -54,6 +54,8 @@ fn the_kernels_of_both_modes_have_nothing_unexplained() {
         let kernels = diff(&a.join("vmlinux"), &b.join("vmlinux"), &[]);
         assert_eq!((kernels.status, kernels.keys()), (0, vec![]), "{}", kernels.stdout);
         let report = kernels.json();
+        let path = |dir: &Path| dir.join("vmlinux").display().to_string();
+        assert_eq!(report["sides"], serde_json::json!({ "left": path(&a), "right": path(&b) }));
         let layers = report["twins"][0]["layers"].as_array().unwrap();
         for name in ["exports", "symbols", "sections", "initcalls", "tables"] {
             let layer = layers.iter().find(|layer| layer["layer"] == name).unwrap();

@@ -4,7 +4,7 @@ use crate::gather::{Depth, gather};
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
-    Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, Timings, TwinReport,
+    Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, SidePaths, Timings, TwinReport,
 };
 use twinlto_verdict::{
     Built, Expectations, Verdict, cell_counts, compare_twins, conclude, judge, judge_one, merge,
@@ -141,6 +141,10 @@ pub(crate) fn report(
         kernel: KernelId { name: kernel_name(&builds), path: None },
         config: "as built".to_owned(),
         comparison,
+        sides: twin.map(|twin| SidePaths {
+            left: build.facts.directory.clone(),
+            right: twin.directory.clone(),
+        }),
         summary: summary(&outcome, &twins, &findings, &allowed),
         outcome,
         twins,

@@ -168,6 +168,7 @@ fn assemble(
         kernel: kernel.id(),
         config: request.config.name(),
         comparison: "distributed against in-process".to_owned(),
+        sides: None,
         summary: summary(&outcome, &twins, &findings, &allowed),
         outcome,
         twins,

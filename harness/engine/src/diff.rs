@@ -20,7 +20,9 @@ use twinlto_facts::bitcode::{self, BitcodeFacts};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
-use twinlto_model::{Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, TwinReport};
+use twinlto_model::{
+    Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, SidePaths, TwinReport,
+};
 use twinlto_verdict::{
     Built, Expectations, LostFile, Sides, Verdict, compare_any, compare_bitcode, conclude, judge,
     merge, merge_allowed, summary,
@@ -44,6 +46,13 @@ pub struct DiffRequest {
     pub explain: bool,
     /// Which files say what may differ.
     pub expect: ExpectFiles,
+}
+
+impl DiffRequest {
+    fn paths(&self) -> SidePaths {
+        let [left, right] = [&self.a, &self.b].map(|path| path.display().to_string());
+        SidePaths { left, right }
+    }
 }
 
 /// What a path turned out to be.
@@ -417,6 +426,7 @@ impl Judging<'_> {
             kernel: KernelId { name: name(sides.left, &self.request.a), path: None },
             config: name(sides.right, &self.request.b),
             comparison: format!("{} against {}", sides.left, sides.right),
+            sides: Some(self.request.paths()),
             summary: summary(&outcome, &twins, &findings, &allowed),
             outcome,
             twins,

@@ -19,8 +19,8 @@ pub use key::Key;
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;
 pub use report::{
-    CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, Report, SCHEMA, StageTime,
-    Timings, TwinReport,
+    CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, Report, SCHEMA, SidePaths,
+    StageTime, Timings, TwinReport,
 };
 pub use toolchain::{ToolVersion, Toolchain};
 pub use words::{count, thousands};

@@ -171,6 +171,15 @@ pub struct KernelId {
     pub path: Option<String>,
 }
 
+/// The paths of the two things that were compared, as they were given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SidePaths {
+    /// The first side.
+    pub left: String,
+    /// The other side.
+    pub right: String,
+}
+
 /// Everything that a check or an audit has to say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -184,6 +193,9 @@ pub struct Report {
     pub config: String,
     /// `distributed against in-process`, or `distributed alone`.
     pub comparison: String,
+    /// What was compared, where two things were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sides: Option<SidePaths>,
     /// The answer.
     #[serde(flatten)]
     pub outcome: Outcome,

@@ -6,7 +6,7 @@ use crate::layer::Omitted;
 use std::collections::BTreeSet;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::Symvers;
-use twinlto_model::{Allowed, Finding, LayerResult, Outcome, Severity, TwinReport};
+use twinlto_model::{Allowed, Finding, LayerResult, Outcome, Severity, TwinReport, count};
 
 /// The builds of one architecture, beside what was found in them.
 #[derive(Debug, Clone, Copy)]
@@ -138,15 +138,13 @@ pub fn summary(
     allowed: &[Allowed],
 ) -> String {
     let arches = twins.len();
-    let plural =
-        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     match outcome {
         Outcome::Agree => {
-            let noun = plural(arches, "architecture", "architectures");
+            let noun = count(arches, "architecture", "architectures");
             let notes = findings.iter().filter(|f| f.severity == Severity::Note).count();
             let counted = [
-                (allowed.len(), plural(allowed.len(), "allowed finding", "allowed findings")),
-                (notes, plural(notes, "lawful difference", "lawful differences")),
+                (allowed.len(), count(allowed.len(), "allowed finding", "allowed findings")),
+                (notes, count(notes, "lawful difference", "lawful differences")),
             ];
             let more: Vec<String> =
                 counted.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
@@ -163,12 +161,12 @@ pub fn summary(
             let head = gating.first().map(|f| headline(f)).unwrap_or_default();
             let more = match gating.len() {
                 0 | 1 => String::new(),
-                n => format!(", and {} more", plural(n - 1, "finding", "findings")),
+                n => format!(", and {} more", count(n - 1, "finding", "findings")),
             };
             format!(
                 "{head}{more}, on {} of {}",
                 hit.len(),
-                plural(arches, "architecture", "architectures")
+                count(arches, "architecture", "architectures")
             )
         }
         Outcome::Skipped(why) | Outcome::Broken(why) => why.clone(),
@@ -179,11 +177,11 @@ pub fn summary(
 fn headline(finding: &Finding) -> String {
     let n = finding.subjects().len();
     let first = finding.subjects().first().copied().unwrap_or_default().to_owned();
-    let objects = if n == 1 { first } else { format!("{n} objects") };
+    let objects = if n == 1 { first } else { count(n, "object", "objects") };
     match finding.key.as_str() {
         key if finding.severity != Severity::Error => match n {
             1 => format!("{key}: {objects}"),
-            n => format!("{key}: {n} subjects"),
+            n => format!("{key}: {}", count(n, "subject", "subjects")),
         },
         "flags.backend.missing" | "flags.saved.missing" => match n {
             1 => format!("{objects} was compiled without its options"),
@@ -191,7 +189,7 @@ fn headline(finding: &Finding) -> String {
         },
         key => match n {
             1 => format!("{key}: {objects}"),
-            n => format!("{key}: {n} subjects"),
+            n => format!("{key}: {}", count(n, "subject", "subjects")),
         },
     }
 }

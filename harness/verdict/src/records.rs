@@ -276,6 +276,7 @@ mod tests {
             kernel: KernelId { name: String::new(), path: None },
             config: String::new(),
             comparison: String::new(),
+            sides: None,
             outcome: Outcome::Agree,
             summary: String::new(),
             twins: vec![TwinReport {

@@ -84,6 +84,7 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
         kernel: KernelId { name: format!("A = {}", request.a.display()), path: None },
         config: format!("B = {}", request.b.display()),
         comparison: "two recorded runs".to_owned(),
+        sides: Some(request.paths()),
         outcome,
         summary,
         twins,
