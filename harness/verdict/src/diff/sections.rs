@@ -208,6 +208,7 @@ fn size(
             Some(symbols) => over.because(symbols),
             None if sides.modes => over
                 .not_because("placing functions by themselves, which moves code by at most 0.5 %"),
+            None if stripped(pair) => over,
             None => over.because(PLACES),
         });
     }
@@ -222,10 +223,18 @@ fn size(
     } else {
         match by_symbol(pair, section) {
             Some(symbols) => note.because(symbols.clone()).grouped(symbols),
+            None if stripped(pair) => note.because(NO_SYMBOLS).grouped(NO_SYMBOLS),
             None => note.because(PLACES).grouped(PLACES),
         }
     })
 }
+
+/// Whether one side has no symbols that could tell.
+fn stripped(pair: &Pair<'_>) -> bool {
+    pair.left.symbols.is_empty() || pair.right.symbols.is_empty()
+}
+
+const NO_SYMBOLS: &str = "without a symbol table nobody can tell of what it has more";
 
 const PLACES: &str = "every symbol has the same size on both sides: order, alignment and padding";
 
