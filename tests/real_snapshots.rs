@@ -2,6 +2,12 @@
 //! for both modes. `scripts/acceptance` runs it on what it has built, named in
 //! `TWINLTO_TEST_BUILD`. A change is looked at and accepted with `cargo insta review`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in tests, a failed unwrap is the assertion"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -4,7 +4,8 @@
 //! No part of `cargo test`: `scripts/acceptance` runs it on what it has built, with
 //! `TWINLTO_TEST_BUILD=DIR cargo test --test real_symtypes`.
 
-#![expect(
+#![allow(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -3,7 +3,7 @@
 //! No part of `cargo test`: `scripts/acceptance` runs it on what it has built, with
 //! `TWINLTO_TEST_BUILD=DIR cargo test -p twinlto-facts --test real_bitcode`.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,7 +1,7 @@
 //! LLVM's tools, to make small objects and to hold our reading against.
 
 #[path = "../../../../tests/support/find_llvm.rs"]
-mod find_llvm;
+pub(crate) mod find_llvm;
 
 use std::path::Path;
 use std::process::Command;

@@ -3,7 +3,7 @@
 //! No part of `cargo test`: `scripts/acceptance` runs it on what it has built, with
 //! `TWINLTO_TEST_BUILD=DIR cargo test -p twinlto-facts --test real_elf`.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -16,7 +16,8 @@ mod llvm;
 mod oracle;
 
 use crate::dwarfdump::against_dwarfdump;
-use crate::llvm::{llvm, say};
+use crate::llvm::find_llvm::say;
+use crate::llvm::llvm;
 use crate::oracle::{Compared, compare};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
