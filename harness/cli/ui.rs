@@ -13,6 +13,7 @@ pub(crate) struct Ui {
     interactive: bool,
     started: Instant,
     drawn: bool,
+    redrawn: Instant,
 }
 
 /// How often a progress line is drawn again.
@@ -21,7 +22,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 impl Ui {
     pub(crate) fn new() -> Self {
         let interactive = std::io::stderr().is_terminal();
-        Self { interactive, started: Instant::now(), drawn: false }
+        Self { interactive, started: Instant::now(), drawn: false, redrawn: Instant::now() }
     }
 
     /// Prints an answer. A reader that went away (`| head`) is no error; a full disk is, for
@@ -66,9 +67,10 @@ impl Ui {
                 }
             }
             Event::Progress { arch, mode, what, done, of } => {
-                if !self.interactive {
+                if !self.interactive || self.redrawn.elapsed() < REDRAW {
                     return;
                 }
+                self.redrawn = Instant::now();
                 let elapsed = self.started.elapsed();
                 let mode = mode.map_or(String::new(), |m| format!("{} ", m.short()));
                 let mut line = format!("{arch:<10} {mode}{what} {done}");
@@ -106,11 +108,6 @@ impl Ui {
             let _closed = write!(anstream::stderr(), "\r\x1b[K");
             self.drawn = false;
         }
-    }
-
-    /// How often [`Ui::event`] wants progress.
-    pub(crate) const fn interval() -> Duration {
-        REDRAW
     }
 }
 

@@ -1,11 +1,10 @@
 use crate::args::{BACKEND_SECONDS, CheckArgs, ReplayScope};
 use crate::ui::Ui;
-use std::time::Instant;
 use twinlto_engine::{
     CheckRequest, ConfigSource, EngineError, LlvmSpec, ReplayOptions, check,
     install_interrupt_handler,
 };
-use twinlto_model::{Arch, Event, Outcome, Report};
+use twinlto_model::{Arch, Outcome, Report};
 use twinlto_report::Style;
 
 pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
@@ -23,16 +22,7 @@ pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
     };
     // Only a check has children to stop; everything else just ends.
     install_interrupt_handler()?;
-    let mut last = Instant::now();
-    let report = check(&request, &mut |event| {
-        if matches!(event, Event::Progress { .. }) {
-            if last.elapsed() < Ui::interval() {
-                return;
-            }
-            last = Instant::now();
-        }
-        ui.event(&event);
-    })?;
+    let report = check(&request, &mut |event| ui.event(&event))?;
     super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
 }

@@ -1,6 +1,5 @@
 use crate::args::DiffArgs;
 use crate::ui::Ui;
-use std::time::Instant;
 use twinlto_engine::{
     DiffRequest, EngineError, LlvmSpec, diff, diff_records, disassemble, is_record,
 };
@@ -21,16 +20,10 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> 
         let (what, hint) = ("--disassemble", "give two ELF files");
         return Err(EngineError::usage(what, "a record holds no functions", hint));
     }
-    let mut last = Instant::now();
     let report = if records {
         diff_records(&request, &super::record::read(&args.a)?, &super::record::read(&args.b)?)?
     } else {
-        diff(&request, &mut |event| {
-            if last.elapsed() >= Ui::interval() {
-                last = Instant::now();
-                ui.event(&event);
-            }
-        })?
+        diff(&request, &mut |event| ui.event(&event))?
     };
     // First, so that a report is not followed by an error.
     let functions = match args.disassemble {

@@ -1,8 +1,7 @@
 use crate::args::ReplayArgs;
 use crate::ui::Ui;
-use std::time::Instant;
 use twinlto_engine::{EngineError, ReplayRequest, install_interrupt_handler, replay};
-use twinlto_model::{Event, Outcome};
+use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &ReplayArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = ReplayRequest {
@@ -11,16 +10,7 @@ pub(crate) fn run(args: &ReplayArgs, ui: &mut Ui) -> Result<Outcome, EngineError
         expect: args.expect.files(false),
     };
     install_interrupt_handler()?;
-    let mut last = Instant::now();
-    let report = replay(&request, &mut |event| {
-        if matches!(event, Event::Progress { .. }) {
-            if last.elapsed() < Ui::interval() {
-                return;
-            }
-            last = Instant::now();
-        }
-        ui.event(&event);
-    })?;
+    let report = replay(&request, &mut |event| ui.event(&event))?;
     super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
 }

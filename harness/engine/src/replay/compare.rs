@@ -149,8 +149,9 @@ impl Context<'_> {
             return Ok(InProcess::NotCompared);
         };
         let reference = reference.with_sections();
-        let Ok(ours) = self.backend(work.module, &reference, None)? else {
-            return Ok(InProcess::NotCompared);
+        let ours = match self.backend(work.module, &reference, None)? {
+            Ok(ours) => ours,
+            Err(Failed { why, command }) => return Ok(InProcess::Failed { why, command }),
         };
         if ours.hash == linked.hash {
             return Ok(InProcess::Same);

@@ -57,8 +57,15 @@ pub enum Cause {
 pub enum InProcess {
     /// Identical, byte for byte, once every function and variable has a section of its own.
     Same,
-    /// It was not compared, because the reference failed.
+    /// It was not compared, because the reference failed, or there was no link.
     NotCompared,
+    /// The reference with its own sections could not be made.
+    Failed {
+        /// What its compiler said, or what was wrong with what it left.
+        why: String,
+        /// A line to repeat it.
+        command: String,
+    },
     /// They differ.
     Differs {
         /// Bytes of code with the object's own options, and in-process.
@@ -126,15 +133,7 @@ fn backend(arch: Arch, one: &Replayed) -> Option<Finding> {
     let site = Site::new(arch, Some(Mode::Distributed), &one.object);
     match &one.backend {
         Backend::Same | Backend::NotCompared => None,
-        Backend::Failed { why, command } => {
-            let site = site.sides(
-                Evidence::new("reference backend", why),
-                Evidence::new("repeat with", command),
-            );
-            let cause = "the reference backend made no native object";
-            let finding = Finding::new(Key::new("replay.backend.failed"), Severity::Error, site);
-            Some(finding.because(cause).grouped("failed"))
-        }
+        Backend::Failed { why, command } => Some(failed(site, why, command)),
         Backend::Differs { bytes: (ours, reference), because } => {
             let site = site.sides(
                 Evidence::new("kbuild's backend", bytes(*ours)),
@@ -172,7 +171,18 @@ fn options_ruled_out(functions: &[String]) -> String {
     words
 }
 
+fn failed(site: Site, why: &str, command: &str) -> Finding {
+    let site =
+        site.sides(Evidence::new("reference backend", why), Evidence::new("repeat with", command));
+    Finding::new(Key::new("replay.backend.failed"), Severity::Error, site)
+        .because("the reference backend made no native object")
+        .grouped("failed")
+}
+
 fn in_process(arch: Arch, one: &Replayed, proofs: &[Proof]) -> Option<Finding> {
+    if let InProcess::Failed { why, command } = &one.in_process {
+        return Some(failed(Site::new(arch, None, &one.object), why, command));
+    }
     let InProcess::Differs { code: (own, linked), options, functions } = &one.in_process else {
         return None;
     };
@@ -244,6 +254,15 @@ mod tests {
         assert!(!finding.gates());
         assert!(finding.cause.as_deref().unwrap().starts_with("its own -O3,"));
         assert!(finding.remedy.as_deref().unwrap().contains("1 of 1 objects"));
+    }
+
+    #[test]
+    fn a_reference_that_fails_only_for_the_link_is_no_pass() {
+        let failed = InProcess::Failed { why: "crash".to_owned(), command: "clang".to_owned() };
+        let one = replayed("a.o", Backend::Same, failed);
+        let layer = replay_layer(Arch::Arm64, Mode::Distributed, &[one], &Extent::default());
+        assert_eq!(layer.findings[0].key.as_str(), "replay.backend.failed");
+        assert!(layer.findings[0].gates());
     }
 
     #[test]
