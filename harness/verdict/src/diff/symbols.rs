@@ -6,7 +6,8 @@ use super::{Pair, Sides, pairs, subject_in};
 use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use twinlto_facts::build::{BuildFacts, ImageFacts, SymbolFacts};
 use twinlto_model::{Finding, Layer, Severity};
 
@@ -53,17 +54,57 @@ pub(super) fn without_symbols<'s>(sides: Sides<'s>, pair: &Pair<'_>) -> Option<&
     }
 }
 
-/// Canonical name and kind → how often, with one of them to show.
-fn multiset(image: &ImageFacts) -> BTreeMap<(String, &'static str), (u64, &SymbolFacts)> {
-    let mut counts = BTreeMap::new();
-    for symbol in &image.symbols {
-        if is_derived(&symbol.raw) {
-            continue;
-        }
-        let key = (canonical(&symbol.raw).name.into_owned(), symbol.kind);
-        counts.entry(key).or_insert((0, symbol)).0 += 1;
+/// Symbols of one canonical name and kind in one image.
+struct Namesakes<'a> {
+    name: Cow<'a, str>,
+    kind: &'static str,
+    count: u64,
+    /// One of them.
+    symbol: &'a SymbolFacts,
+}
+
+impl Namesakes<'_> {
+    fn key(&self) -> (&str, &str) {
+        (&self.name, self.kind)
     }
-    counts
+}
+
+/// What is compared of an image's symbols, sorted by name and kind.
+fn namesakes(image: &ImageFacts) -> Vec<Namesakes<'_>> {
+    let compared = image.symbols.iter().filter(|symbol| !is_derived(&symbol.raw));
+    let mut list: Vec<Namesakes<'_>> = compared
+        .map(|symbol| {
+            let name = canonical(&symbol.raw).name;
+            Namesakes { name, kind: symbol.kind, count: 1, symbol }
+        })
+        .collect();
+    // Stable, so that the first in the file stands for its namesakes.
+    list.sort_by(|a, b| a.key().cmp(&b.key()));
+    list.dedup_by(|next, first| {
+        let same = next.key() == first.key();
+        first.count += u64::from(same);
+        same
+    });
+    list
+}
+
+/// The sides of every key of two sorted lists.
+fn paired<'l, 'a>(
+    ours: &'l [Namesakes<'a>],
+    theirs: &'l [Namesakes<'a>],
+) -> impl Iterator<Item = (Option<&'l Namesakes<'a>>, Option<&'l Namesakes<'a>>)> {
+    let (mut ours, mut theirs) = (ours.iter().peekable(), theirs.iter().peekable());
+    std::iter::from_fn(move || {
+        let order = match (ours.peek(), theirs.peek()) {
+            (Some(left), Some(right)) => left.key().cmp(&right.key()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return None,
+        };
+        let left = if order.is_le() { ours.next() } else { None };
+        let right = if order.is_ge() { theirs.next() } else { None };
+        Some((left, right))
+    })
 }
 
 /// Symbols that say where code or data starts, or were left by the assembler: they follow the
@@ -87,22 +128,22 @@ fn is_mapping(name: &str) -> bool {
 }
 
 fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
-    let (ours, theirs) = (multiset(pair.left), multiset(pair.right));
-    let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
-    let count = keys.len() as u64;
+    let (ours, theirs) = rayon::join(|| namesakes(pair.left), || namesakes(pair.right));
     // Where the bytes of functions and variables are compared, their sizes are told with them.
     let all = pair.left.bodies.iter().chain(&pair.right.bodies);
     let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
-    for key in keys {
-        let times = |set: &BTreeMap<_, (u64, &SymbolFacts)>| set.get(key).map_or(0, |(n, _)| *n);
-        let (left, right) = (times(&ours), times(&theirs));
-        let (name, kind) = key;
+    let mut count = 0;
+    for (ours, theirs) in paired(&ours, &theirs) {
+        let Some(one) = ours.or(theirs) else { continue };
+        count += 1;
+        let (name, kind) = (&*one.name, one.kind);
+        let times = |side: Option<&Namesakes<'_>>| side.map_or(0, |same| same.count);
+        let (left, right) = (times(ours), times(theirs));
         if left == right {
-            if let (1, Some((_, ours)), Some((_, theirs))) = (left, ours.get(key), theirs.get(key))
-            {
-                findings.extend(binding(sides, pair, name, ours, theirs));
-                if !bodies.contains(&**name) {
-                    findings.extend(size(sides, pair, name, ours, theirs));
+            if let (1, Some(ours), Some(theirs)) = (left, ours, theirs) {
+                findings.extend(binding(sides, pair, name, ours.symbol, theirs.symbol));
+                if !bodies.contains(name) {
+                    findings.extend(size(sides, pair, name, ours.symbol, theirs.symbol));
                 }
             }
             continue;

@@ -1,3 +1,4 @@
+use memchr::memmem;
 use std::borrow::Cow;
 
 /// A symbol's name without its derived parts.
@@ -37,7 +38,7 @@ pub fn canonical(raw: &str) -> Canonical<'_> {
 
 fn strip_promotion(raw: &str) -> (Cow<'_, str>, bool) {
     const MARK: &str = ".llvm.";
-    let Some(at) = raw.find(MARK) else {
+    let Some(at) = memmem::find(raw.as_bytes(), MARK.as_bytes()) else {
         return (Cow::Borrowed(raw), false);
     };
     let (before, after) = (raw.get(..at), raw.get(at + MARK.len()..));
@@ -88,6 +89,8 @@ fn derived(name: &str) -> Option<String> {
 /// The name of an initcall's entry, stub or section without the two numbers in it.
 fn initcall(name: &str) -> Option<String> {
     let is_section = name.starts_with(".initcall") || name.starts_with(".rela.initcall");
+    // Most names end here.
+    memmem::find(name.as_bytes(), b"kmod_")?;
     let marks = ["__initcall__kmod_", "__initstub__kmod_"];
     let mark = marks.into_iter().chain(is_section.then_some("..kmod_"));
     let start = mark.filter_map(|mark| Some(name.find(mark)? + mark.len())).next()?;
