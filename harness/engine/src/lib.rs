@@ -21,6 +21,7 @@ mod record;
 mod replay;
 mod snapshot;
 mod symtypes;
+mod thinlto;
 mod toolchain;
 mod tree;
 

@@ -1,14 +1,13 @@
 //! The comparisons of a replay, object by object.
 
 use super::Work;
-use super::action::{Failed, digest};
 use super::context::Context;
 use super::explain::Known;
-use super::inputs::Module;
-use super::link::{LinkCommand, Linked};
-use super::store::Digest;
+use super::link::Linked;
+use super::store::{Digest, digest};
 use crate::error::EngineError;
 use crate::fs::read_regular;
+use crate::thinlto::{Failed, LinkCommand, Module};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use twinlto_facts::flags::{lex, resolve};

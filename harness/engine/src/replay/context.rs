@@ -1,11 +1,10 @@
 //! What all actions of one replay share, and the one action that all is about: a backend.
 
-use super::action::{self, Acted, digest};
-use super::inputs::Module;
-use super::store::{Digest, Key, Store};
+use super::store::{Digest, Key, Store, digest};
 use crate::error::EngineError;
 use crate::process::capture;
 use crate::recipe::Recipe;
+use crate::thinlto::{Acted, Backend, Module};
 use crate::toolchain::find_program;
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -79,12 +78,9 @@ impl Context<'_> {
         index: Option<&Path>,
     ) -> Acted<Vec<u8>> {
         let out = self.scratch_file();
-        let (index, output) = (index.unwrap_or(&module.index), out.display().to_string());
-        let mut argv =
-            reference.argv(&module.name, &index.display().to_string(), &output).into_iter();
-        let program = argv.next().unwrap_or_default();
-        let recipe = argv.fold(self.recipe(&program), Recipe::arg);
-        let made = action::object(&recipe, &out, self.limit)?;
+        let index = index.unwrap_or(&module.index);
+        let backend = Backend { dir: self.dir, object: &module.name, index, reference };
+        let made = backend.run(&out, self.limit)?;
         // It is in memory now.
         let _gone = std::fs::remove_file(&out);
         Ok(made)

@@ -1,8 +1,8 @@
 //! Which options make two objects differ: the fewest, found by compiling again.
 
-use super::action::Acted;
+use crate::thinlto::Acted;
 use super::context::Context;
-use super::inputs::Module;
+use crate::thinlto::Module;
 use super::read_code;
 use crate::error::EngineError;
 use std::collections::BTreeSet;

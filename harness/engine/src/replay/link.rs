@@ -1,117 +1,16 @@
 //! In-process code generation: one link with the recorded options that leaves every module's
 //! object.
 
-use super::action::{Acted, Failed, digest, last_words};
 use super::context::Context;
-use super::inputs::Module;
-use super::store::{Digest, Key};
+use super::store::{Digest, Key, digest};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::process::{Bounded, Ended};
 use crate::recipe::Recipe;
+use crate::thinlto::{Acted, Failed, LinkCommand, Module, last_words};
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use twinlto_facts::flags::lex;
-
-/// The recorded command of a link, less what it wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LinkCommand {
-    pub(super) linker: String,
-    options: Vec<String>,
-    /// Objects that stand for `vmlinux.a`, in its order. By an archive's name, lld calls a module
-    /// `vmlinux.a(fork.o at 7866)`, and no backend could read that.
-    members: Vec<String>,
-}
-
-impl LinkCommand {
-    /// Reads it from the text of a `.cmd` file: the thin link's or that of `vmlinux.o`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let commands = lex(text).map_err(|error| error.to_string())?;
-        let link = commands
-            .iter()
-            .find(|command| command.words.first().is_some_and(|word| is_linker(word)));
-        let words = &link.ok_or("it runs no linker")?.words;
-        let mut options = Vec::new();
-        let mut rest = words.iter().skip(1);
-        while let Some(word) = rest.next() {
-            match word.as_ref() {
-                "-o" | "-Map" | "--dependency-file" => {
-                    rest.next();
-                }
-                word if written(word) => {}
-                word => options.push(word.to_owned()),
-            }
-        }
-        let linker = words.first().map(Cow::to_string).unwrap_or_default();
-        Ok(Self { linker, options, members: Vec::new() })
-    }
-
-    /// The same with these objects in the place of `vmlinux.a`.
-    pub(super) fn with_members(mut self, members: &[String]) -> Self {
-        if self.options.iter().any(|option| option == ARCHIVE) {
-            self.members = members.to_vec();
-        }
-        self
-    }
-
-    /// The command with further options; `dir` is where its list of objects is written.
-    fn recipe(&self, build: &Path, extra: &[String], dir: &Path) -> Result<Recipe, EngineError> {
-        let mut recipe = Recipe::new(build, &self.linker);
-        for option in &self.options {
-            if option == ARCHIVE && !self.members.is_empty() {
-                let list = dir.join("objects");
-                let text: String = self.members.iter().map(|name| quoted(name) + "\n").collect();
-                std::fs::write(&list, text).map_err(|e| EngineError::io("write", &list, &e))?;
-                recipe = recipe.arg(format!("@{}", list.display()));
-            } else {
-                recipe = recipe.arg(option);
-            }
-        }
-        recipe.argv.extend(extra.iter().map(Into::into));
-        Ok(recipe)
-    }
-
-    /// What decides the link apart from the contents of its objects.
-    fn hash(&self, extra: &[String], hasher: &mut blake3::Hasher) {
-        for word in self.options.iter().chain(extra).chain(&self.members) {
-            hasher.update(word.as_bytes());
-            hasher.update(b"\0");
-        }
-    }
-}
-
-const ARCHIVE: &str = "vmlinux.a";
-
-/// A word of a response file. Source: `llvm::cl::TokenizeGNUCommandLine`.
-fn quoted(word: &str) -> String {
-    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn is_linker(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    name == "ld.lld" || name.starts_with("ld.lld-")
-}
-
-/// Whether an option makes the linker write beside its output, or stop before code generation.
-fn written(word: &str) -> bool {
-    const STARTS: [&str; 7] = [
-        "--thinlto-index-only",
-        "--thinlto-emit-",
-        "--thinlto-cache-dir",
-        "--thinlto-prefix-replace",
-        "--lto-obj-path",
-        "-Map=",
-        "--dependency-file=",
-    ];
-    STARTS.iter().any(|start| word.starts_with(start))
-}
-
 /// The objects of one link.
 pub(super) struct Linked {
     /// In the order of the modules.
@@ -273,24 +172,4 @@ fn objects(dir: &Path) -> Result<usize, EngineError> {
         count += usize::from(number.is_some_and(|number| number.parse::<u32>().is_ok()));
     }
     Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_link_writes_is_left_out_of_its_command() {
-        let text = "/opt/ld.lld -EL -mllvm -import-instr-limit=5 -r -o vmlinux.o \
-                    --thinlto-cache-dir=.cache -T .tmp_initcalls.lds --whole-archive vmlinux.a; \
-                    ./tools/objtool vmlinux.o";
-        let command = LinkCommand::parse(text).unwrap();
-        assert_eq!(command.linker, "/opt/ld.lld");
-        let expected = "-EL -mllvm -import-instr-limit=5 -r -T .tmp_initcalls.lds --whole-archive \
-                        vmlinux.a";
-        assert_eq!(command.options.join(" "), expected);
-        let text = "ld.lld -r --thinlto-index-only=vmlinux.thinlto-index @builtin.order";
-        assert_eq!(LinkCommand::parse(text).unwrap().options, ["-r", "@builtin.order"]);
-        assert!(LinkCommand::parse("rm -f vmlinux.o").is_err());
-    }
 }

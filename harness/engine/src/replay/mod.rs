@@ -1,11 +1,9 @@
 //! The exact oracle: every object of a finished build compiled again by a reference backend and by
 //! an in-process link, and compared byte for byte. Nothing is written into the build.
 
-mod action;
 mod compare;
 mod context;
 mod explain;
-mod inputs;
 mod link;
 mod request;
 mod store;
@@ -17,13 +15,13 @@ use crate::cases::cache_dir;
 use crate::error::EngineError;
 use crate::fs::free_bytes;
 use crate::gather::image;
-use action::Failed;
+use crate::thinlto::{
+    Failed, LinkCommand, Module, bounded_by_memory, front_reference, inputs, same_llvm,
+};
 use compare::LinkSite;
 use context::{Context, identity};
 use explain::Known;
 use globset::GlobSet;
-use inputs::Module;
-use link::LinkCommand;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -31,12 +29,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::Store;
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts, ObjectFacts};
-use twinlto_facts::flags::lex;
-use twinlto_model::{Arch, Mode, ToolVersion};
+use twinlto_model::{Arch, Mode};
 use twinlto_verdict::LayerVerdict;
-use twinlto_verdict::replay::{
-    Backend, Extent, InProcess, Reference, Replayed, reference, replay_layer,
-};
+use twinlto_verdict::replay::{Backend, Extent, InProcess, Reference, Replayed, replay_layer};
 
 /// How much is replayed, and how.
 #[derive(Debug, Clone)]
@@ -100,18 +95,6 @@ pub(crate) fn replay_build(
     pool.install(|| context.run(arch, facts, options, progress))
 }
 
-/// A backend of a large unit takes so many bytes of memory (measured: `fs/btrfs`, 380 MB).
-const MEMORY: u64 = 512 << 20;
-
-/// As many jobs as the free memory has room for, at least one.
-fn bounded_by_memory(jobs: usize) -> usize {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kilobytes: Option<u64> = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-    let room = kilobytes.map_or(usize::MAX, |kb| usize::try_from((kb << 10) / MEMORY).unwrap_or(1));
-    jobs.min(room).max(1)
-}
-
 /// One object with what is needed to compile it again.
 struct Work<'a> {
     module: &'a Module,
@@ -144,7 +127,12 @@ impl Context<'_> {
             })
             .collect();
         self.identify(&work)?;
-        self.same_llvm(&work)?;
+        for work in &work {
+            if let Ok(reference) = &work.reference {
+                let identity = self.identity(&reference.compiler)?;
+                same_llvm(self.dir, work.module, &reference.compiler, identity)?;
+            }
+        }
 
         let is_distributed = facts.mode == Some(Mode::Distributed);
         let of = Some(work.len());
@@ -259,36 +247,6 @@ impl Context<'_> {
         }
         Ok(())
     }
-
-    /// Bitcode is for the LLVM that wrote it.
-    fn same_llvm(&self, work: &[Work<'_>]) -> Result<(), EngineError> {
-        for work in work {
-            let Ok(reference) = &work.reference else { continue };
-            let producer = &work.module.ir.producer;
-            let ours = ToolVersion::find(self.identity(&reference.compiler)?);
-            let theirs = ToolVersion::find(producer.trim_start_matches("LLVM"));
-            if let (Some(ours), Some(theirs)) = (ours, theirs)
-                && (ours.major, ours.minor) != (theirs.major, theirs.minor)
-            {
-                return Err(EngineError::usage(
-                    format!("{}/{}", self.dir.display(), work.module.name),
-                    format!("{producer} wrote it, and {} is now {ours}", reference.compiler),
-                    "replay with the compiler that built it, or build it again",
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The reference of one object, from its front end's own command.
-fn front_reference(facts: &ObjectFacts) -> Result<Reference, String> {
-    let Some(front) = facts.front.get() else {
-        return Err("no .cmd file says how its front end was run".to_owned());
-    };
-    let commands = lex(&front.text).map_err(|error| format!("{}: {error}", front.path))?;
-    let words = commands.first().map(|command| command.words.as_slice()).unwrap_or_default();
-    reference(words).ok_or_else(|| format!("{}: it names no compiler", front.path))
 }
 
 /// The modules that were asked for, in link order.

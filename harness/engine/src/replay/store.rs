@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use twinlto_facts::elf::Image;
 
 /// What is known of a native object without keeping it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,15 @@ pub(super) struct Digest {
     pub(super) len: u64,
     /// Bytes of its executable sections.
     pub(super) code: u64,
+}
+
+/// What is kept of an object. `bytes` are those of an ELF file; of a damaged one the code is 0.
+pub(super) fn digest(bytes: &[u8]) -> Digest {
+    let code = Image::outline(bytes).map_or(0, |image| {
+        let code = image.sections.iter().filter(|section| section.flags.exec());
+        code.map(|section| section.size).sum()
+    });
+    Digest { hash: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64, code }
 }
 
 /// BLAKE3 of inputs, command and compiler.

@@ -1,25 +1,24 @@
 //! One backend: run it, and believe what it left rather than how it ended.
 
-use super::store::Digest;
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::process::{Bounded, Ended};
 use crate::recipe::Recipe;
 use std::path::Path;
 use std::time::Duration;
-use twinlto_facts::elf::{Image, ObjectKind, kind};
+use twinlto_facts::elf::{ObjectKind, kind};
 
 /// Why an action has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failed {
+pub(crate) struct Failed {
     /// In one line.
-    pub(super) why: String,
+    pub(crate) why: String,
     /// A line to repeat it, in the build directory.
-    pub(super) command: String,
+    pub(crate) command: String,
 }
 
 /// An action that failed, or twinlto itself.
-pub(super) type Acted<T> = Result<Result<T, Failed>, EngineError>;
+pub(crate) type Acted<T> = Result<Result<T, Failed>, EngineError>;
 
 /// What clang says when it goes on without what it was told to use, and exits 0. Source:
 /// `clang/lib/CodeGen/BackendUtil.cpp`, LLVM 17 to 24; llvm-project issue 75441.
@@ -28,7 +27,7 @@ const LIES: [&str; 3] =
 
 /// Runs a command that makes one object, at most twice: a compiler that was killed or hung may
 /// have met a full machine.
-pub(super) fn object(recipe: &Recipe, out: &Path, limit: Duration) -> Acted<Vec<u8>> {
+pub(crate) fn object(recipe: &Recipe, out: &Path, limit: Duration) -> Acted<Vec<u8>> {
     let mut last = String::new();
     for attempt in 1..=2 {
         let ran = Bounded { recipe, limit }.run()?;
@@ -66,7 +65,7 @@ fn lie(stderr: &str) -> Option<&str> {
 }
 
 /// The line of an error message that tells most.
-pub(super) fn last_words(stderr: &str) -> Option<String> {
+pub(crate) fn last_words(stderr: &str) -> Option<String> {
     let line = stderr.lines().find(|line| line.contains("error: ") || line.contains("ERROR"));
     line.or_else(|| stderr.lines().rfind(|line| !line.trim().is_empty())).map(str::to_owned)
 }
@@ -85,13 +84,4 @@ fn whole(path: &Path) -> Result<Result<Vec<u8>, String>, EngineError> {
         _ if bytes.is_empty() => Err("it exited 0 and left an empty object".to_owned()),
         other => Err(format!("it exited 0 and wrote {other}")),
     })
-}
-
-/// What is kept of an object. `bytes` are those of an ELF file; of a damaged one the code is 0.
-pub(super) fn digest(bytes: &[u8]) -> Digest {
-    let code = Image::outline(bytes).map_or(0, |image| {
-        let code = image.sections.iter().filter(|section| section.flags.exec());
-        code.map(|section| section.size).sum()
-    });
-    Digest { hash: *blake3::hash(bytes).as_bytes(), len: bytes.len() as u64, code }
 }

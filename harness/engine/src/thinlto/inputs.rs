@@ -1,4 +1,4 @@
-//! What goes into a replay: IR objects and indexes, their contents, and who wrote them.
+//! What goes into backends: IR objects and indexes, their contents, and who wrote them.
 
 use crate::error::EngineError;
 use crate::fs::read_regular;
@@ -11,29 +11,29 @@ use twinlto_facts::kbuild::normalize_path;
 
 /// One module with its inputs, in link order.
 #[derive(Debug, Clone)]
-pub(super) struct Module {
+pub(crate) struct Module {
     /// The IR object, as the index names it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its index.
-    pub(super) index: PathBuf,
+    pub(crate) index: PathBuf,
     /// Contents of its IR object.
-    pub(super) ir: Input,
+    pub(crate) ir: Input,
     /// Contents of its index.
-    pub(super) index_hash: [u8; 32],
+    pub(crate) index_hash: [u8; 32],
     /// The modules that it imports from.
-    pub(super) imports: Vec<String>,
+    pub(crate) imports: Vec<String>,
     /// Why it cannot be replayed, if it cannot.
-    pub(super) unusable: Option<String>,
+    pub(crate) unusable: Option<String>,
 }
 
 /// A file as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Input {
-    pub(super) hash: [u8; 32],
+pub(crate) struct Input {
+    pub(crate) hash: [u8; 32],
     len: u64,
     modified: Option<SystemTime>,
     /// Who wrote it, as bitcode says: `LLVM22.1.8`.
-    pub(super) producer: String,
+    pub(crate) producer: String,
 }
 
 /// Reads every module of a list. `indexes` is where the indexes are, the build directory itself or
@@ -42,7 +42,7 @@ pub(super) struct Input {
 /// # Errors
 ///
 /// When the list names a module twice or one outside of the build, or a file cannot be read.
-pub(super) fn read(
+pub(crate) fn read(
     dir: &Path,
     indexes: &Path,
     names: &[String],
@@ -124,7 +124,7 @@ fn input(path: &Path) -> Result<Input, String> {
 }
 
 /// The first IR object that is not what it was.
-pub(super) fn changed<'a>(dir: &Path, modules: &'a [Module]) -> Option<&'a str> {
+pub(crate) fn changed<'a>(dir: &Path, modules: &'a [Module]) -> Option<&'a str> {
     let is_as_it_was = |module: &&Module| {
         let meta = dir.join(&module.name).metadata();
         meta.is_ok_and(|meta| {
@@ -136,6 +136,6 @@ pub(super) fn changed<'a>(dir: &Path, modules: &'a [Module]) -> Option<&'a str> 
 }
 
 /// Contents of the IR objects, by name.
-pub(super) fn hashes(modules: &[Module]) -> HashMap<&str, [u8; 32]> {
+pub(crate) fn hashes(modules: &[Module]) -> HashMap<&str, [u8; 32]> {
     modules.iter().map(|module| (module.name.as_str(), module.ir.hash)).collect()
 }

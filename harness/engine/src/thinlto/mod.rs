@@ -1,0 +1,11 @@
+//! What ThinLTO is made of, whoever makes it: modules with their inputs, links, and backends.
+
+mod action;
+mod backend;
+mod command;
+pub(crate) mod inputs;
+
+pub(crate) use action::{Acted, Failed, last_words};
+pub(crate) use backend::{Backend, bounded_by_memory, front_reference, same_llvm};
+pub(crate) use command::LinkCommand;
+pub(crate) use inputs::Module;
