@@ -26,6 +26,7 @@ mod diff_records_worse;
 mod expectations;
 mod image_mutated;
 mod layouts;
+mod modes;
 mod pocket;
 mod replay;
 mod resume;

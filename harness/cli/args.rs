@@ -16,8 +16,10 @@ const EXIT: &str = "Exit status: 0 agree, 1 differ, 2 usage, 3 the kernel did no
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Build a kernel in both modes and compare the twins.
+    /// Build a kernel in two modes and compare the twins.
     Check(CheckArgs),
+    /// Build a kernel in one mode, keep it, and audit it.
+    Build(BuildArgs),
     /// Compare build directories that somebody else made; builds and writes nothing.
     Audit(AuditArgs),
     /// Compare any two things of one kind: build directories, kernels, objects, archives,
@@ -35,9 +37,11 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
 }
 
+/// A kernel and how it is built.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct CheckArgs {
-    /// Linux source tree (7.2 or later, nothing built inside); without it, the pocket kernel.
+pub(crate) struct KernelArgs {
+    /// Linux source tree (7.2 or later, with --mode reference 6.1 or later; nothing built inside);
+    /// without it, the pocket kernel.
     pub(crate) kernel: Option<PathBuf>,
     /// Architecture: x86_64, arm64, riscv, loongarch or all (repeatable) [default: this machine's].
     #[arg(long, value_name = "ARCH")]
@@ -55,7 +59,30 @@ pub(crate) struct CheckArgs {
     /// Directory for builds and records; the same command again continues there.
     #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
     pub(crate) out: PathBuf,
-    /// Build in-process from clean too, instead of from a copy of the distributed build.
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    pub(crate) kernel: KernelArgs,
+    /// distributed, in-process or reference.
+    #[arg(long, value_name = "MODE", default_value = "distributed")]
+    pub(crate) mode: String,
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) kernel: KernelArgs,
+    /// distributed, in-process or reference: compared with in-process, or given twice the two with
+    /// each other [default: distributed and in-process].
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Vec<String>,
+    /// Build the second mode from clean too, instead of from a copy of the first build.
     #[arg(long)]
     pub(crate) separate: bool,
     /// Also compile every object again, by a reference backend and by an in-process link, and

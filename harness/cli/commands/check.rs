@@ -1,29 +1,58 @@
-use crate::args::{BACKEND_SECONDS, CheckArgs, ReplayScope};
+use crate::args::{BACKEND_SECONDS, BuildArgs, CheckArgs, KernelArgs, OutputArgs, ReplayScope};
 use crate::ui::Ui;
 use twinlto_engine::{
-    CheckRequest, ConfigSource, EngineError, LlvmSpec, ReplayOptions, check,
+    CheckRequest, ConfigSource, EngineError, ExpectFiles, LlvmSpec, ReplayOptions, check,
     install_interrupt_handler,
 };
-use twinlto_model::{Arch, Outcome, Report};
+use twinlto_model::{Outcome, Report};
 use twinlto_report::Style;
+use twinlto_verdict::Modes;
 
 pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = CheckRequest {
+        replay: replay(args)?,
+        separate: args.separate,
+        expect: args.expect.files(args.bisect_exit),
+        ..request(&args.kernel, modes(&args.mode)?)?
+    };
+    checked(&request, &args.output, ui)
+}
+
+/// `twinlto build`: a check of one mode, which has no twin.
+pub(crate) fn build(args: &BuildArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let request = CheckRequest {
+        expect: args.expect.files(false),
+        ..request(&args.kernel, Modes::alone(super::scope::mode(&args.mode)?))?
+    };
+    checked(&request, &args.output, ui)
+}
+
+/// What is asked of a kernel, and nothing besides.
+fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError> {
+    Ok(CheckRequest {
         kernel: args.kernel.clone(),
-        arches: arches(&args.arch)?,
+        arches: super::scope::arches(&args.arch)?,
+        modes,
         llvm: args.llvm.parse::<LlvmSpec>()?,
         config: ConfigSource::parse_all(&args.config)?,
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
-        replay: replay(args)?,
-        separate: args.separate,
-        expect: args.expect.files(args.bisect_exit),
+        replay: None,
+        separate: false,
+        expect: ExpectFiles::default(),
         render,
-    };
-    // Only a check has children to stop; everything else just ends.
+    })
+}
+
+fn checked(
+    request: &CheckRequest,
+    output: &OutputArgs,
+    ui: &mut Ui,
+) -> Result<Outcome, EngineError> {
+    // Only what builds has children to stop; everything else just ends.
     install_interrupt_handler()?;
-    let report = check(&request, &mut |event| ui.event(&event))?;
-    super::show(&report, &args.output, ui)?;
+    let report = check(request, &mut |event| ui.event(&event))?;
+    super::show(&report, output, ui)?;
     Ok(report.outcome)
 }
 
@@ -34,29 +63,22 @@ fn replay(args: &CheckArgs) -> Result<Option<ReplayOptions>, EngineError> {
         timeout: BACKEND_SECONDS,
         no_proofs: false,
     };
-    args.replay.then(|| super::scope::replay_options(&scope, args.jobs)).transpose()
+    args.replay.then(|| super::scope::replay_options(&scope, args.kernel.jobs)).transpose()
 }
 
-fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
-    if names.iter().any(|name| name == "all") {
-        return Ok(Arch::ALL.to_vec());
-    }
-    let names: Vec<String> =
-        if names.is_empty() { vec![std::env::consts::ARCH.to_owned()] } else { names.to_vec() };
-    let mut arches = Vec::new();
+/// The two modes: one is compared with in-process, two with each other.
+fn modes(names: &[String]) -> Result<Modes, EngineError> {
+    let mut modes = Vec::new();
     for name in names.iter().flat_map(|name| name.split(',')) {
-        let arch = name.parse::<Arch>().map_err(|error| {
-            EngineError::usage(
-                format!("--arch {name}"),
-                error.to_string(),
-                "give one of them, or --arch all",
-            )
-        })?;
-        if !arches.contains(&arch) {
-            arches.push(arch);
-        }
+        modes.push(super::scope::mode(name)?);
     }
-    Ok(arches)
+    Modes::pair(&modes).ok_or_else(|| {
+        EngineError::usage(
+            format!("--mode {}", names.join(" --mode ")),
+            "these are no two modes to compare",
+            "give one of distributed and reference, or two different modes",
+        )
+    })
 }
 
 /// The files of a record.

@@ -18,6 +18,7 @@ use twinlto_model::{Outcome, Report};
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
     match args.command {
         Command::Check(args) => check::run(&args, ui),
+        Command::Build(args) => check::build(&args, ui),
         Command::Audit(args) => audit::run(&args, ui),
         Command::Diff(args) => diff::run(&args, ui),
         Command::Replay(args) => replay::run(&args, ui),

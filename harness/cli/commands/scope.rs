@@ -3,6 +3,7 @@
 use crate::args::ReplayScope;
 use std::time::Duration;
 use twinlto_engine::{EngineError, ReplayOptions, object_globs};
+use twinlto_model::{Arch, Mode};
 
 /// What a replay is asked, here and as a layer of check.
 pub(super) fn replay_options(
@@ -34,4 +35,34 @@ pub(super) fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
         Some(n) => Ok(n),
         None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
     }
+}
+
+/// What `--arch` names, in its order; this machine's if nothing.
+pub(super) fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
+    if names.iter().any(|name| name == "all") {
+        return Ok(Arch::ALL.to_vec());
+    }
+    let names: Vec<String> =
+        if names.is_empty() { vec![std::env::consts::ARCH.to_owned()] } else { names.to_vec() };
+    let mut arches = Vec::new();
+    for name in names.iter().flat_map(|name| name.split(',')) {
+        let arch = name.parse::<Arch>().map_err(|error| {
+            EngineError::usage(
+                format!("--arch {name}"),
+                error.to_string(),
+                "give one of them, or --arch all",
+            )
+        })?;
+        if !arches.contains(&arch) {
+            arches.push(arch);
+        }
+    }
+    Ok(arches)
+}
+
+/// What `--mode` names.
+pub(super) fn mode(name: &str) -> Result<Mode, EngineError> {
+    name.parse::<Mode>().map_err(|error| {
+        EngineError::usage(format!("--mode {name}"), error.to_string(), "give one of them")
+    })
 }

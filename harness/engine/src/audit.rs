@@ -7,8 +7,8 @@ use twinlto_model::{
     Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, SidePaths, Timings, TwinReport,
 };
 use twinlto_verdict::{
-    Built, Expectations, Verdict, cell_counts, compare_twins, conclude, judge, judge_one, merge,
-    merge_allowed, summary,
+    Built, Expectations, Modes, Verdict, cell_counts, compare_twins, conclude, judge, judge_one,
+    merge, merge_allowed, summary,
 };
 
 /// What `twinlto audit` is asked.
@@ -89,15 +89,15 @@ fn audit_two(
         return Err(EngineError::usage(
             what,
             format!("both are {}", first.mode),
-            "give one distributed and one in-process build; audit each alone otherwise",
+            "give two builds of one kernel in two modes; audit each alone otherwise",
         ));
     }
-    let (distributed, in_process) =
-        if first.mode == Mode::Distributed { (first, second) } else { (second, first) };
-    let verdict =
-        compare_twins(distributed.arch, &distributed.facts, &in_process.facts, expectations);
-    let comparison = "distributed against in-process".to_owned();
-    report(expectations, &verdict, &distributed, Some(&in_process), comparison)
+    let Some(modes) = Modes::pair(&[first.mode, second.mode]) else {
+        return Err(EngineError::usage(what, "their modes make no pair", ""));
+    };
+    let (ours, theirs) = if first.mode == modes.first { (first, second) } else { (second, first) };
+    let verdict = compare_twins(ours.arch, &ours.facts, &theirs.facts, expectations);
+    report(expectations, &verdict, &ours, Some(&theirs), modes.comparison())
 }
 
 pub(crate) fn report(
@@ -122,7 +122,8 @@ pub(crate) fn report(
     let allowed = merge_allowed(judged.allowed);
     let cells = builds
         .iter()
-        .map(|build| CellReport {
+        .enumerate()
+        .map(|(position, build)| CellReport {
             arch: build.arch,
             mode: build.mode,
             toolchain: None,
@@ -132,7 +133,7 @@ pub(crate) fn report(
             },
             directory: build.facts.directory.clone(),
             timings: Timings::new(),
-            counts: cell_counts(build.mode, &build.facts, verdict),
+            counts: cell_counts(build.mode, position == 0, &build.facts, verdict),
         })
         .collect();
     Ok(Report {

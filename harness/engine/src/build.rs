@@ -54,6 +54,17 @@ impl Kbuild<'_> {
         recipe
     }
 
+    /// Makes `vmlinux.a` and stops there. Before Linux 6.15 the top `Makefile` has a rule for it and
+    /// no goal: a name that ends in `.a` on the command line is a file of one directory
+    /// (`single-targets`). So it is made a prerequisite of a goal of our own, in the make that knows
+    /// that rule, the one after `sub_make_done`; a name with a dot in front is nobody's default.
+    pub(crate) fn make_archive(&self) -> Recipe {
+        const GOAL: &str = ".twinlto-archive";
+        self.make(&[])
+            .arg(format!("--eval=$(if $(sub_make_done),$(eval {GOAL}: vmlinux.a))"))
+            .arg(GOAL)
+    }
+
     /// What identifies the result of a make beside its inputs: the command without the number
     /// of jobs, and the user's own variables.
     pub(crate) fn identity(&self, targets: &[&str]) -> String {

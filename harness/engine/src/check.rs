@@ -1,4 +1,4 @@
-//! `twinlto check`: one kernel, both modes, every architecture.
+//! `twinlto check`: one kernel, two modes, every architecture.
 
 mod compare;
 mod twin;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use twin::{Twin, TwinResult};
 use twinlto_model::{Arch, Event, Finding, Outcome, Report, SCHEMA, Stage, Toolchain};
-use twinlto_verdict::{Expectations, conclude, merge, merge_allowed, plan, summary};
+use twinlto_verdict::{Expectations, Modes, conclude, merge, merge_allowed, summary};
 
 /// Turns a report into the files of its record: name and text.
 pub type Render = fn(&Report) -> Vec<(&'static str, String)>;
@@ -29,6 +29,8 @@ pub struct CheckRequest {
     pub kernel: Option<PathBuf>,
     /// Architectures, in order.
     pub arches: Vec<Arch>,
+    /// The modes, and whether there are two to compare.
+    pub modes: Modes,
     /// LLVM.
     pub llvm: LlvmSpec,
     /// Configuration.
@@ -39,7 +41,7 @@ pub struct CheckRequest {
     pub out: PathBuf,
     /// How every object is replayed, if they are.
     pub replay: Option<ReplayOptions>,
-    /// Whether the in-process kernel is built from clean, too.
+    /// Whether the second kernel is built from clean, too.
     pub separate: bool,
     /// What may differ.
     pub expect: ExpectFiles,
@@ -52,7 +54,7 @@ pub struct CheckRequest {
 const SPACE_LINUX: u64 = 600 << 20;
 const SPACE_POCKET: u64 = 60 << 20;
 
-/// Builds the kernel in both modes for every architecture, compares the twins, and writes a
+/// Builds the kernel in two modes for every architecture, compares the twins, and writes a
 /// record. The same request again continues after the last finished stage.
 ///
 /// # Errors
@@ -67,7 +69,9 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
         None => KernelTree::open(&pocket_kernel()?)?,
     };
     for arch in &request.arches {
-        kernel.supports(*arch)?;
+        for mode in request.modes.iter() {
+            kernel.supports(*arch, mode)?;
+        }
     }
     let toolchain = preflight::toolchain(&kernel, &request.arches, &request.llvm)?;
     for arch in &request.arches {
@@ -82,17 +86,15 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
         toolchain.clang
     );
     let mut twins = Vec::new();
-    for pair in plan(&request.arches, request.separate).cells.chunks(2) {
-        let [distributed, in_process] = pair else {
-            continue;
-        };
+    for arch in &request.arches {
         let twin = Twin {
             request,
             kernel: &kernel,
             out: &out,
-            arch: distributed.arch,
+            arch: *arch,
+            modes: request.modes,
             identity: &identity,
-            from_twin: in_process.from_twin,
+            from_twin: !request.separate,
             expectations: &expectations,
             llvm: toolchain.version.major,
         };
@@ -167,7 +169,7 @@ fn assemble(
         twinlto: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: kernel.id(),
         config: request.config.name(),
-        comparison: "distributed against in-process".to_owned(),
+        comparison: request.modes.comparison(),
         sides: None,
         summary: summary(&outcome, &twins, &findings, &allowed),
         outcome,

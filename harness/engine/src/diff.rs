@@ -9,7 +9,7 @@ pub use records::{diff_records, is_record};
 use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
 use crate::fs::{read_regular, read_text};
-use crate::gather::{Depth, arch_of_config, gather, image, mode_of};
+use crate::gather::{Depth, arch_of_config, gather, image, mode_of_directory};
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
 use filter::{Filter, globs};
@@ -114,7 +114,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
         (Thing::Bitcode(left), Thing::Bitcode(right)) => {
             let (x, y) = (read_bitcode(left, &request.a)?, read_bitcode(right, &request.b)?);
             let arch = arch_of_bitcode(&x).unwrap_or_else(|| arch_around(&request.a));
-            let sides = named(None, None, arch);
+            let sides = Sides::of(arch, None, None);
             let verdict = compare_bitcode(sides, &x, &y);
             let nothing = BuildFacts::default();
             judging.report(sides, verdict, (&nothing, &nothing), false)
@@ -128,7 +128,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                 return Err(differ("architecture", x.name(), y.name()));
             }
             let arch = left.arch.or(right.arch).unwrap_or_else(|| arch_around(&request.a));
-            let sides = named(left.mode, right.mode, arch);
+            let sides = Sides::of(arch, left.mode, right.mode);
             if !request.objects.is_empty()
                 && let Some(build) =
                     [left, right].into_iter().find(|build| build.mode == Some(Mode::InProcess))
@@ -209,17 +209,6 @@ fn say_what_is_left_out(list: &mut Vec<NotCompared>, arch: Arch, builds: bool, n
 /// The architecture that bitcode names.
 fn arch_of_bitcode(facts: &BitcodeFacts<'_>) -> Option<Arch> {
     facts.modules.iter().find_map(|module| Arch::of_triple(&module.ir()?.triple))
-}
-
-/// Sides are called by their modes where these differ, else A and B.
-const fn named(a: Option<Mode>, b: Option<Mode>, arch: Arch) -> Sides<'static> {
-    match (a, b) {
-        (Some(Mode::Distributed), Some(Mode::InProcess)) => Sides::modes(arch),
-        (Some(Mode::InProcess), Some(Mode::Distributed)) => {
-            Sides { arch, left: "in-process", right: "distributed", modes: true }
-        }
-        _ => Sides { arch, left: "A", right: "B", modes: false },
-    }
 }
 
 fn open(path: &Path) -> Result<Thing, EngineError> {
@@ -304,17 +293,22 @@ fn is_image(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "vmlinux")
 }
 
-/// The configuration of the build directory that a file lies in.
-fn config_around(path: &Path) -> Option<Config> {
-    let path = path.canonicalize().ok()?;
-    let bytes = path.ancestors().skip(1).find_map(|dir| read_text(&dir.join(".config")).ok())?;
+fn config_in(dir: &Path) -> Option<Config> {
+    let bytes = read_text(&dir.join(".config")).ok()?;
     Some(Config::parse(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The build directory that a file lies in, and its configuration.
+fn build_around(path: &Path) -> Option<(PathBuf, Config)> {
+    let path = path.canonicalize().ok()?;
+    let dir = path.parent()?;
+    dir.ancestors().find_map(|dir| config_in(dir).map(|config| (dir.to_owned(), config)))
 }
 
 /// Major version of the LLVM that a configuration is for: a build's own, or that of the build
 /// directory that a file lies in.
 fn major(path: &Path, facts: &BuildFacts) -> Option<u32> {
-    facts.config.clang_major().or_else(|| config_around(path)?.clang_major())
+    facts.config.clang_major().or_else(|| build_around(path)?.1.clang_major())
 }
 
 /// What both sides say.
@@ -325,15 +319,16 @@ fn agreed(a: Option<u32>, b: Option<u32>) -> Option<u32> {
 /// The architecture of a file that does not tell it itself: that of its build directory, or if it
 /// lies in none, this machine's.
 fn arch_around(path: &Path) -> Arch {
-    config_around(path)
-        .and_then(|config| arch_of_config(&config))
+    build_around(path)
+        .and_then(|(_, config)| arch_of_config(&config))
         .or_else(|| std::env::consts::ARCH.parse().ok())
         .unwrap_or(Arch::X86_64)
 }
 
 /// The mode of the build directory that a `vmlinux` lies in.
 fn mode_around(path: &Path) -> Option<Mode> {
-    mode_of(&config_around(path)?)
+    let (dir, config) = build_around(path)?;
+    mode_of_directory(&dir, &config)
 }
 
 /// What an image exports, in the form of `Module.symvers`.

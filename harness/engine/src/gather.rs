@@ -46,7 +46,6 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let mut facts = BuildFacts {
         directory: dir.display().to_string(),
         source: source_tree(dir),
-        mode: mode_of(&config),
         order: listing(dir, "builtin.order"),
         index: listing(dir, "vmlinux.thinlto-index"),
         archive: archive_listing(dir),
@@ -54,6 +53,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         config,
         ..BuildFacts::default()
     };
+    facts.mode = mode_of_build(&facts.config, &facts.archive);
     if facts.mode == Some(Mode::Distributed) && is_older(dir, "vmlinux.a", "vmlinux.thinlto-index")
     {
         facts.archive = Listing::Absent;
@@ -61,7 +61,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     }
     facts.thin_link = objects::command(dir, "vmlinux.thinlto-index");
     facts.link = objects::command(dir, "vmlinux.o");
-    if facts.mode == Some(Mode::InProcess) {
+    if !facts.mode.is_some_and(Mode::has_native_objects) {
         // Left over from a distributed build of the same directory.
         facts.order = Listing::Absent;
         facts.index = Listing::Absent;
@@ -102,8 +102,22 @@ fn is_older(dir: &Path, file: &str, than: &str) -> bool {
     matches!((time(file), time(than)), (Ok(file), Ok(than)) if file < than)
 }
 
+/// The ThinLTO mode of a build: that of its configuration, unless somebody else than the linker
+/// made the native objects that its archive holds.
+fn mode_of_build(config: &Config, archive: &Listing) -> Option<Mode> {
+    let mode = mode_of(config)?;
+    let is_native = |name: &String| name.ends_with(".thinlto-native.o");
+    let natives = archive.get().is_some_and(|members| members.iter().any(is_native));
+    Some(if natives && mode == Mode::InProcess { Mode::Reference } else { mode })
+}
+
+/// The mode of a build directory.
+pub(crate) fn mode_of_directory(dir: &Path, config: &Config) -> Option<Mode> {
+    mode_of_build(config, &archive_listing(dir))
+}
+
 /// The ThinLTO mode that a `.config` selects.
-pub(crate) fn mode_of(config: &Config) -> Option<Mode> {
+fn mode_of(config: &Config) -> Option<Mode> {
     [Mode::Distributed, Mode::InProcess].into_iter().find(|mode| config.is_yes(mode.kconfig()))
 }
 

@@ -2,6 +2,7 @@ use crate::error::EngineError;
 use crate::process::capture;
 use crate::recipe::Recipe;
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use twinlto_model::{ToolVersion, Toolchain};
@@ -161,6 +162,19 @@ pub(crate) fn identity(spec: &LlvmSpec) -> String {
         }
     }
     text
+}
+
+/// Who a program is: what it says of itself, and which file it is.
+pub(crate) fn program_identity(recipe: &Recipe) -> Result<String, EngineError> {
+    let said = capture(&recipe.clone().arg("--version"))?;
+    let program = recipe.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+    let line = said.stdout.lines().next().unwrap_or_default().to_owned();
+    let path = find_program(&program).and_then(|path| path.canonicalize().ok());
+    let file = path.and_then(|path| {
+        let meta = path.metadata().ok()?;
+        Some(format!("{} {} {}.{}", path.display(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+    });
+    Ok(format!("{line}\n{}", file.unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -81,18 +81,25 @@ impl KernelTree {
         self.version.extra.contains("-pocket")
     }
 
-    /// Checks that it can be built distributed for this architecture.
+    /// Checks that it can be built in this mode for this architecture.
     ///
     /// # Errors
     ///
     /// Names the need that is not met.
-    pub(crate) fn supports(&self, arch: Arch) -> Result<(), EngineError> {
+    pub(crate) fn supports(&self, arch: Arch, mode: Mode) -> Result<(), EngineError> {
         let name = self.id().name;
-        if !self.modes.contains(&Mode::Distributed) {
+        let symbol = mode.kconfig();
+        if !self.modes.iter().any(|other| other.kconfig() == symbol) {
             return Err(EngineError::usage(
                 format!("kernel {}", self.path.display()),
-                format!("{name} has no CONFIG_LTO_CLANG_THIN_DIST in arch/Kconfig"),
-                "distributed ThinLTO is in Linux 7.2 and later",
+                format!("{name} has no CONFIG_{symbol} in arch/Kconfig"),
+                match mode.is_kbuilds() {
+                    true => {
+                        "distributed ThinLTO is in Linux 7.2 and later; on an older kernel, \
+                         --mode reference does without kbuild's"
+                    }
+                    false => "ThinLTO is in Linux 5.12 and later",
+                },
             ));
         }
         let kconfig = self.path.join("arch").join(arch.srcarch()).join("Kconfig");

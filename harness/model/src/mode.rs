@@ -9,15 +9,33 @@ pub enum Mode {
     Distributed,
     /// The linker itself (`CONFIG_LTO_CLANG_THIN`).
     InProcess,
+    /// twinlto: thin link and backends of its own between kbuild's compilation and kbuild's link
+    /// of an in-process configuration, so on every kernel that has `CONFIG_LTO_CLANG_THIN`.
+    Reference,
 }
 
 impl Mode {
+    /// All of them, in the order in which they are built: what is copied for another comes first.
+    pub const ALL: [Self; 3] = [Self::Distributed, Self::Reference, Self::InProcess];
+
+    /// Whether each IR object has a native object of its own in the build directory.
+    #[must_use]
+    pub const fn has_native_objects(self) -> bool {
+        !matches!(self, Self::InProcess)
+    }
+
+    /// Whether kbuild itself runs the backends and keeps their flags.
+    #[must_use]
+    pub const fn is_kbuilds(self) -> bool {
+        matches!(self, Self::Distributed)
+    }
+
     /// The Kconfig symbol that selects it, without `CONFIG_` (`arch/Kconfig`, Linux 7.3).
     #[must_use]
     pub const fn kconfig(self) -> &'static str {
         match self {
             Self::Distributed => "LTO_CLANG_THIN_DIST",
-            Self::InProcess => "LTO_CLANG_THIN",
+            Self::InProcess | Self::Reference => "LTO_CLANG_THIN",
         }
     }
 
@@ -27,6 +45,7 @@ impl Mode {
         match self {
             Self::Distributed => "distributed",
             Self::InProcess => "in-process",
+            Self::Reference => "reference",
         }
     }
 
@@ -36,6 +55,7 @@ impl Mode {
         match self {
             Self::Distributed => "dist",
             Self::InProcess => "in",
+            Self::Reference => "ref",
         }
     }
 }
@@ -52,7 +72,7 @@ pub struct UnknownMode(pub String);
 
 impl fmt::Display for UnknownMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not a ThinLTO mode; known: distributed, in-process", self.0)
+        write!(f, "'{}' is not a ThinLTO mode; known: distributed, in-process, reference", self.0)
     }
 }
 
@@ -65,6 +85,7 @@ impl FromStr for Mode {
         match text {
             "distributed" | "dist" => Ok(Self::Distributed),
             "in-process" | "in" => Ok(Self::InProcess),
+            "reference" | "ref" => Ok(Self::Reference),
             _ => Err(UnknownMode(text.to_owned())),
         }
     }

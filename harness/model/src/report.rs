@@ -27,13 +27,15 @@ pub enum Layer {
     Layouts,
     /// The bytes of functions and variables, where relocations tell addresses apart.
     Code,
+    /// The native objects of two modes that are not in-process, whole.
+    Natives,
     /// Every native object, made again by a reference backend and by an in-process link.
     Replay,
 }
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
@@ -43,6 +45,7 @@ impl Layer {
         Self::Tables,
         Self::Layouts,
         Self::Code,
+        Self::Natives,
         Self::Replay,
     ];
 
@@ -59,6 +62,7 @@ impl Layer {
             Self::Tables => "tables",
             Self::Layouts => "layouts",
             Self::Code => "code",
+            Self::Natives => "natives",
             Self::Replay => "replay",
         }
     }
@@ -69,6 +73,7 @@ impl Layer {
         match self {
             Self::Transport => "backend commands",
             Self::Artefacts => "objects",
+            Self::Natives => "native objects",
             Self::Replay => "objects replayed",
             Self::Tables => "table entries",
             Self::Layouts => "type layouts",

@@ -11,8 +11,10 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
     let there = |layer: &Layer| results(*layer).next().is_some();
     // Where there is little room, what has nothing to tell is told by its count alone.
     let tells = |layer: &Layer| {
-        !matches!(layer, Layer::Tables | Layer::Layouts | Layer::Code | Layer::Replay)
-            || results(*layer).any(|result| result.errors + result.others + result.hidden > 0)
+        !matches!(
+            layer,
+            Layer::Tables | Layer::Layouts | Layer::Code | Layer::Natives | Layer::Replay
+        ) || results(*layer).any(|result| result.errors + result.others + result.hidden > 0)
     };
     let layers: Vec<Layer> = Layer::ALL.into_iter().filter(there).collect();
     let (lines, fits) = lines(report, &layers, columns);

@@ -15,7 +15,7 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     let mode = facts.mode.unwrap_or(Mode::Distributed);
     let mut layer = LayerVerdict::new(Layer::Artefacts);
     let place = Place { arch, mode };
-    if mode == Mode::InProcess {
+    if !mode.has_native_objects() {
         layer.compared = facts.objects.len() as u64;
         layer.findings.extend(archive::unreadable(place, facts));
         layer.findings.extend(archive::unfit_members(place, facts));
@@ -57,11 +57,12 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
         layer.omit_part(format!("archive members ({why})"));
     }
     if let Some(twin) = twin {
-        layer.findings.extend(same_ir(place, index, twin));
+        let theirs = twin.mode.unwrap_or(Mode::InProcess);
+        layer.findings.extend(same_ir(place, index, theirs, twin));
         // What is wrong with the twin's own archive.
         let twins = artefacts(arch, twin, None);
         if let (Some(why), []) = (twins.not_compared(), twins.findings.as_slice()) {
-            layer.omit_part(format!("the in-process build's objects ({why})"));
+            layer.omit_part(format!("the {theirs} build's objects ({why})"));
         }
         layer.findings.extend(twins.findings);
     }
@@ -90,15 +91,15 @@ fn with_evidence(mut finding: Finding, left: Option<Evidence>, right: Option<Evi
     finding
 }
 
-/// The objects that lld compiled in-process must be those that kbuild compiled distributed.
-fn same_ir(place: Place, index: &[String], twin: &BuildFacts) -> Vec<Finding> {
+/// Both modes must compile the same objects.
+fn same_ir(place: Place, index: &[String], mode: Mode, twin: &BuildFacts) -> Vec<Finding> {
     let ours: BTreeSet<&str> = index.iter().map(String::as_str).collect();
     let theirs: BTreeSet<&str> = twin.objects.keys().map(String::as_str).collect();
     let one = |subject: &str, left: &str, right: &str| {
         with_evidence(
             place.error("ir.set.changed", subject),
-            Some(Evidence::new("distributed", left)),
-            Some(Evidence::new("in-process", right)),
+            Some(Evidence::new(place.mode.name(), left)),
+            Some(Evidence::new(mode.name(), right)),
         )
         .grouped(left)
     };

@@ -78,24 +78,33 @@ impl Verdict {
 #[must_use]
 pub fn compare_twins(
     arch: Arch,
-    distributed: &BuildFacts,
-    in_process: &BuildFacts,
+    ours: &BuildFacts,
+    theirs: &BuildFacts,
     expectations: &Expectations,
 ) -> Verdict {
-    let sides = Sides::modes(arch);
-    let mut transport = transport(arch, distributed);
-    transport.findings.extend(fronts(sides, distributed, in_process));
+    let sides = Sides::of(arch, ours.mode, theirs.mode);
+    let mut told = transport(arch, ours);
+    told.findings.extend(fronts(sides, ours, theirs));
+    if theirs.mode.is_some_and(Mode::has_native_objects) {
+        let twins = transport(arch, theirs);
+        told.findings.extend(twins.findings);
+        if let (Omitted::Nothing, Omitted::Part(what) | Omitted::All(what)) =
+            (&told.omitted, twins.omitted)
+        {
+            told.omit_part(format!("{} backends: {what}", sides.right));
+        }
+    }
     let mut layers = vec![
-        transport,
-        artefacts::artefacts(arch, distributed, Some(in_process)),
-        diff::exports(sides, distributed, Some(in_process)),
-        diff::symbols(sides, distributed, in_process),
-        diff::sections(sides, distributed, in_process, &expectations.budgets),
-        diff::initcalls(sides, distributed, in_process),
-        diff::tables(sides, distributed, in_process),
+        told,
+        artefacts::artefacts(arch, ours, Some(theirs)),
+        diff::exports(sides, ours, Some(theirs)),
+        diff::symbols(sides, ours, theirs),
+        diff::sections(sides, ours, theirs, &expectations.budgets),
+        diff::initcalls(sides, ours, theirs),
+        diff::tables(sides, ours, theirs),
     ];
     // Debug information is a choice of the configuration: without it there is no such layer.
-    layers.extend(diff::layouts(sides, distributed, in_process));
+    layers.extend(diff::layouts(sides, ours, theirs));
     Verdict { arch, layers }
 }
 

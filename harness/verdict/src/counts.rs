@@ -11,9 +11,10 @@ pub fn promoted_symbols(facts: &BuildFacts) -> u64 {
     facts.image.get().map_or(0, promoted)
 }
 
-/// What was read from one build and what of it was compared, by name.
+/// What was read from one build and what of it was compared, by name. What was
+/// compared between both is among the counts of the `first`.
 #[must_use]
-pub fn cell_counts(mode: Mode, facts: &BuildFacts, verdict: &Verdict) -> Counts {
+pub fn cell_counts(mode: Mode, first: bool, facts: &BuildFacts, verdict: &Verdict) -> Counts {
     let mut counts = Counts::new();
     let mut put = |name: &str, n: usize| {
         counts.insert(name.to_owned(), n as u64);
@@ -47,9 +48,7 @@ pub fn cell_counts(mode: Mode, facts: &BuildFacts, verdict: &Verdict) -> Counts 
         for (name, n) in &layer.counts {
             match name.strip_suffix(&suffix) {
                 Some(stem) => counts.insert(stem.to_owned(), *n),
-                None if !name.contains('.') && mode == Mode::Distributed => {
-                    counts.insert(name.clone(), *n)
-                }
+                None if !name.contains('.') && first => counts.insert(name.clone(), *n),
                 None => None,
             };
         }

@@ -2,20 +2,59 @@
 
 use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
-use crate::gather::{Depth, gather};
+use crate::fs::read_regular;
+use crate::gather::{Depth, gather, image};
 use crate::replay::replay_told;
 use crate::symtypes;
+use rayon::prelude::*;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
-use twinlto_model::{CellReport, Event, Finding, Outcome, StageTime, Timings, TwinReport};
-use twinlto_verdict::{Built, Sides, Verdict, cell_counts, compare_twins, judge, judge_one};
+use twinlto_facts::kbuild::native_path;
+use twinlto_model::{CellReport, Event, Finding, Mode, Outcome, StageTime, Timings, TwinReport};
+use twinlto_verdict::replay::functions_that_differ;
+use twinlto_verdict::{
+    Built, LayerVerdict, NativePair, Sameness, Sides, Verdict, cell_counts, compare_twins, judge,
+    judge_one,
+};
+
+/// The native objects of both sides, where both have them.
+fn natives(sides: Sides<'_>, ours: &BuildFacts, theirs: &BuildFacts) -> Option<LayerVerdict> {
+    let both = [ours, theirs].map(|facts| facts.mode.is_some_and(Mode::has_native_objects));
+    if both != [true, true] {
+        return None;
+    }
+    let names: Vec<&String> =
+        ours.objects.keys().filter(|name| theirs.objects.contains_key(*name)).collect();
+    let pair = |name: &&String| NativePair {
+        object: (*name).clone(),
+        same: sameness(ours, theirs, &native_path(name)).unwrap_or_else(Sameness::Unreadable),
+    };
+    let pairs: Vec<NativePair> = names.par_iter().map(pair).collect();
+    Some(twinlto_verdict::natives(sides, &pairs))
+}
+
+fn sameness(ours: &BuildFacts, theirs: &BuildFacts, native: &str) -> Result<Sameness, String> {
+    let read = |facts: &BuildFacts| {
+        let path = Path::new(&facts.directory).join(native);
+        read_regular(&path).map_err(|error| format!("{native}: {error}"))
+    };
+    let (left, right) = (read(ours)?, read(theirs)?);
+    if left == right {
+        return Ok(Sameness::Identical);
+    }
+    let code = |bytes: &[u8]| image::facts(bytes, Depth::Code);
+    Ok(Sameness::Different {
+        bytes: (left.len() as u64, right.len() as u64),
+        functions: functions_that_differ(&code(&left)?, &code(&right)?),
+    })
+}
 
 impl Twin<'_> {
     pub(super) fn compare(
         &self,
-        distributed: Cell,
-        in_process: Option<Cell>,
+        first: Cell,
+        second: Option<Cell>,
         events: &mut dyn FnMut(Event),
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
@@ -28,21 +67,24 @@ impl Twin<'_> {
                     mode: Some(cell.mode),
                     ..BuildFacts::default()
                 }),
-                other => other,
+                // What a build that failed left may look like another mode's.
+                other => other.map(|facts| BuildFacts { mode: Some(cell.mode), ..facts }),
             }
         };
-        let (ours, theirs) =
-            rayon::join(|| read(&distributed), || in_process.as_ref().map(read).transpose());
+        let (ours, theirs) = rayon::join(|| read(&first), || second.as_ref().map(read).transpose());
         let (ours, theirs) = (ours?, theirs?);
         let facts_took = start.elapsed();
         let failed = |cell: &Cell| {
             cell.failure.as_ref().map(|line| format!("the {} build failed: {line}", cell.mode))
         };
-        let failure = failed(&distributed).or_else(|| in_process.as_ref().and_then(failed));
+        let failure = failed(&first).or_else(|| second.as_ref().and_then(failed));
         let verdict = match (&theirs, &failure) {
             (Some(theirs), None) => {
                 let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
-                let sides = Sides::modes(self.arch);
+                let sides = Sides::of(self.arch, ours.mode, theirs.mode);
+                if let Some(natives) = natives(sides, &ours, theirs) {
+                    verdict.layers.push(natives);
+                }
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {
                     verdict.layers.push(replay_told(self.arch, &ours, options, events)?);
@@ -50,13 +92,14 @@ impl Twin<'_> {
                 verdict
             }
             _ => {
-                let why = failure.as_deref().unwrap_or("there is no twin");
-                judge_one(self.arch, &ours, why, false)
+                // One mode that was asked for is not missing its twin.
+                let why = failure.as_deref().unwrap_or("only one mode was built");
+                judge_one(self.arch, &ours, why, failure.is_none())
             }
         };
-        let mut extra: Vec<Finding> = distributed.findings.clone();
+        let mut extra: Vec<Finding> = first.findings.clone();
         // The twin asks for the same options; only its own losses are news.
-        if let Some(cell) = &in_process {
+        if let Some(cell) = &second {
             let known: Vec<_> =
                 extra.iter().flat_map(|f| f.subjects()).map(str::to_owned).collect();
             let new = cell
@@ -75,10 +118,10 @@ impl Twin<'_> {
             failure: failure.as_deref(),
         };
         let judged = judge(self.expectations, &verdict, &built, Some(extra));
-        let mut cells = vec![self.cell_report(distributed, &ours, &verdict, facts_took)];
-        let build = build_column(cells.first(), in_process.as_ref());
-        if let (Some(cell), Some(facts)) = (in_process, &theirs) {
-            cells.push(self.cell_report(cell, facts, &verdict, facts_took));
+        let mut cells = vec![self.cell_report(first, true, &ours, &verdict, facts_took)];
+        let build = build_column(cells.first(), second.as_ref());
+        if let (Some(cell), Some(facts)) = (second, &theirs) {
+            cells.push(self.cell_report(cell, false, facts, &verdict, facts_took));
         }
         let (outcome, layers) = (judged.outcome, judged.layers);
         Ok(TwinResult {
@@ -94,6 +137,7 @@ impl Twin<'_> {
     fn cell_report(
         &self,
         cell: Cell,
+        first: bool,
         facts: &BuildFacts,
         verdict: &Verdict,
         facts_took: Duration,
@@ -113,13 +157,13 @@ impl Twin<'_> {
             },
             directory: cell.dir.display().to_string(),
             timings,
-            counts: cell_counts(cell.mode, facts, verdict),
+            counts: cell_counts(cell.mode, first, facts, verdict),
         }
     }
 }
 
 /// `6m41s + 38s`, or which build failed.
-fn build_column(distributed: Option<&CellReport>, in_process: Option<&Cell>) -> String {
+fn build_column(ours: Option<&CellReport>, theirs: Option<&Cell>) -> String {
     let time = |timings: &Timings| {
         let seconds: f64 = ["configure", "copy", "build"]
             .iter()
@@ -128,12 +172,15 @@ fn build_column(distributed: Option<&CellReport>, in_process: Option<&Cell>) -> 
             .sum();
         short_duration(seconds)
     };
-    match (distributed, in_process) {
-        (Some(CellReport { outcome: Outcome::Broken(_), .. }), _) => "dist failed".to_owned(),
-        (_, Some(Cell { failure: Some(_), .. })) => "in failed".to_owned(),
+    match (ours, theirs) {
+        (Some(CellReport { outcome: Outcome::Broken(_), mode, .. }), _) => {
+            format!("{} failed", mode.short())
+        }
+        (_, Some(Cell { failure: Some(_), mode, .. })) => format!("{} failed", mode.short()),
         (Some(ours), Some(theirs)) => {
             format!("{} + {}", time(&ours.timings), time(&theirs.timings))
         }
+        (Some(ours), None) => time(&ours.timings),
         _ => "–".to_owned(),
     }
 }

@@ -5,16 +5,18 @@ use crate::build::{Kbuild, Made};
 use crate::configure::{dot_config, overlay_dot_config};
 use crate::error::EngineError;
 use crate::fs::{copy_tree, remove_tree, write_atomic};
+use crate::recipe::Recipe;
 use crate::record::{Mark, OutDir};
+use crate::thinlto::to_native;
 use crate::tree::KernelTree;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use twinlto_model::{
     Allowed, Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime,
-    Timings, TwinReport,
+    Timings, TwinReport, count,
 };
-use twinlto_verdict::{Compared, Expectations, lost_options};
+use twinlto_verdict::{Compared, Expectations, Modes, lost_options};
 
 /// One architecture of a check.
 pub(super) struct Twin<'a> {
@@ -24,6 +26,7 @@ pub(super) struct Twin<'a> {
     pub(super) arch: Arch,
     /// What identifies kernel and toolchain.
     pub(super) identity: &'a str,
+    pub(super) modes: Modes,
     pub(super) from_twin: bool,
     /// What may differ.
     pub(super) expectations: &'a Expectations,
@@ -56,16 +59,16 @@ pub(super) struct Cell {
 
 impl Twin<'_> {
     pub(super) fn run(&self, events: &mut dyn FnMut(Event)) -> Result<TwinResult, EngineError> {
-        let distributed = self.distributed(events)?;
-        let in_process = match distributed.failure {
-            None => Some(self.in_process(&distributed, events)?),
-            Some(_) => None,
+        let first = self.first(events)?;
+        let second = match (&first.failure, self.modes.second) {
+            (None, Some(mode)) => Some(self.second(mode, &first, events)?),
+            _ => None,
         };
         let (arch, mode) = (self.arch, None);
         let stage = Stage::Compare;
         events(Event::Started { arch, mode, stage });
         let start = Instant::now();
-        let result = self.compare(distributed, in_process, events)?;
+        let result = self.compare(first, second, events)?;
         events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
         Ok(result)
     }
@@ -95,9 +98,9 @@ impl Twin<'_> {
         }
     }
 
-    /// Builds distributed from clean.
-    fn distributed(&self, events: &mut dyn FnMut(Event)) -> Result<Cell, EngineError> {
-        let mut cell = self.cell(Mode::Distributed);
+    /// Builds the first mode from clean.
+    pub(super) fn first(&self, events: &mut dyn FnMut(Event)) -> Result<Cell, EngineError> {
+        let mut cell = self.cell(self.modes.first);
         self.clean_configure(&mut cell, events)?;
         if cell.failure.is_none() {
             self.build(&mut cell, None, events)?;
@@ -105,10 +108,15 @@ impl Twin<'_> {
         Ok(cell)
     }
 
-    /// Builds in-process: from a copy of the distributed build, whose IR objects serve both
-    /// modes, or from clean.
-    fn in_process(&self, twin: &Cell, events: &mut dyn FnMut(Event)) -> Result<Cell, EngineError> {
-        let mut cell = self.cell(Mode::InProcess);
+    /// Builds the second mode: from a copy of the first build, whose IR objects serve all modes, or
+    /// from clean.
+    fn second(
+        &self,
+        mode: Mode,
+        twin: &Cell,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Cell, EngineError> {
+        let mut cell = self.cell(mode);
         if self.from_twin {
             self.copy_and_switch(&mut cell, twin, events)?;
         } else {
@@ -202,7 +210,7 @@ impl Twin<'_> {
         self.verify_config(cell)
     }
 
-    /// Copies the twin's build without what only distributed mode makes, and switches the mode.
+    /// Copies the twin's build without what only its own mode makes, and switches the mode.
     fn copy_and_switch(
         &self,
         cell: &mut Cell,
@@ -217,7 +225,7 @@ impl Twin<'_> {
         );
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
-            copy_tree(&twin.dir, &cell.dir, serves_both_modes)?;
+            copy_tree(&twin.dir, &cell.dir, serves_all_modes)?;
             let requested = self.request.config.requested(self.arch, cell.mode)?;
             overlay_dot_config(&cell.dir, &requested)?;
             self.make(cell, &["olddefconfig"], false, events)?;
@@ -265,12 +273,37 @@ impl Twin<'_> {
         self.stage(cell, Stage::Build, &recipe, events, |cell, events| {
             let used = Mark::new(USED, String::new(), Duration::ZERO, 0);
             self.out.finish(self.arch, cell.mode, USED, &used)?;
-            let made = self.make(cell, targets, true, events)?;
+            let made = match cell.mode {
+                Mode::Reference => self.make_natively(cell, targets, events)?,
+                Mode::Distributed | Mode::InProcess => self.make(cell, targets, true, events)?,
+            };
             if cell.failure.is_some() && cell.mode == Mode::Distributed {
                 self.remaining_backends(cell, events)?;
             }
             Ok(Some(made.objects))
         })
+    }
+
+    /// Lets kbuild compile, makes the native objects, and lets kbuild link them.
+    fn make_natively(
+        &self,
+        cell: &mut Cell,
+        targets: &[&str],
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Made, EngineError> {
+        let recipe = self.kbuild(cell).make_archive();
+        let made = self.run_make(cell, &recipe, true, events)?;
+        if cell.failure.is_some() {
+            return Ok(made);
+        }
+        let failed = to_native(&self.kbuild(cell), events)?;
+        if !failed.is_empty() {
+            cell.failure = Some(count(failed.len(), "backend failed", "backends failed"));
+            cell.findings.extend(failed);
+            return Ok(made);
+        }
+        self.make(cell, targets, true, events)?;
+        Ok(made)
     }
 
     fn build_recipe(
@@ -310,8 +343,19 @@ impl Twin<'_> {
         append: bool,
         events: &mut dyn FnMut(Event),
     ) -> Result<Made, EngineError> {
+        let recipe = self.kbuild(cell).make(targets);
+        self.run_make(cell, &recipe, append, events)
+    }
+
+    fn run_make(
+        &self,
+        cell: &mut Cell,
+        recipe: &Recipe,
+        append: bool,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Made, EngineError> {
         let kbuild = self.kbuild(cell);
-        let made = kbuild.run(&kbuild.make(targets), append, None, events)?;
+        let made = kbuild.run(recipe, append, None, events)?;
         if made.ok {
             return Ok(made);
         }
@@ -352,11 +396,13 @@ fn proof(cell: &Cell, stage: Stage) -> String {
         .unwrap_or_default()
 }
 
-/// Whether a file of a distributed build is of any use in-process.
-fn serves_both_modes(path: &Path) -> bool {
+/// Whether a file of one mode's build is of any use in another.
+fn serves_all_modes(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     !(name.ends_with(".thinlto.bc")
         || name.contains(".thinlto-native.o")
         || name.contains("vmlinux.thinlto-index")
-        || name.contains("builtin.order"))
+        || name.contains("builtin.order")
+        // With native objects of its own it would be taken for finished.
+        || name == "vmlinux.a")
 }

@@ -1,6 +1,6 @@
 //! Two archives: the list of members, and every member that both have.
 
-use super::{arch_around, named, of_image};
+use super::{arch_around, of_image};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::gather::{Depth, image};
@@ -39,7 +39,7 @@ pub(super) fn compare(a: (&Path, &[u8]), b: (&Path, &[u8])) -> Result<Found, Eng
     }
     let pairs = pairs(&ours.members, &theirs.members);
     let arch = pairs.iter().find_map(|(left, _)| arch_of(&ours, left));
-    let sides = named(None, None, arch.unwrap_or_else(|| arch_around(a.0)));
+    let sides = Sides::of(arch.unwrap_or_else(|| arch_around(a.0)), None, None);
     let compared: Vec<(String, Result<Outcome, String>)> = pairs
         .par_iter()
         .map(|(left, right)| (left.name.clone(), one(sides, (&ours, left), (&theirs, right))))

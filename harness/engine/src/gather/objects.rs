@@ -26,7 +26,7 @@ pub(super) struct Objects {
 }
 
 pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
-    if facts.mode == Some(Mode::InProcess) {
+    if !facts.mode.is_some_and(Mode::has_native_objects) {
         return in_process(dir, facts);
     }
     let index = facts.index.get().map(Vec::as_slice).unwrap_or_default();

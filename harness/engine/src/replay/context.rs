@@ -2,12 +2,9 @@
 
 use super::store::{Digest, Key, Store, digest};
 use crate::error::EngineError;
-use crate::process::capture;
 use crate::recipe::Recipe;
 use crate::thinlto::{Acted, Backend, Module};
-use crate::toolchain::find_program;
 use std::collections::HashMap;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -115,17 +112,4 @@ impl Context<'_> {
         }
         Ok(*hasher.finalize().as_bytes())
     }
-}
-
-/// Who a program is: what it says of itself, and which file it is.
-pub(super) fn identity(recipe: &Recipe) -> Result<String, EngineError> {
-    let said = capture(&recipe.clone().arg("--version"))?;
-    let program = recipe.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-    let line = said.stdout.lines().next().unwrap_or_default().to_owned();
-    let path = find_program(&program).and_then(|path| path.canonicalize().ok());
-    let file = path.and_then(|path| {
-        let meta = path.metadata().ok()?;
-        Some(format!("{} {} {}.{}", path.display(), meta.len(), meta.mtime(), meta.mtime_nsec()))
-    });
-    Ok(format!("{line}\n{}", file.unwrap_or_default()))
 }

@@ -18,8 +18,9 @@ use crate::gather::image;
 use crate::thinlto::{
     Failed, LinkCommand, Module, bounded_by_memory, front_reference, inputs, same_llvm,
 };
+use crate::toolchain::program_identity;
 use compare::LinkSite;
-use context::{Context, identity};
+use context::Context;
 use explain::Known;
 use globset::GlobSet;
 use rayon::prelude::*;
@@ -134,7 +135,7 @@ impl Context<'_> {
             }
         }
 
-        let is_distributed = facts.mode == Some(Mode::Distributed);
+        let has_natives = facts.mode.is_some_and(Mode::has_native_objects);
         let of = Some(work.len());
         let done = AtomicUsize::new(0);
         let tick = |what: &'static str| {
@@ -143,19 +144,19 @@ impl Context<'_> {
         let backends: Vec<Backend> = work
             .par_iter()
             .map(|work| {
-                let backend = self.compare_backend(work, is_distributed);
+                let backend = self.compare_backend(work, has_natives);
                 tick("reference");
                 backend
             })
             .collect::<Result<_, _>>()?;
 
-        let command = if is_distributed { &facts.thin_link } else { &facts.link };
+        let command = if has_natives { &facts.thin_link } else { &facts.link };
         let command = match command {
             None => Err("no .cmd file records a link".to_owned()),
             Some(text) => LinkCommand::parse(text),
         };
         let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
-        let command = command.map(|command| match is_distributed {
+        let command = command.map(|command| match has_natives {
             true => command,
             false => command.with_members(members),
         });
@@ -163,8 +164,10 @@ impl Context<'_> {
         match command {
             Err(why) => extent.no_link = Some(why),
             Ok(command) => {
-                self.identities
-                    .insert(command.linker.clone(), identity(&self.recipe(&command.linker))?);
+                self.identities.insert(
+                    command.linker.clone(),
+                    program_identity(&self.recipe(&command.linker))?,
+                );
                 progress("in-process link", 0, None);
                 let modules_wanted: Vec<&Module> = work.iter().map(|work| work.module).collect();
                 match self.link(&command, &[], &modules, &modules_wanted, false)? {
@@ -216,7 +219,7 @@ impl Context<'_> {
         let nothing = |cause: &str, hint: &str| {
             Err(EngineError::usage(format!("build directory {}", self.dir.display()), cause, hint))
         };
-        if facts.mode == Some(Mode::Distributed) {
+        if facts.mode.is_some_and(Mode::has_native_objects) {
             return match &facts.index {
                 Answer::Read(names) if !names.is_empty() => inputs::read(self.dir, self.dir, names),
                 Answer::Bad(why) => nothing(&format!("vmlinux.thinlto-index: {why}"), ""),
@@ -242,7 +245,7 @@ impl Context<'_> {
             .map(|reference| reference.compiler.as_str())
             .collect();
         for compiler in compilers {
-            let identity = identity(&self.recipe(compiler))?;
+            let identity = program_identity(&self.recipe(compiler))?;
             self.identities.insert(compiler.to_owned(), identity);
         }
         Ok(())

@@ -38,6 +38,7 @@ pub fn replay(
     let layer = replay_told(build.arch, &build.facts, &request.options, events)?;
     let comparison = match build.mode {
         Mode::Distributed => "kbuild's backends, reference backends and in-process code generation",
+        Mode::Reference => "its own backends, reference backends and in-process code generation",
         Mode::InProcess => "reference backends and in-process code generation",
     };
     let verdict = Verdict { arch: build.arch, layers: vec![layer] };

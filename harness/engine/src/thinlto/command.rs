@@ -85,7 +85,7 @@ impl LinkCommand {
 const ARCHIVE: &str = "vmlinux.a";
 
 /// A word of a response file. Source: `llvm::cl::TokenizeGNUCommandLine`.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -4,8 +4,10 @@ mod action;
 mod backend;
 mod command;
 pub(crate) mod inputs;
+mod stages;
 
 pub(crate) use action::{Acted, Failed, last_words};
 pub(crate) use backend::{Backend, bounded_by_memory, front_reference, same_llvm};
 pub(crate) use command::LinkCommand;
 pub(crate) use inputs::Module;
+pub(crate) use stages::to_native;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::kbuild::native_path;
-use twinlto_model::{Evidence, Finding, Mode};
+use twinlto_model::{Evidence, Finding};
 
 /// Judges `builtin.order` and `vmlinux.a` against the index.
 pub(super) fn judge(
@@ -79,7 +79,7 @@ pub(super) fn unfit_members(place: Place, facts: &BuildFacts) -> Vec<Finding> {
     let unfit = |file: &FileFacts| match &file.kind {
         Some(ObjectKind::Elf(_)) => file.damage.clone(),
         // What the thin link should have taken is judged by the index.
-        Some(ObjectKind::Bitcode { .. }) if place.mode == Mode::Distributed => None,
+        Some(ObjectKind::Bitcode { .. }) if place.mode.has_native_objects() => None,
         Some(kind) => Some(kind.to_string()),
         None => Some(file.why_not().to_owned()),
     };

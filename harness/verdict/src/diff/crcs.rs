@@ -40,11 +40,8 @@ pub(super) fn consistent(
         checker.push("export.duplicated", name, left, Evidence::new("expected", "one line"), None);
     }
     let checked = checker.checked;
-    let key = match facts.mode {
-        Some(Mode::InProcess) => "crcs_checked.in-process",
-        _ => "crcs_checked.distributed",
-    };
-    layer.counts.insert(key.to_owned(), checked);
+    let key = format!("crcs_checked.{}", facts.mode.unwrap_or(Mode::Distributed));
+    layer.counts.insert(key, checked);
 }
 
 struct Checker<'a> {

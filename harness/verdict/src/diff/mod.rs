@@ -34,7 +34,7 @@ pub(crate) use symbols::{promoted, symbols};
 pub(crate) use tables::tables;
 
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
-use twinlto_model::{Arch, Evidence, Finding, Key, Severity, Site};
+use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
 /// What the two sides of a comparison are called, and the architecture that both are for.
 #[derive(Debug, Clone, Copy)]
@@ -45,20 +45,35 @@ pub struct Sides<'a> {
     pub left: &'a str,
     /// The second side.
     pub right: &'a str,
-    /// Whether they are the two modes of one kernel, in which lld places code differently.
+    /// Whether they are two modes of one kernel of which one is in-process, where lld places code
+    /// differently.
     pub modes: bool,
 }
 
 impl Sides<'_> {
-    /// The two modes of one kernel.
+    /// kbuild's two modes of one kernel.
     #[must_use]
     pub const fn modes(arch: Arch) -> Sides<'static> {
-        Sides { arch, left: "distributed", right: "in-process", modes: true }
+        Sides { arch, left: "distributed", right: IN_PROCESS, modes: true }
     }
 
-    /// Whether what one side alone has is lost: from A to B, or to the distributed kernel.
+    /// Two builds: called by their modes where these differ, else A and B.
+    #[must_use]
+    pub fn of(arch: Arch, left: Option<Mode>, right: Option<Mode>) -> Sides<'static> {
+        match (left, right) {
+            (Some(left), Some(right)) if left != right => Sides {
+                arch,
+                left: left.name(),
+                right: right.name(),
+                modes: left.has_native_objects() != right.has_native_objects(),
+            },
+            _ => Sides { arch, left: "A", right: "B", modes: false },
+        }
+    }
+
+    /// Whether what one side alone has is lost: from A to B, or to the kernel that is not the linker's own.
     pub(crate) fn is_loss(self, left_has_it: bool) -> bool {
-        let from_right = self.modes && self.left == "distributed";
+        let from_right = self.modes && self.left != IN_PROCESS;
         left_has_it != from_right
     }
 
@@ -76,6 +91,8 @@ impl Sides<'_> {
         Finding::new(Key::new(key), severity, site)
     }
 }
+
+const IN_PROCESS: &str = Mode::InProcess.name();
 
 /// One linked thing that both builds have: `vmlinux` or a module.
 struct Pair<'a> {

@@ -79,6 +79,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Tables), &["table.changed", "table.lost"]),
     (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed", "data.changed"]),
+    (Needs::Both(Layer::Natives), &["native.changed"]),
     (
         Needs::One(Layer::Replay),
         &["replay.backend.changed", "replay.backend.failed", "replay.mode.changed"],

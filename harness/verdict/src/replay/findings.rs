@@ -171,6 +171,12 @@ fn options_ruled_out(functions: &[String]) -> String {
     words
 }
 
+/// A backend of a reference build that made no native object; `command` repeats it.
+#[must_use]
+pub fn backend_failed(arch: Arch, mode: Mode, object: &str, why: &str, command: &str) -> Finding {
+    failed(Site::new(arch, Some(mode), object), why, command)
+}
+
 fn failed(site: Site, why: &str, command: &str) -> Finding {
     let site =
         site.sides(Evidence::new("reference backend", why), Evidence::new("repeat with", command));

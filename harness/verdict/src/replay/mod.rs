@@ -7,7 +7,7 @@ mod minimise;
 mod remedy;
 
 pub use command::{Reference, Unseen, reference};
-pub use findings::{Backend, Cause, Extent, InProcess, Replayed, replay_layer};
+pub use findings::{Backend, Cause, Extent, InProcess, Replayed, backend_failed, replay_layer};
 pub use minimise::minimise;
 pub use remedy::{Proof, linker_option};
 

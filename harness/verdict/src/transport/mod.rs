@@ -16,7 +16,7 @@ mod words;
 use crate::layer::LayerVerdict;
 use rayon::prelude::*;
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
-use twinlto_model::{Arch, Finding, Key, Layer, Severity};
+use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity};
 
 pub(crate) use fronts::fronts;
 use options::{Change, OptionChange};
@@ -25,8 +25,9 @@ use options::{Change, OptionChange};
 #[must_use]
 pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
     let objects: Vec<_> = facts.objects.iter().collect();
+    let mode = facts.mode.unwrap_or(Mode::Distributed);
     let verdicts: Vec<_> =
-        objects.par_iter().map(|(name, object)| object::judge(arch, name, object)).collect();
+        objects.par_iter().map(|(name, object)| object::judge(arch, mode, name, object)).collect();
 
     let mut layer = LayerVerdict::new(Layer::Transport);
     for verdict in verdicts {

@@ -6,7 +6,7 @@ use super::words::{cause_of_change, effect_of_change};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
-use twinlto_facts::flags::{Resolved, lex, resolve, resolve_options};
+use twinlto_facts::flags::{Class, Resolved, lex, resolve, resolve_options};
 use twinlto_facts::kbuild::normalize_path;
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
@@ -18,14 +18,15 @@ pub(super) struct ObjectVerdict {
     pub(super) compared: bool,
 }
 
-pub(super) fn judge(arch: Arch, name: &str, object: &ObjectFacts) -> ObjectVerdict {
-    let mut judge = Judge { arch, name, object, verdict: ObjectVerdict::default() };
+pub(super) fn judge(arch: Arch, mode: Mode, name: &str, object: &ObjectFacts) -> ObjectVerdict {
+    let mut judge = Judge { arch, mode, name, object, verdict: ObjectVerdict::default() };
     judge.run();
     judge.verdict
 }
 
 pub(super) struct Judge<'a> {
     pub(super) arch: Arch,
+    pub(super) mode: Mode,
     pub(super) name: &'a str,
     pub(super) object: &'a ObjectFacts,
     pub(super) verdict: ObjectVerdict,
@@ -81,7 +82,7 @@ impl<'a> Judge<'a> {
                 if self.object.native.kind.is_some() {
                     self.unrecorded();
                 }
-                if self.object.saved.is_none() {
+                if self.mode.is_kbuilds() && self.object.saved.is_none() {
                     self.not_saved(front, &front_options, None);
                 }
                 return;
@@ -113,7 +114,10 @@ impl<'a> Judge<'a> {
         back: &CommandText,
         back_options: &Resolved<'_>,
     ) {
-        if front_options.needed() > 0 && back_options.needed() == 0 {
+        if !self.mode.is_kbuilds() {
+            // Nobody saves flags; whoever ran the backends took them from elsewhere.
+            self.options(front, front_options, back, back_options);
+        } else if front_options.needed() > 0 && back_options.needed() == 0 {
             match &self.object.saved {
                 None => self.not_saved(front, front_options, Some(back)),
                 Some(_) => self.not_replayed(front, front_options, back),
@@ -133,7 +137,7 @@ impl<'a> Judge<'a> {
     fn site(&self, left: Option<Evidence>, right: Option<Evidence>) -> Site {
         Site {
             arch: self.arch,
-            mode: Some(Mode::Distributed),
+            mode: Some(self.mode),
             subject: self.name.to_owned(),
             left,
             right,
@@ -210,6 +214,19 @@ impl<'a> Judge<'a> {
         false
     }
 
+    /// How bad a change is. Only kbuild hands a backend what its bitcode records already, and what
+    /// is an error.
+    fn severity_of(&self, change: &OptionChange) -> Option<Severity> {
+        let spared = match change.class {
+            Class::CodegenInIr => change.change == Change::Missing,
+            class => class == Class::WarningStrict,
+        };
+        if spared && !self.mode.is_kbuilds() {
+            return None;
+        }
+        severity_of(change)
+    }
+
     /// Lost, changed and added options: one finding for those of one severity and one cause.
     fn options(
         &mut self,
@@ -229,7 +246,7 @@ impl<'a> Judge<'a> {
         let saved = resolve_options(&saved_words);
         let mut groups: BTreeMap<(Severity, Change, Step), Vec<&OptionChange>> = BTreeMap::new();
         for change in &all {
-            if let Some(severity) = severity_of(change) {
+            if let Some(severity) = self.severity_of(change) {
                 let step = step_of(change, front_options, &saved);
                 groups.entry((severity, change.change, step)).or_default().push(change);
             }
@@ -248,12 +265,15 @@ impl<'a> Judge<'a> {
             let left = Evidence::new("front end", side(|c| c.from.as_ref())).at(&front.path);
             let right = Evidence::new("backend", side(|c| c.to.as_ref())).at(&back.path);
             let modkern = lost_with_modkern(&list, front_options, &saved);
-            let cause = cause_of_change(kind, step, modkern);
+            let cause = match self.mode.is_kbuilds() {
+                true => cause_of_change(kind, step, modkern),
+                false => "the backend was not given what its front end was".to_owned(),
+            };
             let mut finding =
                 self.finding(key, severity, Some(left), Some(right)).because(cause).grouped(
                     format!("{step:?} {modkern} {}", side(|c| c.from.as_ref().or(c.to.as_ref()))),
                 );
-            if modkern && kind == Change::Missing {
+            if modkern && kind == Change::Missing && self.mode.is_kbuilds() {
                 finding = finding.known_as("modkern-cflags-not-saved");
             }
             if let (Some(site), Some(change)) = (finding.sites.first_mut(), list.first()) {
@@ -283,7 +303,8 @@ mod tests {
     }
 
     fn judge_of(object: &ObjectFacts) -> Judge<'_> {
-        Judge { arch: Arch::Arm64, name: "a.o", object, verdict: ObjectVerdict::default() }
+        let (arch, mode) = (Arch::Arm64, Mode::Distributed);
+        Judge { arch, mode, name: "a.o", object, verdict: ObjectVerdict::default() }
     }
 
     /// What the short way says, if it may be taken, and what comparing everything says.

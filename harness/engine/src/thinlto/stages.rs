@@ -1,0 +1,267 @@
+//! What a linker and kbuild do between the compilation of the last source and the link of
+//! `vmlinux`, done by twinlto: thin link, backends, archive.
+//!
+//! It needs nothing of the kernel but `vmlinux.a` as an archive of its own, so Linux 6.1 and later
+//! (`scripts/Makefile.vmlinux_a`, before Linux 6.15 the top `Makefile`). modpost looks for an
+//! exported symbol's CRC in the `.cmd` file of each member of that archive (`extract_crcs_for_object`
+//! in `scripts/mod/modpost.c`, Linux 6.1 to 7.3), so native objects get one with these lines.
+
+use super::backend::{Backend, bounded_by_memory, front_reference, same_llvm};
+use super::command::{LinkCommand, quoted};
+use super::inputs::{self, Module};
+use super::{Failed, last_words};
+use crate::build::Kbuild;
+use crate::error::EngineError;
+use crate::fs::{read_regular, write_atomic};
+use crate::gather::{Depth, gather};
+use crate::process::{Bounded, Ended, capture};
+use crate::recipe::Recipe;
+use crate::toolchain::program_identity;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+use twinlto_facts::build::{BuildFacts, ObjectFacts};
+use twinlto_facts::kbuild::{cmd_path, index_path, native_path};
+use twinlto_model::{Event, Finding};
+use twinlto_verdict::replay::{Reference, backend_failed};
+
+/// How long one backend may take; the largest unit of a kernel takes some seconds.
+pub(crate) const BACKEND_LIMIT: Duration = Duration::from_secs(300);
+
+/// How long a thin link or the making of an archive may take.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// What of kbuild's own a build directory gets from us.
+pub(super) const ORDER: &str = "builtin.order";
+pub(super) const INDEX: &str = "vmlinux.thinlto-index";
+const ARCHIVE: &str = "vmlinux.a";
+
+/// Turns the IR objects of `vmlinux.a` into native objects, as distributed ThinLTO does: all that
+/// is left for kbuild is to link. What the kernel's own code made impossible is in the findings.
+///
+/// # Errors
+///
+/// When a tool or the disk fails, or the directory is not what kbuild leaves.
+pub(crate) fn to_native(
+    kbuild: &Kbuild<'_>,
+    events: &mut dyn FnMut(Event),
+) -> Result<Vec<Finding>, EngineError> {
+    let dir = kbuild.dir;
+    let facts = gather(dir, &[], Depth::Records)?;
+    let order = facts.archive.get().filter(|members| !members.is_empty());
+    let Some(order) = order else {
+        let why = facts.archive.why_not(ARCHIVE).unwrap_or_else(|| "it has no members".to_owned());
+        return Err(bad_build(dir, &why));
+    };
+    let linker = linker(kbuild)?;
+    let names = thin_link(dir, &linker, order)?;
+    let modules = inputs::read(dir, dir, &names)?;
+    if let Some(why) = modules.iter().find_map(|module| module.unusable.as_deref()) {
+        return Err(bad_build(dir, why));
+    }
+    let work = work(dir, &facts, &modules)?;
+    let failed = backends(kbuild, &work, events)?;
+    if !failed.is_empty() {
+        return Ok(failed);
+    }
+    archive(kbuild, order, &names)?;
+    Ok(Vec::new())
+}
+
+fn bad_build(dir: &Path, why: &str) -> EngineError {
+    EngineError::usage(
+        format!("build directory {}", dir.display()),
+        why,
+        "remove it, and build again",
+    )
+}
+
+/// How the kernel's objects are linked: the linker and `KBUILD_LDFLAGS`.
+struct Linker {
+    program: String,
+    flags: Vec<String>,
+}
+
+/// Asks make what it would run to link `vmlinux.o`; nothing has recorded that before it was done.
+fn linker(kbuild: &Kbuild<'_>) -> Result<Linker, EngineError> {
+    let recipe = kbuild.make(&["vmlinux_o"]).arg("-n");
+    let said = capture(&recipe)?;
+    let mut lines = said.stdout.lines().filter(|line| line.contains("vmlinux.o"));
+    let linker = lines.find_map(|line| {
+        // `$(LD) ${KBUILD_LDFLAGS} -r -o $@` (`scripts/Makefile.vmlinux_o`, Linux 6.1 to 7.3).
+        let command = LinkCommand::parse(line).ok()?;
+        let end = command.options.iter().position(|option| option == "-r")?;
+        command.options.iter().any(|option| option == ARCHIVE).then(|| Linker {
+            flags: command.options.iter().take(end).cloned().collect(),
+            program: command.linker,
+        })
+    });
+    linker.ok_or_else(|| {
+        EngineError::environment(
+            format!("dry run of the link in {}", kbuild.dir.display()),
+            match said.status.success() {
+                true => "make would not link vmlinux.o from vmlinux.a".to_owned(),
+                false => last_words(&said.stderr).unwrap_or_else(|| said.status.to_string()),
+            },
+            format!("see what this says: {recipe}"),
+        )
+    })
+}
+
+/// Writes an index beside every IR object, and the list of them, and gives the latter.
+fn thin_link(dir: &Path, linker: &Linker, order: &[String]) -> Result<Vec<String>, EngineError> {
+    let list: String = order.iter().map(|name| format!("{name}\n")).collect();
+    write_atomic(&dir.join(ORDER), list.as_bytes())?;
+    let recipe = Recipe::new(dir, &linker.program);
+    let recipe = linker.flags.iter().fold(recipe, Recipe::arg);
+    let recipe =
+        recipe.arg("-r").arg(format!("--thinlto-index-only={INDEX}")).arg(format!("@{ORDER}"));
+    run(&recipe, "thin link")?;
+    record(dir, INDEX, &recipe, &[])?;
+    let path = dir.join(INDEX);
+    let bytes = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let names: Vec<String> = text.lines().map(str::to_owned).collect();
+    if names.is_empty() {
+        return Err(bad_build(dir, "the thin link lists no module, so nothing was built for LTO"));
+    }
+    Ok(names)
+}
+
+fn run(recipe: &Recipe, what: &str) -> Result<(), EngineError> {
+    let ran = Bounded { recipe, limit: LIMIT }.run()?;
+    let why = match ran.ended {
+        Ended::Status(status) if status.success() => return Ok(()),
+        Ended::Status(status) => last_words(&ran.stderr).unwrap_or_else(|| status.to_string()),
+        Ended::Late => format!("it was still running after {LIMIT:?}"),
+    };
+    let dir = recipe.dir.display();
+    Err(EngineError::environment(
+        format!("{what} in {dir}"),
+        why,
+        format!("repeat it with: cd {dir} && {recipe}"),
+    ))
+}
+
+/// One module and how it is compiled.
+struct Work<'a> {
+    module: &'a Module,
+    reference: Reference,
+}
+
+fn work<'a>(
+    dir: &Path,
+    facts: &BuildFacts,
+    modules: &'a [Module],
+) -> Result<Vec<Work<'a>>, EngineError> {
+    let none = ObjectFacts::default();
+    let mut identities: HashMap<String, String> = HashMap::new();
+    let mut work = Vec::with_capacity(modules.len());
+    for module in modules {
+        let object = facts.objects.get(&module.name).unwrap_or(&none);
+        let reference = front_reference(object)
+            .map_err(|why| bad_build(dir, &format!("{}: {why}", module.name)))?;
+        let compiler = &reference.compiler;
+        if !identities.contains_key(compiler) {
+            let identity = program_identity(&Recipe::new(dir, compiler))?;
+            identities.insert(compiler.clone(), identity);
+        }
+        let identity = identities.get(compiler).map(String::as_str).unwrap_or_default();
+        same_llvm(dir, module, compiler, identity)?;
+        work.push(Work { module, reference });
+    }
+    Ok(work)
+}
+
+/// Runs all backends; what failed is told, all of it and not the first alone.
+fn backends(
+    kbuild: &Kbuild<'_>,
+    work: &[Work<'_>],
+    events: &mut dyn FnMut(Event),
+) -> Result<Vec<Finding>, EngineError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(bounded_by_memory(kbuild.jobs))
+        .build()
+        .map_err(|error| EngineError::environment("threads", error.to_string(), ""))?;
+    let (sender, receiver) = channel();
+    let (arch, mode, of) = (kbuild.arch, Some(kbuild.mode), Some(work.len()));
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(move || {
+            let one = |work: &Work<'_>| {
+                let failed = backend(kbuild.dir, work)?;
+                // Who does not listen any more has what was wanted.
+                let _gone = sender.send(());
+                Ok(failed.map(|Failed { why, command }| {
+                    backend_failed(arch, kbuild.mode, &work.module.name, &why, &command)
+                }))
+            };
+            let all = || work.par_iter().map(one).collect::<Result<Vec<_>, EngineError>>();
+            pool.install(all)
+        });
+        for (done, ()) in receiver.into_iter().enumerate() {
+            events(Event::Progress { arch, mode, what: "backends", done: done + 1, of });
+        }
+        worker.join().unwrap_or_else(|_| {
+            Err(EngineError::environment("backends", "a thread of theirs ended early", ""))
+        })
+    })
+    .map(|all| all.into_iter().flatten().collect())
+}
+
+/// One backend, and the record of it. The CRCs of what it exports are in its front end's.
+fn backend(dir: &Path, work: &Work<'_>) -> Result<Option<Failed>, EngineError> {
+    let name = &work.module.name;
+    let (native, index) = (native_path(name), index_path(name));
+    let backend =
+        Backend { dir, object: name, index: Path::new(&index), reference: &work.reference };
+    let out = Path::new(&native);
+    if let Err(failed) = backend.run(out, BACKEND_LIMIT)? {
+        // No half an object may be taken for one.
+        let _gone = std::fs::remove_file(dir.join(out));
+        return Ok(Some(failed));
+    }
+    let path = dir.join(cmd_path(name));
+    let front = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
+    let symvers: Vec<&[u8]> =
+        front.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#SYMVER ")).collect();
+    record(dir, &native, &backend.recipe(out), &symvers)?;
+    Ok(None)
+}
+
+/// Writes the `.cmd` file of a target as kbuild's `cmd_and_savecmd` does, with further lines.
+fn record(dir: &Path, target: &str, recipe: &Recipe, lines: &[&[u8]]) -> Result<(), EngineError> {
+    // `make-cmd` in `scripts/Kbuild.include`, Linux 6.3 to 7.3.
+    let command = recipe.to_string().replace('$', "$$").replace('#', "$(pound)");
+    let mut text = format!("savedcmd_{target} := {command}\n").into_bytes();
+    for line in lines {
+        text.push(b'\n');
+        text.extend_from_slice(line);
+    }
+    text.push(b'\n');
+    write_atomic(&dir.join(cmd_path(target)), &text)
+}
+
+/// Makes `vmlinux.a` again with native objects in the places of IR objects. It is younger than
+/// what kbuild makes it from, so kbuild leaves it alone.
+fn archive(kbuild: &Kbuild<'_>, order: &[String], names: &[String]) -> Result<(), EngineError> {
+    let dir = kbuild.dir;
+    let ir: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let member = |name: &String| match ir.contains(name.as_str()) {
+        true => native_path(name),
+        false => name.clone(),
+    };
+    let members: String = order.iter().map(|name| quoted(&member(name)) + "\n").collect();
+    let scratch = tempfile::NamedTempFile::new()
+        .map_err(|error| EngineError::io("make a file in", &std::env::temp_dir(), &error))?;
+    write_atomic(scratch.path(), members.as_bytes())?;
+    let path = dir.join(ARCHIVE);
+    std::fs::remove_file(&path).map_err(|error| EngineError::io("remove", &path, &error))?;
+    let recipe = Recipe::new(dir, kbuild.llvm.program("llvm-ar"))
+        .arg("cDPrS")
+        .arg("--thin")
+        .arg(ARCHIVE)
+        .arg(format!("@{}", scratch.path().display()));
+    run(&recipe, "archive")
+}

@@ -1,0 +1,157 @@
+//! Modes beside kbuild's two: `check --mode`, `build --mode`, on the pocket kernel and on one that
+//! knows nothing of distributed ThinLTO.
+
+use crate::support::{Ran, finding, llvm, root, run, skip};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The pocket kernel as it would be before Linux 7.2: no distributed mode in Kconfig, and no goal
+/// that makes `vmlinux.a`.
+fn old_kernel(dir: &Path) -> PathBuf {
+    let tree = dir.join("old");
+    let copied = Command::new("cp").arg("-a").arg(root().join("cases/pocket")).arg(&tree).status();
+    assert!(copied.unwrap().success());
+    let kconfig = tree.join("arch/Kconfig");
+    let text = std::fs::read_to_string(&kconfig).unwrap();
+    let start = text.find("config LTO_CLANG_THIN_DIST\n").unwrap();
+    let end = text[start..].find("\nendchoice").map(|at| start + at).unwrap();
+    std::fs::write(&kconfig, [&text[..start], &text[end..]].concat()).unwrap();
+    tree
+}
+
+fn arg(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn count(ran: &Ran, cell: usize, name: &str) -> u64 {
+    let json = ran.json();
+    json["cells"][cell]["counts"][name].as_u64().unwrap_or_else(|| panic!("{}", ran.stdout))
+}
+
+#[test]
+fn a_kernel_without_the_mode_is_built_distributed_by_reference() {
+    let Some(llvm) = llvm("a_kernel_without_the_mode_is_built_by_reference") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (tree, llvm) = (arg(&old_kernel(dir.path())), format!("--llvm={llvm}"));
+    let out = dir.path().join("out");
+    let common = ["--arch", "arm64", &llvm, "--out", &arg(&out), "--format", "json"];
+
+    let refused = run(&[&["check", &tree], common.as_slice()].concat());
+    assert_eq!(refused.status, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("--mode reference"), "{}", refused.stderr);
+
+    let ran = run(&[&["check", &tree, "--mode", "reference"], common.as_slice()].concat());
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()["comparison"], "reference against in-process");
+    let (natives, crcs) = (count(&ran, 0, "native_objects"), count(&ran, 0, "crcs_checked"));
+    assert!(natives > 40 && natives == count(&ran, 0, "ir_objects"), "{natives}");
+    assert_eq!(crcs, count(&ran, 1, "crcs_checked"));
+    assert!(crcs > 40, "{crcs}");
+
+    // What is kept is a build like any other.
+    let kept = arg(&out.join("arm64/reference"));
+    let audit = run(&["audit", &kept, "--format", "json"]);
+    assert_eq!(audit.status, 0, "{}", audit.stdout);
+    assert_eq!(audit.json()["comparison"], "reference alone");
+    let twin = arg(&out.join("arm64/in-process"));
+    let diff = run(&["diff", &arg(&Path::new(&kept).join("vmlinux")), &format!("{twin}/vmlinux")]);
+    assert_eq!(diff.status, 0, "{}", diff.stdout);
+    assert!(diff.stdout.contains("reference against in-process"), "{}", diff.stdout);
+}
+
+#[test]
+fn reference_and_distributed_make_the_same_native_objects() {
+    let Some(llvm) = llvm("reference_and_distributed_make_the_same_native_objects") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (out, llvm) = (arg(dir.path()), format!("--llvm={llvm}"));
+    let command = [
+        "check",
+        "--mode",
+        "reference,distributed",
+        "--arch",
+        "arm64",
+        &llvm,
+        "--out",
+        &out,
+        "--format",
+        "json",
+    ];
+    let ran = run(&command);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let identical = count(&ran, 0, "natives_identical");
+    assert!(identical > 40 && identical == count(&ran, 0, "native_objects"));
+    assert_eq!(ran.json()["findings"].as_array().map(Vec::len), Some(0), "{}", ran.stdout);
+
+    // Another object in the place of one: found when the builds are looked at again.
+    let native = |name: &str| dir.path().join("arm64/reference").join(name);
+    std::fs::copy(native("init/main.thinlto-native.o"), native("kernel/panic.thinlto-native.o"))
+        .unwrap();
+    let ran = run(&command);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    let found = finding(&report, "native.changed");
+    assert_eq!(found["sites"][0]["subject"], "kernel/panic.o");
+}
+
+/// An LLVM whose compiler fails in the backend of one object, and else is `llvm`'s own.
+fn failing_llvm(dir: &Path, llvm: &str, object: &str) -> String {
+    let bin = dir.join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    for entry in std::fs::read_dir(llvm).unwrap() {
+        let path = entry.unwrap().path();
+        std::os::unix::fs::symlink(&path, bin.join(path.file_name().unwrap())).unwrap();
+    }
+    let clang = bin.join("clang");
+    std::fs::remove_file(&clang).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *-fthinlto-index={object}.thinlto.bc*) echo 'error: no' >&2; \
+         exit 1 ;; esac\nexec {llvm}clang \"$@\"\n"
+    );
+    std::fs::write(&clang, script).unwrap();
+    std::fs::set_permissions(&clang, std::fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}/", bin.display())
+}
+
+#[test]
+fn a_backend_that_fails_is_named_with_a_line_to_repeat_it() {
+    let test = "a_backend_that_fails_is_named";
+    let Some(llvm) = llvm(test) else { return };
+    if !llvm.starts_with('/') {
+        skip(test, "its LLVM is not given as a directory");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let failing = failing_llvm(dir.path(), llvm, "kernel/panic.o");
+    let (out, llvm) = (arg(&dir.path().join("out")), format!("--llvm={failing}"));
+    let ran = run(&[
+        "build",
+        "--mode",
+        "reference",
+        "--arch",
+        "arm64",
+        &llvm,
+        "--out",
+        &out,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    let found = finding(&report, "replay.backend.failed");
+    assert_eq!(found["sites"][0]["subject"], "kernel/panic.o");
+    let line = found["sites"][0]["right"]["text"].as_str().unwrap_or_else(|| panic!("{found}"));
+    let again = Command::new("sh").arg("-c").arg(line).output().unwrap();
+    assert!(!again.status.success() && line.contains("kernel/panic.o"), "{line}");
+}
+
+#[test]
+fn modes_that_are_no_pair_are_refused() {
+    for modes in [&["in-process"][..], &["reference", "ref"], &["dist", "in", "ref"], &["thick"]] {
+        let mut command = vec!["check"];
+        command.extend(modes.iter().flat_map(|mode| ["--mode", mode]));
+        let ran = run(&command);
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: --mode"), "{}", ran.stderr);
+    }
+}
