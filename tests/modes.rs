@@ -146,6 +146,55 @@ fn a_backend_that_fails_is_named_with_a_line_to_repeat_it() {
 }
 
 #[test]
+fn lld_hands_its_backends_to_the_distributor() {
+    let Some(llvm) = llvm("lld_hands_its_backends_to_the_distributor") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (out, llvm) = (arg(dir.path()), format!("--llvm={llvm}"));
+    let ran = run(&[
+        "check", "--mode", "dtlto", "--arch", "arm64", &llvm, "--out", &out, "--format", "json",
+    ]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    assert_eq!(report["comparison"], "dtlto against in-process");
+    let passed = finding(&report, "flags.forwarded")["sites"][0]["right"]["text"].to_string();
+    assert!(passed.contains("-Os") && passed.contains("-mgeneral-regs-only"), "{passed}");
+    // Its own -O3 is what lld cannot give to one object alone.
+    let lost = finding(&report, "flags.option.changed");
+    assert_eq!(lost["sites"][0]["subject"], "lib/lz4/lz4.o");
+    assert_eq!(lost["severity"], "note");
+
+    let kept = arg(&dir.path().join("arm64/dtlto"));
+    let replay = run(&["replay", &kept, "--format", "json"]);
+    assert_eq!(replay.status, 0, "{}{}", replay.stdout, replay.stderr);
+    assert!(replay.json()["cells"][0]["counts"]["replayed"].as_u64() > Some(40));
+}
+
+#[test]
+fn a_list_of_backends_that_is_none_is_refused_and_a_lost_input_is_no_empty_object() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = dir.path().join("list.json");
+    for (text, why) in [
+        ("", "EOF while parsing"),
+        (r#"{"common":{"linker_output":"v","args":[]},"jobs":[]}"#, ""),
+        (
+            r#"{"common":{"linker_output":"v","args":["true"]},"jobs":[{"args":["-fthinlto-index=i"],
+                "inputs":["../a.o"],"outputs":["o"]}]}"#,
+            "../a.o lies outside of the build directory",
+        ),
+        (
+            r#"{"common":{"linker_output":"v","args":["true"]},"jobs":[{"args":["-fthinlto-index=i"],
+                "inputs":["a.o"],"outputs":["o"]}]}"#,
+            "a.o is not there",
+        ),
+    ] {
+        std::fs::write(&list, text).unwrap();
+        let ran = run(&["distributor", "--keep", &arg(dir.path()), &arg(&list)]);
+        assert_eq!(ran.status == 0, why.is_empty(), "{text}: {}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn modes_that_are_no_pair_are_refused() {
     for modes in [&["in-process"][..], &["reference", "ref"], &["dist", "in", "ref"], &["thick"]] {
         let mut command = vec!["check"];

@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// Compile every object of a finished build again, by a reference backend and by an in-process
     /// link, and compare byte for byte.
     Replay(ReplayArgs),
+    /// Run the backends that ld.lld hands out: --thinlto-distributor=twinlto
+    /// --thinlto-distributor-arg=distributor (LLVM 22 and later).
+    Distributor(DistributorArgs),
     /// Keep the facts of a build as small texts, and compare a later build with them.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -65,7 +68,7 @@ pub(crate) struct KernelArgs {
 pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
-    /// distributed, in-process or reference.
+    /// distributed, reference, dtlto or in-process.
     #[arg(long, value_name = "MODE", default_value = "distributed")]
     pub(crate) mode: String,
     #[command(flatten)]
@@ -78,8 +81,8 @@ pub(crate) struct BuildArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
-    /// distributed, in-process or reference: compared with in-process, or given twice the two with
-    /// each other [default: distributed and in-process].
+    /// distributed, reference, dtlto or in-process: compared with in-process, or given twice the two
+    /// with each other [default: distributed and in-process].
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Vec<String>,
     /// Build the second mode from clean too, instead of from a copy of the first build.
@@ -147,6 +150,22 @@ pub(crate) struct ReplayArgs {
     pub(crate) expect: ExpectArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DistributorArgs {
+    /// The list of backends that ld.lld has written.
+    pub(crate) list: PathBuf,
+    /// Keep indexes, native objects and the records of them in this kernel build directory, as
+    /// kbuild's distributed mode does.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Jobs to run at once [default: number of processors].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Seconds that one backend may take; it is then tried once more.
+    #[arg(long, value_name = "SECONDS", default_value_t = BACKEND_SECONDS)]
+    pub(crate) timeout: u64,
 }
 
 /// A backend of the largest unit of a kernel takes some seconds.

@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod diff;
+mod distributor;
 mod doctor;
 mod record;
 mod replay;
@@ -22,6 +23,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Audit(args) => audit::run(&args, ui),
         Command::Diff(args) => diff::run(&args, ui),
         Command::Replay(args) => replay::run(&args, ui),
+        Command::Distributor(args) => distributor::run(&args, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),

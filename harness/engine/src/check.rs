@@ -16,7 +16,7 @@ use crate::tree::KernelTree;
 use std::path::PathBuf;
 use std::time::Instant;
 use twin::{Twin, TwinResult};
-use twinlto_model::{Arch, Event, Finding, Outcome, Report, SCHEMA, Stage, Toolchain};
+use twinlto_model::{Arch, Event, Finding, Mode, Outcome, Report, SCHEMA, Stage, Toolchain};
 use twinlto_verdict::{Expectations, Modes, conclude, merge, merge_allowed, summary};
 
 /// Turns a report into the files of its record: name and text.
@@ -74,6 +74,13 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
         }
     }
     let toolchain = preflight::toolchain(&kernel, &request.arches, &request.llvm)?;
+    if request.modes.iter().any(|mode| mode == Mode::Dtlto) && toolchain.version.major < 22 {
+        return Err(EngineError::usage(
+            "--mode dtlto",
+            format!("this is LLVM {}", toolchain.version),
+            "ld.lld can hand out its backends in LLVM 22 and later; give another --llvm",
+        ));
+    }
     for arch in &request.arches {
         preflight_arch(request, *arch, events)?;
     }

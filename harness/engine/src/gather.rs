@@ -53,13 +53,13 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         config,
         ..BuildFacts::default()
     };
-    facts.mode = mode_of_build(&facts.config, &facts.archive);
+    facts.thin_link = objects::command(dir, "vmlinux.thinlto-index");
+    facts.mode = mode_of_build(&facts.config, &facts.archive, facts.thin_link.as_deref());
     if facts.mode == Some(Mode::Distributed) && is_older(dir, "vmlinux.a", "vmlinux.thinlto-index")
     {
         facts.archive = Listing::Absent;
         facts.archive_is_stale = true;
     }
-    facts.thin_link = objects::command(dir, "vmlinux.thinlto-index");
     facts.link = objects::command(dir, "vmlinux.o");
     if !facts.mode.is_some_and(Mode::has_native_objects) {
         // Left over from a distributed build of the same directory.
@@ -104,16 +104,22 @@ fn is_older(dir: &Path, file: &str, than: &str) -> bool {
 
 /// The ThinLTO mode of a build: that of its configuration, unless somebody else than the linker
 /// made the native objects that its archive holds.
-fn mode_of_build(config: &Config, archive: &Listing) -> Option<Mode> {
+fn mode_of_build(config: &Config, archive: &Listing, thin_link: Option<&str>) -> Option<Mode> {
     let mode = mode_of(config)?;
     let is_native = |name: &String| name.ends_with(".thinlto-native.o");
     let natives = archive.get().is_some_and(|members| members.iter().any(is_native));
-    Some(if natives && mode == Mode::InProcess { Mode::Reference } else { mode })
+    let is_lld = || thin_link.is_some_and(|text| text.contains("--thinlto-distributor="));
+    Some(match mode {
+        Mode::InProcess if natives && is_lld() => Mode::Dtlto,
+        Mode::InProcess if natives => Mode::Reference,
+        mode => mode,
+    })
 }
 
 /// The mode of a build directory.
 pub(crate) fn mode_of_directory(dir: &Path, config: &Config) -> Option<Mode> {
-    mode_of_build(config, &archive_listing(dir))
+    let thin_link = objects::command(dir, "vmlinux.thinlto-index");
+    mode_of_build(config, &archive_listing(dir), thin_link.as_deref())
 }
 
 /// The ThinLTO mode that a `.config` selects.

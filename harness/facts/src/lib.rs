@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod bitcode;
 pub mod build;
+pub mod dtlto;
 pub mod dwarf;
 pub mod elf;
 pub mod flags;

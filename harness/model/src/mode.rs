@@ -12,16 +12,26 @@ pub enum Mode {
     /// twinlto: thin link and backends of its own between kbuild's compilation and kbuild's link
     /// of an in-process configuration, so on every kernel that has `CONFIG_LTO_CLANG_THIN`.
     Reference,
+    /// The linker, which hands its backends out (`ld.lld --thinlto-distributor=`, LLVM 22 and later);
+    /// of an in-process configuration, as the reference.
+    Dtlto,
 }
 
 impl Mode {
     /// All of them, in the order in which they are built: what is copied for another comes first.
-    pub const ALL: [Self; 3] = [Self::Distributed, Self::Reference, Self::InProcess];
+    pub const ALL: [Self; 4] = [Self::Distributed, Self::Reference, Self::Dtlto, Self::InProcess];
 
     /// Whether each IR object has a native object of its own in the build directory.
     #[must_use]
     pub const fn has_native_objects(self) -> bool {
         !matches!(self, Self::InProcess)
+    }
+
+    /// Whether lld decides how code is generated, and gives every function and variable a section
+    /// of its own (`lld/ELF/LTO.cpp`, LLVM 17 to 24).
+    #[must_use]
+    pub const fn is_linkers(self) -> bool {
+        matches!(self, Self::InProcess | Self::Dtlto)
     }
 
     /// Whether kbuild itself runs the backends and keeps their flags.
@@ -35,7 +45,7 @@ impl Mode {
     pub const fn kconfig(self) -> &'static str {
         match self {
             Self::Distributed => "LTO_CLANG_THIN_DIST",
-            Self::InProcess | Self::Reference => "LTO_CLANG_THIN",
+            Self::InProcess | Self::Reference | Self::Dtlto => "LTO_CLANG_THIN",
         }
     }
 
@@ -46,6 +56,7 @@ impl Mode {
             Self::Distributed => "distributed",
             Self::InProcess => "in-process",
             Self::Reference => "reference",
+            Self::Dtlto => "dtlto",
         }
     }
 
@@ -56,6 +67,7 @@ impl Mode {
             Self::Distributed => "dist",
             Self::InProcess => "in",
             Self::Reference => "ref",
+            Self::Dtlto => "dtlto",
         }
     }
 }
@@ -72,7 +84,11 @@ pub struct UnknownMode(pub String);
 
 impl fmt::Display for UnknownMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not a ThinLTO mode; known: distributed, in-process, reference", self.0)
+        write!(
+            f,
+            "'{}' is not a ThinLTO mode; known: distributed, in-process, reference, dtlto",
+            self.0
+        )
     }
 }
 
@@ -86,6 +102,7 @@ impl FromStr for Mode {
             "distributed" | "dist" => Ok(Self::Distributed),
             "in-process" | "in" => Ok(Self::InProcess),
             "reference" | "ref" => Ok(Self::Reference),
+            "dtlto" => Ok(Self::Dtlto),
             _ => Err(UnknownMode(text.to_owned())),
         }
     }

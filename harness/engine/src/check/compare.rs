@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::native_path;
-use twinlto_model::{CellReport, Event, Finding, Mode, Outcome, StageTime, Timings, TwinReport};
+use twinlto_model::{CellReport, Event, Finding, Outcome, StageTime, Timings, TwinReport};
 use twinlto_verdict::replay::functions_that_differ;
 use twinlto_verdict::{
     Built, LayerVerdict, NativePair, Sameness, Sides, Verdict, cell_counts, compare_twins, judge,
@@ -20,7 +20,7 @@ use twinlto_verdict::{
 
 /// The native objects of both sides, where both have them.
 fn natives(sides: Sides<'_>, ours: &BuildFacts, theirs: &BuildFacts) -> Option<LayerVerdict> {
-    let both = [ours, theirs].map(|facts| facts.mode.is_some_and(Mode::has_native_objects));
+    let both = [ours, theirs].map(|facts| facts.mode.is_some_and(|mode| !mode.is_linkers()));
     if both != [true, true] {
         return None;
     }

@@ -274,7 +274,7 @@ impl Twin<'_> {
             let used = Mark::new(USED, String::new(), Duration::ZERO, 0);
             self.out.finish(self.arch, cell.mode, USED, &used)?;
             let made = match cell.mode {
-                Mode::Reference => self.make_natively(cell, targets, events)?,
+                Mode::Reference | Mode::Dtlto => self.make_natively(cell, targets, events)?,
                 Mode::Distributed | Mode::InProcess => self.make(cell, targets, true, events)?,
             };
             if cell.failure.is_some() && cell.mode == Mode::Distributed {

@@ -135,7 +135,8 @@ impl Context<'_> {
             }
         }
 
-        let has_natives = facts.mode.is_some_and(Mode::has_native_objects);
+        // What lld generates is compared with lld's.
+        let has_natives = facts.mode.is_some_and(|mode| !mode.is_linkers());
         let of = Some(work.len());
         let done = AtomicUsize::new(0);
         let tick = |what: &'static str| {
@@ -150,13 +151,14 @@ impl Context<'_> {
             })
             .collect::<Result<_, _>>()?;
 
-        let command = if has_natives { &facts.thin_link } else { &facts.link };
+        let has_index = facts.mode.is_some_and(Mode::has_native_objects);
+        let command = if has_index { &facts.thin_link } else { &facts.link };
         let command = match command {
             None => Err("no .cmd file records a link".to_owned()),
             Some(text) => LinkCommand::parse(text),
         };
         let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
-        let command = command.map(|command| match has_natives {
+        let command = command.map(|command| match has_index {
             true => command,
             false => command.with_members(members),
         });

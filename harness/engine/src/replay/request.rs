@@ -39,7 +39,7 @@ pub fn replay(
     let comparison = match build.mode {
         Mode::Distributed => "kbuild's backends, reference backends and in-process code generation",
         Mode::Reference => "its own backends, reference backends and in-process code generation",
-        Mode::InProcess => "reference backends and in-process code generation",
+        Mode::InProcess | Mode::Dtlto => "reference backends and in-process code generation",
     };
     let verdict = Verdict { arch: build.arch, layers: vec![layer] };
     report(&expectations, &verdict, &build, None, comparison.to_owned())

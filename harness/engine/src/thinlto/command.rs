@@ -96,8 +96,10 @@ fn is_linker(word: &str) -> bool {
 
 /// Whether an option makes the linker write beside its output, or stop before code generation.
 fn written(word: &str) -> bool {
-    const STARTS: [&str; 7] = [
+    const STARTS: [&str; 9] = [
         "--thinlto-index-only",
+        "--thinlto-distributor",
+        "--thinlto-remote-compiler",
         "--thinlto-emit-",
         "--thinlto-cache-dir",
         "--thinlto-prefix-replace",

@@ -3,11 +3,12 @@
 mod action;
 mod backend;
 mod command;
+mod dtlto;
 pub(crate) mod inputs;
 mod stages;
 
-pub(crate) use action::{Acted, Failed, last_words};
+pub(crate) use action::{Acted, Failed, last_words, object};
 pub(crate) use backend::{Backend, bounded_by_memory, front_reference, same_llvm};
 pub(crate) use command::LinkCommand;
 pub(crate) use inputs::Module;
-pub(crate) use stages::to_native;
+pub(crate) use stages::{INDEX as INDEX_LIST, record_native, to_native};

@@ -24,7 +24,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 use twinlto_facts::build::{BuildFacts, ObjectFacts};
 use twinlto_facts::kbuild::{cmd_path, index_path, native_path};
-use twinlto_model::{Event, Finding};
+use twinlto_model::{Event, Finding, Mode};
 use twinlto_verdict::replay::{Reference, backend_failed};
 
 /// How long one backend may take; the largest unit of a kernel takes some seconds.
@@ -35,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// What of kbuild's own a build directory gets from us.
 pub(super) const ORDER: &str = "builtin.order";
-pub(super) const INDEX: &str = "vmlinux.thinlto-index";
+pub(crate) const INDEX: &str = "vmlinux.thinlto-index";
 const ARCHIVE: &str = "vmlinux.a";
 
 /// Turns the IR objects of `vmlinux.a` into native objects, as distributed ThinLTO does: all that
@@ -55,8 +55,15 @@ pub(crate) fn to_native(
         let why = facts.archive.why_not(ARCHIVE).unwrap_or_else(|| "it has no members".to_owned());
         return Err(bad_build(dir, &why));
     };
+    let list: String = order.iter().map(|name| format!("{name}\n")).collect();
+    write_atomic(&dir.join(ORDER), list.as_bytes())?;
     let linker = linker(kbuild)?;
-    let names = thin_link(dir, &linker, order)?;
+    if kbuild.mode == Mode::Dtlto {
+        let names = super::dtlto::link(kbuild, &facts, &linker)?;
+        archive(kbuild, order, &names)?;
+        return Ok(Vec::new());
+    }
+    let names = thin_link(dir, &linker)?;
     let modules = inputs::read(dir, dir, &names)?;
     if let Some(why) = modules.iter().find_map(|module| module.unusable.as_deref()) {
         return Err(bad_build(dir, why));
@@ -79,9 +86,17 @@ fn bad_build(dir: &Path, why: &str) -> EngineError {
 }
 
 /// How the kernel's objects are linked: the linker and `KBUILD_LDFLAGS`.
-struct Linker {
-    program: String,
-    flags: Vec<String>,
+pub(super) struct Linker {
+    pub(super) program: String,
+    pub(super) flags: Vec<String>,
+}
+
+impl Linker {
+    /// The start of every relocatable link.
+    pub(super) fn recipe(&self, dir: &Path) -> Recipe {
+        let recipe = Recipe::new(dir, &self.program);
+        self.flags.iter().fold(recipe, Recipe::arg).arg("-r")
+    }
 }
 
 /// Asks make what it would run to link `vmlinux.o`; nothing has recorded that before it was done.
@@ -111,15 +126,16 @@ fn linker(kbuild: &Kbuild<'_>) -> Result<Linker, EngineError> {
 }
 
 /// Writes an index beside every IR object, and the list of them, and gives the latter.
-fn thin_link(dir: &Path, linker: &Linker, order: &[String]) -> Result<Vec<String>, EngineError> {
-    let list: String = order.iter().map(|name| format!("{name}\n")).collect();
-    write_atomic(&dir.join(ORDER), list.as_bytes())?;
-    let recipe = Recipe::new(dir, &linker.program);
-    let recipe = linker.flags.iter().fold(recipe, Recipe::arg);
+fn thin_link(dir: &Path, linker: &Linker) -> Result<Vec<String>, EngineError> {
     let recipe =
-        recipe.arg("-r").arg(format!("--thinlto-index-only={INDEX}")).arg(format!("@{ORDER}"));
+        linker.recipe(dir).arg(format!("--thinlto-index-only={INDEX}")).arg(format!("@{ORDER}"));
     run(&recipe, "thin link")?;
     record(dir, INDEX, &recipe, &[])?;
+    listed(dir)
+}
+
+/// The modules that a link has listed.
+pub(super) fn listed(dir: &Path) -> Result<Vec<String>, EngineError> {
     let path = dir.join(INDEX);
     let bytes = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -130,7 +146,7 @@ fn thin_link(dir: &Path, linker: &Linker, order: &[String]) -> Result<Vec<String
     Ok(names)
 }
 
-fn run(recipe: &Recipe, what: &str) -> Result<(), EngineError> {
+pub(super) fn run(recipe: &Recipe, what: &str) -> Result<(), EngineError> {
     let ran = Bounded { recipe, limit: LIMIT }.run()?;
     let why = match ran.ended {
         Ended::Status(status) if status.success() => return Ok(()),
@@ -210,7 +226,7 @@ fn backends(
     .map(|all| all.into_iter().flatten().collect())
 }
 
-/// One backend, and the record of it. The CRCs of what it exports are in its front end's.
+/// One backend, and the record of it.
 fn backend(dir: &Path, work: &Work<'_>) -> Result<Option<Failed>, EngineError> {
     let name = &work.module.name;
     let (native, index) = (native_path(name), index_path(name));
@@ -222,16 +238,27 @@ fn backend(dir: &Path, work: &Work<'_>) -> Result<Option<Failed>, EngineError> {
         let _gone = std::fs::remove_file(dir.join(out));
         return Ok(Some(failed));
     }
-    let path = dir.join(cmd_path(name));
-    let front = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
-    let symvers: Vec<&[u8]> =
-        front.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#SYMVER ")).collect();
-    record(dir, &native, &backend.recipe(out), &symvers)?;
+    record_native(dir, name, &backend.recipe(out))?;
     Ok(None)
 }
 
+/// Writes the `.cmd` file of an object's native object. The CRCs of what it exports are in its
+/// front end's.
+pub(crate) fn record_native(dir: &Path, object: &str, recipe: &Recipe) -> Result<(), EngineError> {
+    let path = dir.join(cmd_path(object));
+    let front = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
+    let symvers: Vec<&[u8]> =
+        front.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#SYMVER ")).collect();
+    record(dir, &native_path(object), recipe, &symvers)
+}
+
 /// Writes the `.cmd` file of a target as kbuild's `cmd_and_savecmd` does, with further lines.
-fn record(dir: &Path, target: &str, recipe: &Recipe, lines: &[&[u8]]) -> Result<(), EngineError> {
+pub(super) fn record(
+    dir: &Path,
+    target: &str,
+    recipe: &Recipe,
+    lines: &[&[u8]],
+) -> Result<(), EngineError> {
     // `make-cmd` in `scripts/Kbuild.include`, Linux 6.3 to 7.3.
     let command = recipe.to_string().replace('$', "$$").replace('#', "$(pound)");
     let mut text = format!("savedcmd_{target} := {command}\n").into_bytes();

@@ -60,8 +60,8 @@ fn every_class_and_byte_order_reads_the_same() {
             .collect();
         assert_eq!(sections[1..3], [".text PROGBITS 'AX' 4", ".bss NOBITS 'WA' 1048576"]);
         assert_eq!(image.data(1), [1, 2, 3, 4]);
-        assert_eq!(image.data(2), [], "nothing of .bss is in the file");
-        assert_eq!(image.data(99), []);
+        assert!(image.data(2).is_empty(), "nothing of .bss is in the file");
+        assert!(image.data(99).is_empty());
         assert_eq!(image.undefined().map(|it| &*it.name).collect::<Vec<_>>(), ["printk", "maybe"]);
     }
 }

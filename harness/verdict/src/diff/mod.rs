@@ -45,8 +45,7 @@ pub struct Sides<'a> {
     pub left: &'a str,
     /// The second side.
     pub right: &'a str,
-    /// Whether they are two modes of one kernel of which one is in-process, where lld places code
-    /// differently.
+    /// Whether they are two modes of one kernel of which lld places the code of one, differently.
     pub modes: bool,
 }
 
@@ -65,7 +64,7 @@ impl Sides<'_> {
                 arch,
                 left: left.name(),
                 right: right.name(),
-                modes: left.has_native_objects() != right.has_native_objects(),
+                modes: left.is_linkers() != right.is_linkers(),
             },
             _ => Sides { arch, left: "A", right: "B", modes: false },
         }

@@ -29,6 +29,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "flags.backend.missing",
             "flags.backend.unrecorded",
             "flags.compiler.changed",
+            "flags.forwarded",
             "flags.index.missing",
             "flags.index.wrong",
             "flags.input.wrong",

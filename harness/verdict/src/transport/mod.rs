@@ -5,6 +5,7 @@
 //! object are compared: what the front end was told, what was saved, what the backend was told.
 
 mod backend;
+mod forwarded;
 mod fronts;
 mod loss;
 mod object;
@@ -51,6 +52,7 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
         });
     }
     name_mode_switch(&mut layer.findings, facts.objects.len());
+    layer.findings.extend(forwarded::forwarded(arch, facts));
     layer
 }
 

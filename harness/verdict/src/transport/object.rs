@@ -267,6 +267,7 @@ impl<'a> Judge<'a> {
             let modkern = lost_with_modkern(&list, front_options, &saved);
             let cause = match self.mode.is_kbuilds() {
                 true => cause_of_change(kind, step, modkern),
+                false if self.mode == Mode::Dtlto => lld_gives_all_the_same(kind).to_owned(),
                 false => "the backend was not given what its front end was".to_owned(),
             };
             let mut finding =
@@ -279,7 +280,22 @@ impl<'a> Judge<'a> {
             if let (Some(site), Some(change)) = (finding.sites.first_mut(), list.first()) {
                 site.effect = effect_of_change(change);
             }
+            // kbuild does not use it; what it would lose is told, and is nobody's fault.
+            if self.mode == Mode::Dtlto && finding.severity != Severity::Note {
+                finding.severity = Severity::Note;
+                finding = finding.lawful();
+            }
             self.push(finding);
+        }
+    }
+}
+
+/// lld forwards nothing of kbuild's, and what it is told is for all backends of a link.
+const fn lld_gives_all_the_same(change: Change) -> &'static str {
+    match change {
+        Change::Added => "lld gives every backend what its own in-process link implies",
+        Change::Missing | Change::Different => {
+            "lld gives all backends of a link the same options, and not all objects have this one"
         }
     }
 }
