@@ -194,6 +194,52 @@ fn a_list_of_backends_that_is_none_is_refused_and_a_lost_input_is_no_empty_objec
     }
 }
 
+/// Runs 12 backends from a Makefile under `make -j2` and gives how many ran at once at most. What
+/// they do is to count themselves; the distributor is asked for 8 at once.
+fn at_once(recipe: &str) -> usize {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    std::fs::create_dir(path("now")).unwrap();
+    let script = "#!/bin/sh\nmkdir now/$$\nls now | wc -l >>counts\nsleep 0.2\nrmdir now/$$\n\
+                  while [ \"$1\" != -o ]; do shift; done\ncp \"$TEST_ELF\" \"$2\"\n";
+    std::fs::write(path("compiler"), script).unwrap();
+    std::fs::set_permissions(path("compiler"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(path("i"), "").unwrap();
+    let job = |n: usize| {
+        format!(r#"{{"args":["-fthinlto-index=i","-o","o{n}"],"inputs":["i"],"outputs":["o{n}"]}}"#)
+    };
+    let jobs: Vec<String> = (0..12).map(job).collect();
+    let list = format!(
+        r#"{{"common":{{"linker_output":"v","args":["./compiler"]}},"jobs":[{}]}}"#,
+        jobs.join(",")
+    );
+    std::fs::write(path("list"), list).unwrap();
+    let twinlto = crate::support::twinlto();
+    let program = twinlto.get_program().to_string_lossy();
+    std::fs::write(path("Makefile"), format!("all:\n\t{recipe}{program} distributor -j8 list\n"))
+        .unwrap();
+    let elf = std::env::current_exe().unwrap();
+    let made = Command::new("make")
+        .args(["-j2", "-C"])
+        .arg(dir.path())
+        .env_remove("MAKEFLAGS")
+        .env("TEST_ELF", elf)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let counts = std::fs::read_to_string(path("counts")).unwrap();
+    let counts: Vec<usize> = counts.lines().map(|line| line.trim().parse().unwrap()).collect();
+    assert_eq!(counts.len(), 12);
+    counts.into_iter().max().unwrap()
+}
+
+#[test]
+fn under_make_there_is_one_budget_of_jobs() {
+    assert_eq!(at_once("+"), 2);
+    // Not marked, make gives nothing away, and what was asked for counts.
+    assert!(at_once("") > 2);
+}
+
 #[test]
 fn modes_that_are_no_pair_are_refused() {
     for modes in [&["in-process"][..], &["reference", "ref"], &["dist", "in", "ref"], &["thick"]] {

@@ -2,7 +2,7 @@
 
 use crate::args::ReplayScope;
 use std::time::Duration;
-use twinlto_engine::{EngineError, ReplayOptions, object_globs};
+use twinlto_engine::{EngineError, ReplayOptions, default_jobs, object_globs};
 use twinlto_model::{Arch, Mode};
 
 /// What a replay is asked, here and as a layer of check.
@@ -33,7 +33,7 @@ pub(super) fn jobs(asked: Option<usize>) -> Result<usize, EngineError> {
     match asked {
         Some(0) => Err(EngineError::usage("-j 0", "nothing could run", "give 1 or more")),
         Some(n) => Ok(n),
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        None => Ok(default_jobs()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! kbuild as recipes, and how they are run.
 
 use crate::error::EngineError;
+use crate::jobserver::Budget;
 use crate::orphan::MARK;
 use crate::process::run_logged;
 use crate::recipe::{PASSED, Recipe};
@@ -35,6 +36,11 @@ const PINNED: [(&str, &str); 4] = [
 impl Kbuild<'_> {
     /// `make -C KERNEL O=DIR ARCH=… LLVM=… -jN V=1 TARGET…`
     pub(crate) fn make(&self, targets: &[&str]) -> Recipe {
+        // From a make that started us, it takes its jobs one by one.
+        self.make_with((!Budget::get().is_shared()).then_some(self.jobs), targets)
+    }
+
+    fn make_with(&self, jobs: Option<usize>, targets: &[&str]) -> Recipe {
         let kernel = self.kernel.path.as_os_str();
         let mut recipe = Recipe::new(&self.kernel.path, "make")
             .arg("-C")
@@ -42,7 +48,7 @@ impl Kbuild<'_> {
             .arg(format!("O={}", self.dir.display()))
             .arg(format!("ARCH={}", self.arch))
             .arg(format!("LLVM={}", self.llvm))
-            .arg(format!("-j{}", self.jobs))
+            .args(jobs.map(|jobs| format!("-j{jobs}")))
             .arg("V=1");
         for (name, value) in PINNED {
             recipe = recipe.env(name, value);
@@ -68,8 +74,7 @@ impl Kbuild<'_> {
     /// What identifies the result of a make beside its inputs: the command without the number
     /// of jobs, and the user's own variables.
     pub(crate) fn identity(&self, targets: &[&str]) -> String {
-        let one = Self { jobs: 1, ..self.clone() };
-        let mut text = one.make(targets).to_string();
+        let mut text = self.make_with(Some(1), targets).to_string();
         for name in PASSED {
             if let Ok(value) = std::env::var(name) {
                 text.push_str(&format!("\n{name}={value}"));

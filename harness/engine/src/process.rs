@@ -1,4 +1,5 @@
 use crate::error::EngineError;
+use crate::jobserver::Budget;
 use crate::recipe::Recipe;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
@@ -45,7 +46,7 @@ pub(crate) fn capture(recipe: &Recipe) -> Result<Captured, EngineError> {
     })
 }
 
-/// Runs a long command with both outputs going to a log, in a process group of its own.
+/// Runs a long command, which takes part in our job budget, with both outputs going to a log, in a process group of its own.
 /// `on_log` gets every new piece of the log as it grows.
 ///
 /// # Errors
@@ -70,6 +71,7 @@ pub(crate) fn run_logged(
     let mut command = recipe.command();
     command.stdout(Stdio::from(file.try_clone().map_err(io)?)).stderr(Stdio::from(file));
     command.process_group(0);
+    Budget::get().share(&mut command);
     let mut child = command.spawn().map_err(|error| not_started(recipe, &error))?;
 
     let mut reader = File::open(log).map_err(io)?;

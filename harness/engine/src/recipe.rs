@@ -71,6 +71,12 @@ impl Recipe {
         self
     }
 
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        args.into_iter().fold(self, Self::arg)
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {

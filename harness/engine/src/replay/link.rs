@@ -5,6 +5,7 @@ use super::context::Context;
 use super::store::{Digest, Key, digest};
 use crate::error::EngineError;
 use crate::fs::read_regular;
+use crate::jobserver::Budget;
 use crate::process::{Bounded, Ended};
 use crate::recipe::Recipe;
 use crate::thinlto::{Acted, Failed, LinkCommand, Module, last_words};
@@ -46,8 +47,13 @@ impl Context<'_> {
             return Ok(Ok(Linked { digests, files: None }));
         }
         let dir = self.scratch_dir()?;
-        let recipe = self.link_recipe(command, extra, wanted, all.len(), &dir)?;
+        let slots = Budget::get().slots(self.jobs);
+        let jobs = if Budget::get().is_shared() { slots.len() } else { self.jobs };
+        let recipe = self
+            .link_recipe(command, extra, wanted, all.len(), &dir)?
+            .arg(format!("--thinlto-jobs={jobs}"));
         let ran = Bounded { recipe: &recipe, limit: LIMIT }.run()?;
+        drop(slots);
         let failed = |why: String| {
             Ok(Err(Failed { why, command: format!("cd {} && {recipe}", self.dir.display()) }))
         };
@@ -130,7 +136,6 @@ impl Context<'_> {
             }
         }
         Ok(recipe
-            .arg(format!("--thinlto-jobs={}", self.jobs))
             .arg(format!("--lto-obj-path={}", dir.join("P").display()))
             .arg("-o")
             .arg(dir.join("vmlinux.o")))

@@ -2,6 +2,7 @@
 
 use crate::error::EngineError;
 use crate::fs::read_regular;
+use crate::jobserver::Budget;
 use crate::process::{Bounded, Ended};
 use crate::recipe::Recipe;
 use std::path::Path;
@@ -28,6 +29,7 @@ const LIES: [&str; 3] =
 /// Runs a command that makes one object, at most twice: a compiler that was killed or hung may
 /// have met a full machine.
 pub(crate) fn object(recipe: &Recipe, out: &Path, limit: Duration) -> Acted<Vec<u8>> {
+    let _slot = Budget::get().slot();
     let mut last = String::new();
     for attempt in 1..=2 {
         let ran = Bounded { recipe, limit }.run()?;
