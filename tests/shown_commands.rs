@@ -29,14 +29,14 @@ fn the_commands_of_the_readme_run() {
         let args: Vec<&str> = line
             .split(' ')
             .map(|word| match word {
-                "~/linux" => kernel.as_str(),
+                "~/linux" | "~/linux-6.12" => kernel.as_str(),
                 "~/build/distributed" => distributed.as_str(),
                 "~/build/in-process" => in_process.as_str(),
                 "~/build/distributed/vmlinux" => kernels[0].as_str(),
                 "~/build/in-process/vmlinux" => kernels[1].as_str(),
                 "out/records/TIME" => record.as_str(),
                 "facts/linux-7.3/arm64-22/tiny" => kept.as_str(),
-                "-22" => llvm,
+                "-22" | "-19" => llvm,
                 "out" => out.as_str(),
                 other => other,
             })

@@ -8,9 +8,8 @@ Exit status: 0 yes, 1 no (with one line a reason), 2 not a report.
 import json
 import sys
 
-MODES = ("distributed", "in-process")
-SHORT = {"distributed": "dist", "in-process": "in-proc"}
-# What a tiny Linux 7.3 has: count, its heading, at least, at most.
+SHORT = {"distributed": "dist", "in-process": "in-proc", "reference": "ref"}
+# What a tiny Linux 6.12 or 7.3 has: count, its heading, at least, at most.
 BOUNDS = (
     ("ir_objects", "  IR", 500, 900),
     ("native_objects", "native", 500, 900),
@@ -24,10 +23,14 @@ BOUNDS = (
 
 def agree(report, arches):
     """Prints the table of counts; yields what is wrong."""
+    modes = report.get("comparison", "").split(" against ")
+    if len(modes) != 2:
+        yield f"it does not compare two modes: {report.get('comparison')}"
+        return
     cells = {(c.get("arch"), c.get("mode")): c for c in report.get("cells", [])}
     print(f"{'':<18}" + "".join(f"{heading:>{len(heading) + 2}}" for _, heading, _, _ in BOUNDS) + f"{'seconds':>9}")
     for arch in arches:
-        for mode in MODES:
+        for mode in modes:
             cell = cells.get((arch, mode))
             if cell is None:
                 yield f"{arch} {mode}: not in the report"
@@ -35,7 +38,7 @@ def agree(report, arches):
             counts = cell.get("counts", {})
             seconds = sum(t.get("seconds", 0) if isinstance(t, dict) else t for t in cell.get("timings", {}).values())
             print(
-                f"{arch + ' ' + SHORT[mode]:<18}"
+                f"{arch + ' ' + SHORT.get(mode, mode):<18}"
                 + "".join(f"{counts.get(name, '-'):>{len(heading) + 2}}" for name, heading, _, _ in BOUNDS)
                 + f"{seconds:>9.0f}"
             )
@@ -45,7 +48,7 @@ def agree(report, arches):
         for twin in report.get("twins", []):
             if twin.get("arch") == arch and twin.get("outcome") != "agree":
                 yield f"{arch}: outcome is {twin.get('outcome')} {twin.get('why', '')}".rstrip()
-        here = [cells[arch, mode].get("counts", {}) for mode in MODES if (arch, mode) in cells]
+        here = [cells[arch, mode].get("counts", {}) for mode in modes if (arch, mode) in cells]
         # The flags and the native objects belong to the distributed build alone.
         for name, _, least, most in BOUNDS:
             value = max((counts.get(name, 0) for counts in here), default=0)
@@ -56,6 +59,11 @@ def agree(report, arches):
         for counts in here[:1]:
             if counts.get("ir_objects") != counts.get("native_objects"):
                 yield f"{arch}: {counts.get('ir_objects')} IR objects, {counts.get('native_objects')} native objects"
+        if "in-process" not in modes:
+            natives = here[0].get("natives_identical") if here else None
+            print(f"{arch}: {natives} native objects are identical, byte for byte")
+            if natives != here[0].get("native_objects"):
+                yield f"{arch}: of {here[0].get('native_objects')} native objects {natives} are identical"
         for name in ("exports", "initcalls"):
             if len({counts.get(name) for counts in here}) > 1:
                 yield f"{arch}: {name} is not the same in both modes: {[counts.get(name) for counts in here]}"

@@ -60,8 +60,8 @@ impl Kbuild<'_> {
         recipe
     }
 
-    /// Makes `vmlinux.a` and stops there. Before Linux 6.15 the top `Makefile` has a rule for it and
-    /// no goal: a name that ends in `.a` on the command line is a file of one directory
+    /// Makes `vmlinux.a` and stops there. The top `Makefile` of Linux 6.1 to 6.12 has a rule for it
+    /// and no goal: a name that ends in `.a` on the command line is a file of one directory
     /// (`single-targets`). So it is made a prerequisite of a goal of our own, in the make that knows
     /// that rule, the one after `sub_make_done`; a name with a dot in front is nobody's default.
     pub(crate) fn make_archive(&self) -> Recipe {

@@ -2,7 +2,7 @@
 //! `vmlinux`, done by twinlto: thin link, backends, archive.
 //!
 //! It needs nothing of the kernel but `vmlinux.a` as an archive of its own, so Linux 6.1 and later
-//! (`scripts/Makefile.vmlinux_a`, before Linux 6.15 the top `Makefile`). modpost looks for an
+//! (the top `Makefile` of Linux 6.12, `scripts/Makefile.vmlinux_a` of 7.3). modpost looks for an
 //! exported symbol's CRC in the `.cmd` file of each member of that archive (`extract_crcs_for_object`
 //! in `scripts/mod/modpost.c`, Linux 6.1 to 7.3), so native objects get one with these lines.
 
