@@ -97,6 +97,7 @@ pub fn replay_layer(arch: Arch, mode: Mode, objects: &[Replayed], extent: &Exten
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut count =
         |name: &'static str, is: bool| *counts.entry(name).or_default() += u64::from(is);
+    let totals = totals(objects);
     for one in objects {
         count("replayed", true);
         count("replay_backend_identical", one.backend == Backend::Same);
@@ -109,7 +110,7 @@ pub fn replay_layer(arch: Arch, mode: Mode, objects: &[Replayed], extent: &Exten
                     || one.in_process != InProcess::NotCompared),
         );
         layer.findings.extend(backend(arch, one));
-        layer.findings.extend(in_process(arch, one, &extent.proofs));
+        layer.findings.extend(in_process(arch, one, &totals, &extent.proofs));
     }
     layer.counts = counts.into_iter().map(|(name, n)| (format!("{name}.{mode}"), n)).collect();
     if let Some(why) = &extent.no_link {
@@ -185,7 +186,40 @@ fn failed(site: Site, why: &str, command: &str) -> Finding {
         .grouped("failed")
 }
 
-fn in_process(arch: Arch, one: &Replayed, proofs: &[Proof]) -> Option<Finding> {
+/// Objects that the same options explain: how many, and their bytes of code with these options and
+/// in-process.
+type Totals<'a> = BTreeMap<&'a [String], (u64, u64, u64)>;
+
+fn totals(objects: &[Replayed]) -> Totals<'_> {
+    let mut totals = Totals::new();
+    for one in objects {
+        if let InProcess::Differs { code: (own, linked), options: Some(options), .. } =
+            &one.in_process
+        {
+            let total = totals.entry(options.as_slice()).or_default();
+            *total = (total.0 + 1, total.1 + own, total.2 + linked);
+        }
+    }
+    totals
+}
+
+/// What options do to all objects that have them; nothing where one object tells it already.
+fn together(totals: &Totals<'_>, options: &[String]) -> String {
+    match totals.get(options) {
+        Some((n, own, linked)) if *n > 1 => {
+            let change = linked.cast_signed() - own.cast_signed();
+            format!("; {n} objects, {own} bytes of code with it, in-process {change:+}")
+        }
+        _ => String::new(),
+    }
+}
+
+fn in_process(
+    arch: Arch,
+    one: &Replayed,
+    totals: &Totals<'_>,
+    proofs: &[Proof],
+) -> Option<Finding> {
     if let InProcess::Failed { why, command } = &one.in_process {
         return Some(failed(Site::new(arch, None, &one.object), why, command));
     }
@@ -204,7 +238,8 @@ fn in_process(arch: Arch, one: &Replayed, proofs: &[Proof]) -> Option<Finding> {
     let them = if options.len() == 1 { "it" } else { "them" };
     let cause = format!(
         "its own {texts}, which the in-process link never sees: without {them}, the reference \
-         makes the same bytes"
+         makes the same bytes{}",
+        together(totals, options)
     );
     let mut finding = Finding::new(Key::new("replay.mode.changed"), Severity::Note, site)
         .because(&cause)
@@ -224,6 +259,28 @@ mod tests {
 
     fn replayed(object: &str, backend: Backend, in_process: InProcess) -> Replayed {
         Replayed { object: object.to_owned(), backend, in_process }
+    }
+
+    #[test]
+    fn what_options_do_to_many_objects_is_summed_up() {
+        let differs = |object: &str, code| Replayed {
+            object: object.to_owned(),
+            backend: Backend::Same,
+            in_process: InProcess::Differs {
+                code,
+                options: Some(vec!["-O3".to_owned()]),
+                functions: Vec::new(),
+            },
+        };
+        let objects = [differs("a.o", (100, 90)), differs("b.o", (50, 55))];
+        let layer = replay_layer(Arch::X86_64, Mode::Distributed, &objects, &Extent::default());
+        for finding in &layer.findings {
+            let cause = finding.cause.as_deref().unwrap();
+            let end = "; 2 objects, 150 bytes of code with it, in-process -5";
+            assert!(cause.ends_with(end), "{cause}");
+        }
+        let one = replay_layer(Arch::X86_64, Mode::Distributed, &objects[..1], &Extent::default());
+        assert!(one.findings[0].cause.as_deref().unwrap().ends_with("the same bytes"));
     }
 
     #[test]
