@@ -24,6 +24,7 @@ mod diff_places;
 mod diff_records;
 mod diff_records_worse;
 mod expectations;
+mod explain;
 mod image_mutated;
 mod layouts;
 mod modes;

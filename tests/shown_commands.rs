@@ -3,7 +3,7 @@
 use crate::support::{llvm, pocket, root, run};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use twinlto_facts::flags::{Form, TABLE};
+use twinlto_facts::flags::{Form, TABLE, in_short, measurements};
 
 /// Every `$ twinlto …` line of README.md, with the reader's own places replaced by ours.
 #[test]
@@ -136,28 +136,66 @@ fn the_option_table_is_documented_as_it_is() {
 }
 
 fn options_md() -> String {
-    let mut text = "# Which options must reach a ThinLTO backend\n\n\
-        Written from `harness/facts/src/flags/rows.rs`. *Measured*: the front end with the option, the\n\
-        backend with and without it, both native objects compared; clang and lld 22.1.8. The first row that\n\
-        recognises an option decides. Of a family, the last option wins.\n\n\
-        | class | rule |\n|---|---|\n\
-        | codegen-required | must resolve to the same value; error |\n\
-        | target-selecting | must be the same; error |\n\
-        | codegen-in-IR | in the bitcode: absent is a warning, different an error |\n\
-        | lto-driver | must resolve to a ThinLTO backend of exactly this object |\n\
-        | frontend-only | may be absent; `-DKBUILD_MODFILE` and changed quotes are warnings |\n\
-        | warning-strict | a note |\n\
-        | warning, harmless | ignored |\n\
-        | unknown (in no row) | a warning |\n\n\
-        | option | class | absence means | how we know |\n|---|---|---|---|\n"
-        .to_owned();
+    let releases: BTreeSet<&str> = measurements().iter().map(|m| m.llvm).collect();
+    let releases: Vec<&str> = releases.into_iter().collect();
+    let mut text = OPTIONS_MD.replace("RELEASES", &releases.join(", "));
     for row in TABLE {
         let default = row.default.unwrap_or("");
-        writeln!(text, "| {} | {} | {default} | {} |", form(row.form), row.class, row.evidence)
+        let (short, form) = (in_short(row), form(row.form));
+        writeln!(text, "| {form} | {} | {default} | {} | {short} |", row.class, row.evidence)
             .unwrap();
     }
     text
 }
+
+const OPTIONS_MD: &str = "\
+# Which options must reach a ThinLTO backend
+
+Written from `harness/facts/src/flags/rows.rs` and `measured.tsv` beside it. The first row that
+recognises an option decides. `twinlto explain OPTION` prints its row and every measurement.
+
+| class | rule |
+|---|---|
+| codegen-required | must resolve to the same value; error |
+| target-selecting | must be the same; error |
+| codegen-in-IR | in the bitcode: absent is a warning, different an error |
+| lto-driver | must resolve to a ThinLTO backend of exactly this object |
+| frontend-only | may be absent; `-DKBUILD_MODFILE` and changed quotes are warnings |
+| warning-strict | a note |
+| warning, harmless | ignored |
+| unknown (in no row) | a warning |
+
+## How it is measured
+
+`scripts/measure-options` (LLVM RELEASES) does for every line of `cases/options/list.tsv` and every
+architecture what a distributed build does: two modules are compiled to ThinLTO bitcode with the
+option (`-O2 -fno-PIE -flto=thin -fsplit-lto-unit`), one importing from the other, `ld.lld -r
+--thinlto-index-only` writes the index, and two backends compile the first module, one with the option
+and one without it. Both native objects are compared byte for byte, and with the one that is made where
+the front end had not the option either:
+
+| result | means |
+|---|---|
+| changes | the backend makes another object without it: it must have it |
+| same | the backend makes the same object without it, and where the front end had it not either, another one: the bitcode carries it, or it is used up |
+| no effect here | no object changed: the option had nothing to work on, or is what the target does anyway. Nothing is concluded from it |
+| rejected | this clang does not take the option for this target, in the front end or in the backend |
+| not measured | a program that it needs was not there |
+
+The data also has, of each, whether the bitcode differs, whether the option changes what a backend makes
+of bitcode that was compiled without it, and whether the in-process link (`ld.lld -r --lto-obj-path=`),
+which is told of no option, makes what the backend makes with it. A test holds that the table demands
+every option that changes an object on any architecture with any LLVM, and no other without a reason. A
+second run of the script changes nothing.
+
+## The table
+
+Under *measured* stands, for each architecture, the gravest result among the options of a row; with the
+LLVMs in brackets where not all agree.
+
+| option | class | absence means | how we know | measured |
+|---|---|---|---|---|
+";
 
 fn form(form: Form) -> String {
     match form {

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Snapshot(SnapshotCommand),
     /// Show a recorded report again.
     Report(ReportArgs),
+    /// Say what is known of a compiler option, or of the key of a finding.
+    Explain(ExplainArgs),
     /// List every tool that is needed: found or not, version, what for, how to get it.
     Doctor(DoctorArgs),
 }
@@ -225,6 +227,21 @@ pub(crate) struct ReportArgs {
     pub(crate) record: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// Options as the compiler gets them, or keys of findings.
+    #[arg(
+        required = true,
+        value_name = "WORD",
+        allow_hyphen_values = true,
+        trailing_var_arg = true
+    )]
+    pub(crate) words: Vec<String>,
+    /// Form of the answer; stands before the words.
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod distributor;
 mod doctor;
+mod explain;
 mod record;
 mod replay;
 mod report;
@@ -26,6 +27,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Distributor(args) => distributor::run(&args, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),
         Command::Report(args) => report::run(&args, ui),
+        Command::Explain(args) => explain::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),
     }
 }

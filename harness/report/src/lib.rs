@@ -16,4 +16,4 @@ pub use json::{FromJsonError, from_json, to_json};
 pub use snapshot::{Change, facet_change};
 pub use style::Style;
 pub use terminal::terminal;
-pub use text::{duration, thousands};
+pub use text::{duration, thousands, wrap};

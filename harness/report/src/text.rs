@@ -26,7 +26,8 @@ pub(crate) fn pad(text: &str, columns: usize) -> String {
 }
 
 /// Breaks a text at spaces into lines of at most so many columns; a longer word stays whole.
-pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ').filter(|w| !w.is_empty()) {

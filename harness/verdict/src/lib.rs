@@ -10,6 +10,7 @@ mod counts;
 mod crc;
 mod diff;
 mod expect;
+mod explain;
 mod follows;
 mod judge;
 mod layer;
@@ -32,6 +33,7 @@ pub use diff::{LostFile, Sides};
 pub use expect::{
     Compared, Date, ExpectError, Expectations, Severities, closest_key, every_key, known_keys,
 };
+pub use explain::{KeyExplained, OptionExplained, OptionFinding, explain_key, explain_option};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use members::{MemberVerdict, compare_archives};

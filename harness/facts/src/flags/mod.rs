@@ -4,12 +4,14 @@
 //! not carry them; [`TABLE`] is the data, with the evidence for every row.
 
 mod lex;
+mod measured;
 mod options;
 mod resolve;
 mod rows;
 mod table;
 
 pub use lex::{Command, LexError, lex, lex_piece};
+pub use measured::{Measurement, Outcome, in_short, measured, measured_of, measurements};
 pub use options::{Opt, parse, takes_argument};
 pub use resolve::{Resolved, Setting, resolve, resolve_options};
 pub use rows::TABLE;

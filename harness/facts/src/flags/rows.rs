@@ -1,7 +1,8 @@
 //! Which compiler options must reach a ThinLTO backend, as data.
 //!
-//! Every row carries its evidence. `measured` means: front end with the option, backend with
-//! and without it, both native objects compared with the in-process one, clang/lld 22.1.8.
+//! Every row carries its evidence. `measured` means by `scripts/measure-options`, whose data is
+//! `measured.tsv`: front end with the option, backend with and without it, both native objects
+//! compared. Tests hold that this table is what the data says.
 
 use super::table::{Class, Form, Row};
 use Class::{
@@ -23,9 +24,10 @@ const fn row_default(
     Row { form, class, default: Some(default), evidence }
 }
 
-const MEASURED: &str = "measured: the native object changes when the backend lacks it";
+pub(super) const MEASURED: &str = "measured: the native object changes when the backend lacks it";
 const ALIKE: &str = "treated alike, not measured: clang reads it in code generation only";
-const IN_IR: &str = "measured: recorded in the bitcode, the native object does not change";
+pub(super) const IN_IR: &str =
+    "measured: recorded in the bitcode, the native object does not change";
 const IN_IR_ALIKE: &str =
     "treated alike, not measured: clang records it as attribute or module flag";
 const FRONT: &str = "used up before the bitcode is written";

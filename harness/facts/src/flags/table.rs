@@ -50,6 +50,35 @@ impl Class {
         }
     }
 
+    /// What must happen to such an option, in a few words.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::FrontendOnly => {
+                "used up when the bitcode is written: the backend may lack it \
+                 (-DKBUILD_MODFILE, and quotes that got lost, are warnings of their own)"
+            }
+            Self::CodegenRequired => {
+                "steers code generation and is not in the bitcode: the backend must have it, and \
+                 resolve it to the same value"
+            }
+            Self::TargetSelecting => "selects the target: the backend must have the same",
+            Self::CodegenInIr => {
+                "in the bitcode, as attribute or module flag: the backend may lack it, but must \
+                 not have another value"
+            }
+            Self::LtoDriver => {
+                "decides what kind of compile it is: the backend's must resolve to a ThinLTO \
+                 backend of exactly this object"
+            }
+            Self::WarningStrict => "diagnostics that change an exit status",
+            Self::Warning => "diagnostics: ignored",
+            Self::Harmless => "nothing to do with what is made: ignored",
+            Self::Input => "an input file",
+            Self::Unknown => "in no row of the table: it may or may not matter, the replay decides",
+        }
+    }
+
     /// Whether the backend needs the option again.
     #[must_use]
     pub const fn needed_by_backend(self) -> bool {
@@ -80,6 +109,33 @@ pub enum Form {
     OneOf(&'static str, &'static [&'static str]),
     /// An option with a separate argument; overrides those whose argument has the same name.
     Pair(&'static str),
+}
+
+impl fmt::Display for Form {
+    /// What it recognises.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Joined(prefix) | Self::Each(prefix) => write!(f, "{prefix}…"),
+            Self::F(name) => write!(f, "-f[no-]{name}[=…]"),
+            Self::M(name) => write!(f, "-m[no-]{name}[=…]"),
+            Self::OneOf(_, words) => f.write_str(&words.join(" ")),
+            Self::Pair(option) => write!(f, "{option} X"),
+        }
+    }
+}
+
+impl Form {
+    /// What overrides what, among the options that it recognises.
+    #[must_use]
+    pub const fn overriding(self) -> &'static str {
+        match self {
+            Self::Word(_) => "saying it twice is saying it once",
+            Self::Joined(_) | Self::F(_) | Self::M(_) | Self::OneOf(..) => "the last one wins",
+            Self::Each(_) => "each is for itself: different texts do not override each other",
+            Self::Pair(_) => "of those whose X has one name (up to its =), the last one wins",
+        }
+    }
 }
 
 /// One line of the table.

@@ -17,10 +17,12 @@ mod words;
 use crate::layer::LayerVerdict;
 use rayon::prelude::*;
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
+use twinlto_facts::flags::Class;
 use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity};
 
 pub(crate) use fronts::fronts;
-use options::{Change, OptionChange};
+pub(crate) use options::Change;
+use options::OptionChange;
 
 /// Compares the backend command of every object of the index with its front-end command.
 #[must_use]
@@ -81,8 +83,12 @@ pub(crate) const KEY_NO_FLAGS: Key = Key::new("flags.backend.missing");
 
 /// The severity of a lost or changed option, by its class; none where it does not matter.
 pub(crate) fn severity_of(change: &OptionChange) -> Option<Severity> {
-    use twinlto_facts::flags::Class;
-    match (change.class, change.change) {
+    severity_for(change.class, change.change)
+}
+
+/// The same, for any option of a class.
+pub(crate) fn severity_for(class: Class, change: Change) -> Option<Severity> {
+    match (class, change) {
         (Class::CodegenRequired | Class::TargetSelecting, _)
         | (Class::CodegenInIr, Change::Different) => Some(Severity::Error),
         (Class::CodegenInIr | Class::Unknown, _) => Some(Severity::Warning),
