@@ -1,6 +1,6 @@
 use crate::transport::{Change, severity_for};
 use serde::Serialize;
-use twinlto_facts::flags::{Class, Measurement, Opt, measured_of, row_of};
+use twinlto_facts::flags::{Class, Form, Measurement, Opt, Row, measured_of, row_of};
 use twinlto_model::Severity;
 
 /// Everything that is known of one option.
@@ -49,14 +49,16 @@ pub fn explain_option(option: Opt<'_>) -> OptionExplained {
         row: row.map(|row| row.form.to_string()),
         overriding: row.map(|row| row.form.overriding()),
         default: row.and_then(|row| row.default),
-        findings: findings(class, row.is_some_and(|row| row.default.is_some())),
+        findings: findings(class, row),
         evidence: row.map(|row| row.evidence),
         measurements: measured_of(option),
     }
 }
 
-fn findings(class: Class, has_default: bool) -> Vec<OptionFinding> {
-    let missing = if has_default {
+fn findings(class: Class, row: Option<&Row>) -> Vec<OptionFinding> {
+    // A text of its own is there or not.
+    let has_value = !row.is_none_or(|row| matches!(row.form, Form::Word(_) | Form::Each(_)));
+    let missing = if row.is_some_and(|row| row.default.is_some()) {
         "the backend lacks it, and it is not the default"
     } else {
         "the backend lacks it"
@@ -69,7 +71,8 @@ fn findings(class: Class, has_default: bool) -> Vec<OptionFinding> {
     .into_iter()
     .filter_map(|(key, change, when)| {
         let judged = !matches!(class, Class::FrontendOnly | Class::LtoDriver | Class::Input);
-        let severity = severity_for(class, change).filter(|_| judged)?;
+        let possible = judged && (has_value || change != Change::Different);
+        let severity = severity_for(class, change).filter(|_| possible)?;
         Some(OptionFinding { key, severity, when })
     })
     .collect()
@@ -92,8 +95,9 @@ mod tests {
     fn findings_are_those_that_the_transport_makes() {
         use Severity::{Error, Warning};
         assert_eq!(severities(&of("-falign-loops=32")), [Error, Error, Error]);
-        assert_eq!(severities(&of("-mretpoline")), [Warning, Error, Warning]);
-        assert_eq!(severities(&of("-fnew-thing")), [Warning, Warning, Warning]);
+        assert_eq!(severities(&of("-mcmodel=tiny")), [Warning, Error, Warning]);
+        assert_eq!(severities(&of("-mretpoline")), [Warning, Warning]);
+        assert_eq!(severities(&of("-fnew-thing")), [Warning, Warning]);
         assert_eq!(severities(&of("-DX")), []);
         assert_eq!(severities(&of("-fno-lto")), []);
     }
