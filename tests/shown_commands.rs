@@ -184,7 +184,10 @@ the front end had not the option either:
 
 The data also has, of each, whether the bitcode differs, whether the option changes what a backend makes
 of bitcode that was compiled without it, and whether the in-process link (`ld.lld -r --lto-obj-path=`),
-which is told of no option, makes what the backend makes with it. A test holds that the table demands
+which is told of no option, makes what the backend makes with it. The last is left out where the link
+makes another object even without the option: with debugging information, whose calls it does not
+describe; on riscv with LLVM 23, where it names fewer extensions in mapping symbols (`$x…`); on loongarch
+with LLVM 19, where it takes another floating-point ABI for the header. A test holds that the table demands
 every option that changes an object on any architecture with any LLVM, and no other without a reason. A
 second run of the script changes nothing.
 

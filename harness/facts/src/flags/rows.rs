@@ -60,7 +60,7 @@ pub static TABLE: &[Row] = &[
     row(
         Joined("-march="),
         TargetSelecting,
-        "measured: with LLVM 23, riscv makes another object without it; elsewhere the bitcode has it",
+        "measured: with LLVM 23, riscv names other extensions in its mapping symbols ($x…) without it; elsewhere the bitcode has it",
     ),
     row(
         Joined("-mcpu="),
