@@ -145,6 +145,9 @@ def measure(case, base, option, given):
     except Failed as why:
         without, sizes = None, f"without it: {why}"
     if with_it != without:
+        # What the same command makes in two ways says nothing of options.
+        if case.backend(cwd, [*given, *words]) != with_it:
+            sys.exit(f"error: {option}: the same command makes two objects with LLVM {case.llvm.release}")
         result = "changes"
     elif with_it != base.native:
         result = "same"
