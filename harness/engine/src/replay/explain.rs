@@ -1,10 +1,10 @@
 //! Which options make two objects differ: the fewest, found by compiling again.
 
-use crate::thinlto::Acted;
 use super::context::Context;
-use crate::thinlto::Module;
 use super::read_code;
 use crate::error::EngineError;
+use crate::thinlto::Acted;
+use crate::thinlto::Module;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
