@@ -62,13 +62,14 @@ impl Kbuild<'_> {
 
     /// Makes `vmlinux.a` and stops there. The top `Makefile` of Linux 6.1 to 6.12 has a rule for it
     /// and no goal: a name that ends in `.a` on the command line is a file of one directory
-    /// (`single-targets`). So it is made a prerequisite of a goal of our own, in the make that knows
-    /// that rule, the one after `sub_make_done`; a name with a dot in front is nobody's default.
+    /// (`single-targets`). So it is a prerequisite of a goal of our own. Only the make that has
+    /// read the configuration knows the rule; for those that start it, there is an empty one.
+    /// Neither may become what a make does that was given no goal.
     pub(crate) fn make_archive(&self) -> Recipe {
         const GOAL: &str = ".twinlto-archive";
-        self.make(&[])
-            .arg(format!("--eval=$(if $(sub_make_done),$(eval {GOAL}: vmlinux.a))"))
-            .arg(GOAL)
+        let rules =
+            format!("$(eval {GOAL}: vmlinux.a)$(eval vmlinux.a: ;)$(eval .DEFAULT_GOAL :=)");
+        self.make(&[]).arg(format!("--eval={rules}")).arg(GOAL)
     }
 
     /// What identifies the result of a make beside its inputs: the command without the number

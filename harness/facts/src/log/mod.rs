@@ -232,7 +232,7 @@ fn is_error(line: &str) -> bool {
     if line.starts_with("  ") || line.starts_with('#') {
         return false;
     }
-    const SIGNS: [&str; 10] = [
+    const SIGNS: [&str; 11] = [
         ": error: ",
         "error: ",
         "ERROR: ",
@@ -243,6 +243,7 @@ fn is_error(line: &str) -> bool {
         ": No such file or directory",
         "undefined symbol:",
         ": not found",
+        "*** No rule to make target",
     ];
     SIGNS.iter().any(|sign| line.contains(sign))
 }
@@ -285,6 +286,15 @@ make: *** [Makefile:260: __sub-make] Error 2
         );
         assert_eq!(log.reasons["a.o"], "b.c: error: y");
         assert!(!log.reasons.contains_key("c.o"), "its own error was not seen");
+    }
+
+    #[test]
+    fn a_target_that_nobody_makes_is_the_headline() {
+        let log = BuildLog::parse(
+            b"make[1]: *** No rule to make target 'x.a', needed by 'y'.  Stop.\n\
+              make: *** [Makefile:2: __sub-make] Error 2\n",
+        );
+        assert!(log.headline().unwrap().contains("No rule to make target 'x.a'"));
     }
 
     #[test]
