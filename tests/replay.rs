@@ -1,7 +1,7 @@
 //! `twinlto replay`: every object of the pocket kernel compiled again, and what is wrong with an
 //! object named.
 
-use crate::support::{Ran, finding, kept_dir, keys_of, pocket, run, run_with};
+use crate::support::{Ran, finding, kept_dir, keys_of, llvm, pocket, run, run_with};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -187,6 +187,68 @@ fn each_option_that_a_backend_lost_is_named() {
         }
     }
     assert_eq!(unseen, [] as [&str; 0], "without effect on the pocket kernel");
+}
+
+/// Runs one object's backend again, by its record, without one option, and records that.
+fn drop_option(copy: &Copy, object: &str, option: &str) {
+    let native = object.replace(".o", ".thinlto-native.o");
+    copy.edit(&cmd(&native), |text| text.replacen(&format!(" {option} "), " ", usize::MAX));
+    let text = std::fs::read_to_string(copy.build.join(cmd(&native))).unwrap();
+    let (_, line) = text.lines().next().unwrap().split_once(" := ").unwrap();
+    let ran = Command::new("sh").arg("-c").arg(line).current_dir(&copy.build).status().unwrap();
+    assert!(ran.success(), "{line}");
+}
+
+/// Options that do something to debug information, to sections or to one architecture alone: the
+/// kernel is built with them, and one backend is run again without one. With the test above, these
+/// are all codegen-required options of the table that clang takes and a kernel without thread-local
+/// variables and profiles can show; loongarch's `-msoft-float` and `-mfpu=` hide behind `-mabi=`.
+#[test]
+fn an_option_that_one_backend_lost_is_named() {
+    let Some(llvm) = llvm("an_option_that_one_backend_lost") else {
+        return;
+    };
+    let cases: [(&str, &str, &[&str]); 2] = [
+        (
+            "x86_64",
+            "-g -gz=zlib -ffunction-sections -fno-unique-section-names",
+            &["-g", "-gz=zlib", "-fno-unique-section-names", "-ffunction-sections"],
+        ),
+        (
+            "arm64",
+            "-g -Wa,--compress-debug-sections=zlib -moutline",
+            &["-Wa,--compress-debug-sections=zlib", "-moutline"],
+        ),
+    ];
+    for (arch, flags, options) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().display().to_string();
+        let llvm = format!("--llvm={llvm}");
+        let built = run_with(
+            &["build", "--arch", arch, &llvm, "--out", &out, "--format", "json"],
+            &[("KCFLAGS", flags)],
+        );
+        assert_eq!(built.status, 0, "{arch}: {}{}", built.stdout, built.stderr);
+        for option in options {
+            let copy = Copy::of(&dir.path().join(arch).join("distributed"));
+            let mut named = false;
+            for object in copy.objects() {
+                drop_option(&copy, &object, option);
+                let ran = copy.replay(&["--no-proofs", "--object", &object]);
+                let report = ran.json();
+                if ran.status == 0 {
+                    continue;
+                }
+                let found = finding(&report, "replay.backend.changed");
+                let cause = found["cause"].as_str().unwrap_or_else(|| panic!("{option}: {found}"));
+                assert!(cause.contains(&format!("lacks {option}")), "{arch} {option}: {cause}");
+                assert!(!cause.contains(" and "), "{arch} {option} is one option: {cause}");
+                named = true;
+                break;
+            }
+            assert!(named, "{arch} {option}: without effect on the pocket kernel");
+        }
+    }
 }
 
 #[test]
