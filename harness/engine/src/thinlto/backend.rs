@@ -11,6 +11,9 @@ use twinlto_facts::flags::lex;
 use twinlto_model::ToolVersion;
 use twinlto_verdict::replay::{Reference, reference};
 
+/// How long one backend may take; the largest unit of a kernel takes some seconds.
+pub(crate) const BACKEND_LIMIT: Duration = Duration::from_secs(300);
+
 /// A backend that is derived from its front end's command.
 pub(crate) struct Backend<'a> {
     /// The build directory, where it runs.

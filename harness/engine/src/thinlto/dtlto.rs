@@ -4,8 +4,9 @@
 //! all objects share are passed with `--thinlto-remote-compiler-arg=`. Options of single objects
 //! cannot be passed; the transport layer finds them.
 
-use super::stages::{BACKEND_LIMIT, INDEX, Linker, ORDER, listed, record, run};
-use super::{bounded_by_memory, front_reference};
+use super::backend::{BACKEND_LIMIT, bounded_by_memory, front_reference};
+use super::kept::{INDEX, ORDER, bad_build, listed, record};
+use super::linker::{Linker, run};
 use crate::build::Kbuild;
 use crate::error::EngineError;
 use crate::orphan::MARK;
@@ -19,13 +20,7 @@ pub(super) fn link(
     linker: &Linker,
 ) -> Result<Vec<String>, EngineError> {
     let dir = kbuild.dir;
-    let bad = |why: String| {
-        EngineError::usage(
-            format!("build directory {}", dir.display()),
-            why,
-            "remove it, and build again",
-        )
-    };
+    let bad = |why: String| bad_build(dir, &why);
     let mut references = Vec::with_capacity(facts.objects.len());
     for (name, object) in &facts.objects {
         let reference = front_reference(object).map_err(|why| bad(format!("{name}: {why}")))?;

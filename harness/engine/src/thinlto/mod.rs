@@ -5,10 +5,13 @@ mod backend;
 mod command;
 mod dtlto;
 pub(crate) mod inputs;
+mod kept;
+mod linker;
 mod stages;
 
 pub(crate) use action::{Acted, Failed, last_words, object};
 pub(crate) use backend::{Backend, bounded_by_memory, front_reference, same_llvm};
 pub(crate) use command::LinkCommand;
 pub(crate) use inputs::Module;
-pub(crate) use stages::{INDEX as INDEX_LIST, record_native, to_native};
+pub(crate) use kept::{INDEX as INDEX_LIST, record_native};
+pub(crate) use stages::to_native;

@@ -6,37 +6,26 @@
 //! exported symbol's CRC in the `.cmd` file of each member of that archive (`extract_crcs_for_object`
 //! in `scripts/mod/modpost.c`, Linux 6.1 to 7.3), so native objects get one with these lines.
 
-use super::backend::{Backend, bounded_by_memory, front_reference, same_llvm};
-use super::command::{LinkCommand, quoted};
+use super::Failed;
+use super::backend::{BACKEND_LIMIT, Backend, bounded_by_memory, front_reference, same_llvm};
+use super::command::quoted;
 use super::inputs::{self, Module};
-use super::{Failed, last_words};
+use super::kept::{INDEX, ORDER, bad_build, listed, record, record_native};
+use super::linker::{Linker, linker, run};
 use crate::build::Kbuild;
 use crate::error::EngineError;
-use crate::fs::{read_regular, write_atomic};
+use crate::fs::write_atomic;
 use crate::gather::{Depth, gather};
-use crate::process::{Bounded, Ended, capture};
 use crate::recipe::Recipe;
 use crate::toolchain::program_identity;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 use twinlto_facts::build::{BuildFacts, ObjectFacts};
-use twinlto_facts::kbuild::{cmd_path, index_path, native_path};
+use twinlto_facts::kbuild::{index_path, native_path};
 use twinlto_model::{Event, Finding, Mode};
 use twinlto_verdict::replay::{Reference, backend_failed};
-
-/// How long one backend may take; the largest unit of a kernel takes some seconds.
-pub(crate) const BACKEND_LIMIT: Duration = Duration::from_secs(300);
-
-/// How long a thin link or the making of an archive may take.
-const LIMIT: Duration = Duration::from_secs(30 * 60);
-
-/// What of kbuild's own a build directory gets from us.
-pub(super) const ORDER: &str = "builtin.order";
-pub(crate) const INDEX: &str = "vmlinux.thinlto-index";
-const ARCHIVE: &str = "vmlinux.a";
 
 /// Turns the IR objects of `vmlinux.a` into native objects, as distributed ThinLTO does: all that
 /// is left for kbuild is to link. What the kernel's own code made impossible is in the findings.
@@ -52,7 +41,8 @@ pub(crate) fn to_native(
     let facts = gather(dir, &[], Depth::Records)?;
     let order = facts.archive.get().filter(|members| !members.is_empty());
     let Some(order) = order else {
-        let why = facts.archive.why_not(ARCHIVE).unwrap_or_else(|| "it has no members".to_owned());
+        let why =
+            facts.archive.why_not("vmlinux.a").unwrap_or_else(|| "it has no members".to_owned());
         return Err(bad_build(dir, &why));
     };
     let list: String = order.iter().map(|name| format!("{name}\n")).collect();
@@ -77,54 +67,6 @@ pub(crate) fn to_native(
     Ok(Vec::new())
 }
 
-fn bad_build(dir: &Path, why: &str) -> EngineError {
-    EngineError::usage(
-        format!("build directory {}", dir.display()),
-        why,
-        "remove it, and build again",
-    )
-}
-
-/// How the kernel's objects are linked: the linker and `KBUILD_LDFLAGS`.
-pub(super) struct Linker {
-    pub(super) program: String,
-    pub(super) flags: Vec<String>,
-}
-
-impl Linker {
-    /// The start of every relocatable link.
-    pub(super) fn recipe(&self, dir: &Path) -> Recipe {
-        let recipe = Recipe::new(dir, &self.program);
-        self.flags.iter().fold(recipe, Recipe::arg).arg("-r")
-    }
-}
-
-/// Asks make what it would run to link `vmlinux.o`; nothing has recorded that before it was done.
-fn linker(kbuild: &Kbuild<'_>) -> Result<Linker, EngineError> {
-    let recipe = kbuild.make(&["vmlinux_o"]).arg("-n");
-    let said = capture(&recipe)?;
-    let mut lines = said.stdout.lines().filter(|line| line.contains("vmlinux.o"));
-    let linker = lines.find_map(|line| {
-        // `$(LD) ${KBUILD_LDFLAGS} -r -o $@` (`scripts/Makefile.vmlinux_o`, Linux 6.1 to 7.3).
-        let command = LinkCommand::parse(line).ok()?;
-        let end = command.options.iter().position(|option| option == "-r")?;
-        command.options.iter().any(|option| option == ARCHIVE).then(|| Linker {
-            flags: command.options.iter().take(end).cloned().collect(),
-            program: command.linker,
-        })
-    });
-    linker.ok_or_else(|| {
-        EngineError::environment(
-            format!("dry run of the link in {}", kbuild.dir.display()),
-            match said.status.success() {
-                true => "make would not link vmlinux.o from vmlinux.a".to_owned(),
-                false => last_words(&said.stderr).unwrap_or_else(|| said.status.to_string()),
-            },
-            format!("see what this says: {recipe}"),
-        )
-    })
-}
-
 /// Writes an index beside every IR object, and the list of them, and gives the latter.
 fn thin_link(dir: &Path, linker: &Linker) -> Result<Vec<String>, EngineError> {
     let recipe =
@@ -132,33 +74,6 @@ fn thin_link(dir: &Path, linker: &Linker) -> Result<Vec<String>, EngineError> {
     run(&recipe, "thin link")?;
     record(dir, INDEX, &recipe, &[])?;
     listed(dir)
-}
-
-/// The modules that a link has listed.
-pub(super) fn listed(dir: &Path) -> Result<Vec<String>, EngineError> {
-    let path = dir.join(INDEX);
-    let bytes = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let names: Vec<String> = text.lines().map(str::to_owned).collect();
-    if names.is_empty() {
-        return Err(bad_build(dir, "the thin link lists no module, so nothing was built for LTO"));
-    }
-    Ok(names)
-}
-
-pub(super) fn run(recipe: &Recipe, what: &str) -> Result<(), EngineError> {
-    let ran = Bounded { recipe, limit: LIMIT }.run()?;
-    let why = match ran.ended {
-        Ended::Status(status) if status.success() => return Ok(()),
-        Ended::Status(status) => last_words(&ran.stderr).unwrap_or_else(|| status.to_string()),
-        Ended::Late => format!("it was still running after {LIMIT:?}"),
-    };
-    let dir = recipe.dir.display();
-    Err(EngineError::environment(
-        format!("{what} in {dir}"),
-        why,
-        format!("repeat it with: cd {dir} && {recipe}"),
-    ))
 }
 
 /// One module and how it is compiled.
@@ -242,34 +157,6 @@ fn backend(dir: &Path, work: &Work<'_>) -> Result<Option<Failed>, EngineError> {
     Ok(None)
 }
 
-/// Writes the `.cmd` file of an object's native object. The CRCs of what it exports are in its
-/// front end's.
-pub(crate) fn record_native(dir: &Path, object: &str, recipe: &Recipe) -> Result<(), EngineError> {
-    let path = dir.join(cmd_path(object));
-    let front = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
-    let symvers: Vec<&[u8]> =
-        front.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"#SYMVER ")).collect();
-    record(dir, &native_path(object), recipe, &symvers)
-}
-
-/// Writes the `.cmd` file of a target as kbuild's `cmd_and_savecmd` does, with further lines.
-pub(super) fn record(
-    dir: &Path,
-    target: &str,
-    recipe: &Recipe,
-    lines: &[&[u8]],
-) -> Result<(), EngineError> {
-    // `make-cmd` in `scripts/Kbuild.include`, Linux 6.3 to 7.3.
-    let command = recipe.to_string().replace('$', "$$").replace('#', "$(pound)");
-    let mut text = format!("savedcmd_{target} := {command}\n").into_bytes();
-    for line in lines {
-        text.push(b'\n');
-        text.extend_from_slice(line);
-    }
-    text.push(b'\n');
-    write_atomic(&dir.join(cmd_path(target)), &text)
-}
-
 /// Makes `vmlinux.a` again with native objects in the places of IR objects. It is younger than
 /// what kbuild makes it from, so kbuild leaves it alone.
 fn archive(kbuild: &Kbuild<'_>, order: &[String], names: &[String]) -> Result<(), EngineError> {
@@ -283,12 +170,12 @@ fn archive(kbuild: &Kbuild<'_>, order: &[String], names: &[String]) -> Result<()
     let scratch = tempfile::NamedTempFile::new()
         .map_err(|error| EngineError::io("make a file in", &std::env::temp_dir(), &error))?;
     write_atomic(scratch.path(), members.as_bytes())?;
-    let path = dir.join(ARCHIVE);
+    let path = dir.join("vmlinux.a");
     std::fs::remove_file(&path).map_err(|error| EngineError::io("remove", &path, &error))?;
     let recipe = Recipe::new(dir, kbuild.llvm.program("llvm-ar"))
         .arg("cDPrS")
         .arg("--thin")
-        .arg(ARCHIVE)
+        .arg("vmlinux.a")
         .arg(format!("@{}", scratch.path().display()));
     run(&recipe, "archive")
 }
