@@ -12,6 +12,13 @@ fn old_kernel(dir: &Path) -> PathBuf {
     let tree = dir.join("old");
     let copied = Command::new("cp").arg("-a").arg(root().join("cases/pocket")).arg(&tree).status();
     assert!(copied.unwrap().success());
+    let makefile = tree.join("Makefile");
+    let text = std::fs::read_to_string(&makefile).unwrap();
+    assert!(text.contains("\nvmlinux_a:"));
+    let renamed = text
+        .replace("vmlinux_a", "old_archive")
+        .replace("Makefile.old_archive", "Makefile.vmlinux_a");
+    std::fs::write(&makefile, renamed).unwrap();
     let kconfig = tree.join("arch/Kconfig");
     let text = std::fs::read_to_string(&kconfig).unwrap();
     let start = text.find("config LTO_CLANG_THIN_DIST\n").unwrap();

@@ -192,7 +192,9 @@ fn each_option_that_a_backend_lost_is_named() {
 /// Runs one object's backend again, by its record, without one option, and records that.
 fn drop_option(copy: &Copy, object: &str, option: &str) {
     let native = object.replace(".o", ".thinlto-native.o");
-    copy.edit(&cmd(&native), |text| text.replacen(&format!(" {option} "), " ", usize::MAX));
+    let path = copy.build.join(cmd(&native));
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace(&format!(" {option} "), " ")).unwrap();
     let text = std::fs::read_to_string(copy.build.join(cmd(&native))).unwrap();
     let (_, line) = text.lines().next().unwrap().split_once(" := ").unwrap();
     let ran = Command::new("sh").arg("-c").arg(line).current_dir(&copy.build).status().unwrap();
@@ -297,9 +299,12 @@ fn what_cannot_be_replayed_says_why() {
     let list = copy.objects();
     let gone = list.iter().find_map(|gone| {
         let rest: Vec<&str> = list.iter().map(String::as_str).filter(|name| name != gone).collect();
-        std::fs::write(copy.build.join("vmlinux.thinlto-index"), rest.join("\n") + "\n").unwrap();
+        for file in ["vmlinux.thinlto-index", "builtin.order"] {
+            std::fs::write(copy.build.join(file), rest.join("\n") + "\n").unwrap();
+        }
         let ran = copy.replay(&["--no-proofs"]);
-        (ran.status != 0).then(|| (gone.clone(), said(&ran)))
+        let is_named = keys_of(&ran.json()).contains(&"replay.backend.failed".to_owned());
+        is_named.then(|| (gone.clone(), said(&ran)))
     });
     let (gone, why) = gone.expect("no module imports from another one");
     assert!(why.contains(&format!("names {gone}, which the thin link does not")), "{why}");
@@ -371,4 +376,95 @@ fn a_request_that_makes_no_sense_is_refused() {
     assert_eq!(sampled.status, 0, "{}", sampled.stderr);
     assert_eq!(count(&sampled, "replayed"), 5);
     assert!(sampled.stdout.contains("(not asked for)"), "{}", sampled.stdout);
+}
+
+/// lld takes every module whose name contains one that was asked for: `kernel/time.o` is a part of
+/// `arch/x86/kernel/time.o`.
+#[test]
+fn one_object_is_compared_with_its_own_and_no_other() {
+    let Some(pocket) = pocket("one_object_is_compared_with_its_own") else {
+        return;
+    };
+    let build = pocket.build("x86_64", "distributed").display().to_string();
+    let cache = tempfile::tempdir().unwrap();
+    let cache = cache.path().display().to_string();
+    for object in ["kernel/time.o", "./kernel/**"] {
+        let ran = run_with(
+            &["replay", &build, "--object", object, "--no-proofs", "--format", "json"],
+            &[("TWINLTO_CACHE", &cache)],
+        );
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+        let (all, same) = (count(&ran, "replayed"), count(&ran, "replay_modes_identical"));
+        assert!(all > 0 && all == same, "{object}: {same} of {all}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_replay_that_lacks_a_part_is_no_pass() {
+    let Some(pocket) = pocket("a_replay_that_lacks_a_part") else {
+        return;
+    };
+    let build = pocket.build("arm64", "distributed");
+    let refused = |damage: &dyn Fn(&Copy), why: &str| {
+        let copy = Copy::of(&build);
+        damage(&copy);
+        let ran = copy.replay(&["--no-proofs"]);
+        assert_eq!(ran.status, 2, "{why}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    };
+    refused(
+        &|copy| std::fs::remove_file(copy.build.join("builtin.order")).unwrap(),
+        "no builtin.order",
+    );
+    refused(
+        &|copy| {
+            copy.edit("builtin.order", |text| {
+                let mut lines: Vec<&str> = text.lines().collect();
+                lines.reverse();
+                lines.join("\n") + "\n"
+            });
+        },
+        "do not list the same objects in the same order",
+    );
+    refused(
+        &|copy| {
+            copy.edit("vmlinux.thinlto-index", |text| {
+                let end = text.trim_end().rfind('\n').unwrap();
+                text[..=end].to_owned()
+            });
+        },
+        "which has an index",
+    );
+
+    // A link that fails, and a native object that is gone.
+    let copy = Copy::of(&build);
+    copy.edit(".vmlinux.thinlto-index.cmd", |text| text.replace(" -r ", " -r --no-such-option "));
+    let object = copy.objects().remove(0);
+    std::fs::remove_file(copy.build.join(object.replace(".o", ".thinlto-native.o"))).unwrap();
+    let ran = copy.replay(&["--no-proofs"]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    assert_eq!(keys_of(&ran.json()), ["replay.link.failed", "replay.native.missing"]);
+
+    // A backend that was run without its index, and says so.
+    let copy = Copy::of(&build);
+    let native = object.replace(".o", ".thinlto-native.o");
+    copy.edit(&cmd(&native), |text| {
+        text.replace(&format!("-fthinlto-index={object}.thinlto.bc"), "")
+    });
+    drop_option(&copy, &object, "-no-such-option-to-drop");
+    let report = copy.replay(&["--no-proofs"]).json();
+    let cause = finding(&report, "replay.backend.changed")["cause"].to_string();
+    assert!(cause.contains("gives the backend no index"), "{cause}");
+
+    // A compiler that is none concerns its own object alone.
+    let copy = Copy::of(&build);
+    copy.edit(&cmd(&object), |text| {
+        let (start, rest) = text.split_once(" := ").unwrap();
+        format!("{start} := /no/such/clang {}", rest.split_once(' ').unwrap().1)
+    });
+    let ran = copy.replay(&["--no-proofs"]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    let found = finding(&report, "replay.backend.failed");
+    assert_eq!(found["subjects"], serde_json::json!([object]));
 }

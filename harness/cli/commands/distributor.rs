@@ -19,7 +19,10 @@ pub(crate) fn run(args: &DistributorArgs, ui: &mut Ui) -> Result<Outcome, Engine
         ui.error(&EngineError::environment(
             format!("backend of {}", job.object),
             &job.why,
-            format!("repeat it with: {}", job.command),
+            format!(
+                "link with --save-temps, which keeps the index, and repeat it with: {}",
+                job.command
+            ),
         ));
     }
     Ok(match failed.len() {

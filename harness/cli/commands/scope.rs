@@ -20,12 +20,17 @@ pub(super) fn replay_options(
         return Err(zero("--timeout"));
     }
     Ok(ReplayOptions {
-        objects: object_globs(&scope.object)?,
+        objects: object_globs(&names(&scope.object))?,
         sample: scope.sample,
         jobs: self::jobs(jobs)?,
         limit: Duration::from_secs(scope.timeout),
         prove: !scope.no_proofs,
     })
+}
+
+/// Names as the index has them.
+fn names(objects: &[String]) -> Vec<String> {
+    objects.iter().map(|name| name.strip_prefix("./").unwrap_or(name).to_owned()).collect()
 }
 
 /// Jobs at once.

@@ -60,12 +60,15 @@ impl Kbuild<'_> {
         recipe
     }
 
-    /// Makes `vmlinux.a` and stops there. The top `Makefile` of Linux 6.1 to 6.12 has a rule for it
+    /// Makes `vmlinux.a` and stops there: `vmlinux_a` in Linux 7.3. The top `Makefile` of Linux 6.1 to 6.12 has a rule for it
     /// and no goal: a name that ends in `.a` on the command line is a file of one directory
     /// (`single-targets`). So it is a prerequisite of a goal of our own. Only the make that has
     /// read the configuration knows the rule; for those that start it, there is an empty one.
     /// Neither may become what a make does that was given no goal.
     pub(crate) fn make_archive(&self) -> Recipe {
+        if self.kernel.has_goal("vmlinux_a") {
+            return self.make(&["vmlinux_a"]);
+        }
         const GOAL: &str = ".twinlto-archive";
         let rules =
             format!("$(eval {GOAL}: vmlinux.a)$(eval vmlinux.a: ;)$(eval .DEFAULT_GOAL :=)");

@@ -130,17 +130,19 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             let arch = left.arch.or(right.arch).unwrap_or_else(|| arch_around(&request.a));
             let sides = Sides::of(arch, left.mode, right.mode);
             if !request.objects.is_empty()
-                && let Some(build) =
-                    [left, right].into_iter().find(|build| build.mode == Some(Mode::InProcess))
+                && let Some(build) = [left, right].into_iter().find(|build| {
+                    build.mode == Some(Mode::InProcess)
+                        || sides.modes && build.mode.is_some_and(Mode::is_linkers)
+                })
             {
                 return Err(EngineError::usage(
                     format!("--object {}", request.objects.join(" --object ")),
                     format!(
-                        "{} is an in-process build: the link generates its code, and native \
-                         objects in it are left over from something else",
-                        build.directory
+                        "{} is {}: lld decides how its code is generated",
+                        build.directory,
+                        build.mode.map_or("in-process", Mode::name)
                     ),
-                    "compare two distributed builds",
+                    "compare two builds of one mode, or of distributed and reference",
                 ));
             }
             let pairs = code_pairs(left, right, &objects);

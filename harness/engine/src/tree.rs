@@ -117,6 +117,13 @@ impl KernelTree {
         Ok(())
     }
 
+    /// Whether the top `Makefile` has a rule for this target.
+    pub(crate) fn has_goal(&self, target: &str) -> bool {
+        let text = std::fs::read_to_string(self.path.join("Makefile")).unwrap_or_default();
+        let rule = format!("{target}:");
+        text.lines().any(|line| line.starts_with(&rule))
+    }
+
     /// The oldest LLVM that the kernel takes for an architecture, as the kernel's own script
     /// says; none when it has no such script.
     pub(crate) fn minimum_llvm(&self, arch: Arch) -> Option<ToolVersion> {

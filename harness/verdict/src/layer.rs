@@ -94,7 +94,11 @@ impl LayerVerdict {
             layer: self.layer,
             compared: self.compared,
             errors: errors.len() as u64,
-            others: others.difference(&errors).count() as u64,
+            // What is about the whole counts as no subject of its own.
+            others: match (others.difference(&errors).count() as u64, self.compared) {
+                (others, 0) => others,
+                (others, compared) => others.min(compared),
+            },
             hidden: self.hidden,
             not_compared: self.not_compared().map(str::to_owned),
         }

@@ -50,7 +50,10 @@ impl Context<'_> {
         let native = self.dir.join(native_path(&module.name));
         let native = match read_regular(&native) {
             Ok(bytes) => digest(&bytes),
-            Err(error) => return failed(&format!("{}: {error}", native_path(&module.name))),
+            Err(error) => {
+                let name = native_path(&module.name);
+                return Ok(Backend::NoNative(format!("{name}: {error}")));
+            }
         };
         let ours = match self.backend(module, reference, None)? {
             Ok(ours) => ours,
@@ -75,12 +78,15 @@ impl Context<'_> {
         let words = commands.first().map(|command| command.words.as_slice()).unwrap_or_default();
         let Some(theirs) = reference(words) else { return Ok(Cause::NoCommand) };
         let resolved = resolve(words);
-        let index = self.dir.join(resolved.index.unwrap_or_default());
+        let Some(index) = resolved.index else { return Ok(Cause::NoIndex) };
+        let index = self.dir.join(index);
         // Its own command first: does it make what lies there?
         let index_given = (index != module.index).then_some(index.as_path());
         let again = self.backend(module, &theirs, index_given)?;
         if !again.is_ok_and(|digest| digest.hash == native) {
-            return Ok(Cause::NotItsCommand);
+            let native = self.dir.join(native_path(&module.name));
+            let functions = self.functions(module, ours, &native)?.unwrap_or_default();
+            return Ok(Cause::NotItsCommand(functions));
         }
         if let Some(changes) = self.changed_options(module, ours, &theirs, &index, native)? {
             return Ok(Cause::Options(changes));

@@ -3,7 +3,7 @@
 use super::store::{Digest, Key, Store, digest};
 use crate::error::EngineError;
 use crate::recipe::Recipe;
-use crate::thinlto::{Acted, Backend, Module};
+use crate::thinlto::{Acted, Backend, Failed, Module};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,7 +77,11 @@ impl Context<'_> {
         let out = self.scratch_file();
         let index = index.unwrap_or(&module.index);
         let backend = Backend { dir: self.dir, object: &module.name, index, reference };
-        let made = backend.run(&out, self.limit)?;
+        // Our own file is gone when somebody repeats it.
+        let made = backend.run(&out, self.limit)?.map_err(|failed| Failed {
+            command: failed.command.replace(&out.display().to_string(), "/dev/null"),
+            ..failed
+        });
         // It is in memory now.
         let _gone = std::fs::remove_file(&out);
         Ok(made)

@@ -16,6 +16,8 @@ use std::time::Duration;
 pub(super) struct Linked {
     /// In the order of the modules.
     pub(super) digests: Vec<Digest>,
+    /// Which of the objects that lld wrote belongs to which of them.
+    places: Vec<usize>,
     /// Where the objects are; none where their contents were known without a link.
     files: Option<PathBuf>,
 }
@@ -23,9 +25,13 @@ pub(super) struct Linked {
 impl Linked {
     /// The object of one module.
     pub(super) fn file(&self, position: usize) -> Option<PathBuf> {
-        Some(self.files.as_ref()?.join(format!("P{}", position + 1)))
+        let place = self.places.get(position)?;
+        Some(self.files.as_ref()?.join(format!("P{}", place + 1)))
     }
 }
+
+/// Where a link that is repeated by hand leaves its objects.
+const REPEAT: &str = "/tmp/twinlto-link";
 
 /// How long a whole link may take.
 const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
@@ -44,8 +50,9 @@ impl Context<'_> {
         let keys = self.link_keys(command, extra, all, wanted)?;
         let known: Option<Vec<Digest>> = keys.iter().map(|key| self.store.get(key)).collect();
         if let (Some(digests), false) = (known, again) {
-            return Ok(Ok(Linked { digests, files: None }));
+            return Ok(Ok(Linked { digests, places: Vec::new(), files: None }));
         }
+        let chosen = chosen(all, wanted);
         let dir = self.scratch_dir()?;
         let slots = Budget::get().slots(self.jobs);
         let jobs = if Budget::get().is_shared() { slots.len() } else { self.jobs };
@@ -55,7 +62,10 @@ impl Context<'_> {
         let ran = Bounded { recipe: &recipe, limit: LIMIT }.run()?;
         drop(slots);
         let failed = |why: String| {
-            Ok(Err(Failed { why, command: format!("cd {} && {recipe}", self.dir.display()) }))
+            // Our own directory is gone when somebody repeats it.
+            let line = recipe.to_string().replace(&dir.display().to_string(), REPEAT);
+            let command = format!("mkdir -p {REPEAT} && cd {} && {line}", self.dir.display());
+            Ok(Err(Failed { why, command }))
         };
         match ran.ended {
             Ended::Late => return failed(format!("it was still running after {LIMIT:?}")),
@@ -67,13 +77,15 @@ impl Context<'_> {
         // The linked file itself is of no use; it is as large as all the others together.
         let _gone = std::fs::remove_file(dir.join("vmlinux.o"));
         let objects = objects(&dir)?;
-        if objects != wanted.len() {
+        if objects != chosen.len() {
             return failed(format!(
                 "it left {objects} objects for {} modules, so nobody knows which is whose",
-                wanted.len()
+                chosen.len()
             ));
         }
-        let linked = Linked { digests: Vec::new(), files: Some(dir) };
+        let place = |module: &&Module| chosen.iter().position(|name| *name == module.name);
+        let places = wanted.iter().filter_map(place).collect();
+        let linked = Linked { digests: Vec::new(), places, files: Some(dir) };
         let read = |position: usize| {
             let path = linked.file(position).unwrap_or_default();
             read_regular(&path)
@@ -165,6 +177,14 @@ impl Context<'_> {
         };
         Ok(wanted.iter().map(key).collect())
     }
+}
+
+/// The modules that lld compiles, in link order: it takes each whose name *contains* one that was
+/// asked for (`LTO::addThinLTO`, `llvm/lib/LTO/LTO.cpp`, LLVM 17 to 24).
+fn chosen<'a>(all: &'a [Module], wanted: &[&Module]) -> Vec<&'a str> {
+    let is_asked_for =
+        |name: &str| wanted.len() == all.len() || wanted.iter().any(|w| name.contains(&w.name));
+    all.iter().map(|module| module.name.as_str()).filter(|name| is_asked_for(name)).collect()
 }
 
 /// How many `P1`, `P2` … there are.

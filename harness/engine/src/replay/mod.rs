@@ -12,7 +12,7 @@ pub(crate) use request::replay_told;
 pub use request::{ReplayRequest, replay};
 
 use crate::cases::cache_dir;
-use crate::error::EngineError;
+use crate::error::{EngineError, Kind};
 use crate::fs::free_bytes;
 use crate::gather::image;
 use crate::thinlto::{
@@ -25,7 +25,7 @@ use explain::Known;
 use globset::GlobSet;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::Store;
@@ -68,8 +68,9 @@ pub(crate) fn replay_build(
     let dir = dir.canonicalize().map_err(|error| EngineError::io("open", &dir, &error))?;
     let home = cache_dir()?.join("replay");
     let store = Store::open(&home)?;
+    remove_left_over(&home);
     let scratch = tempfile::Builder::new()
-        .prefix("scratch-")
+        .prefix(&format!("{SCRATCH}{}-", std::process::id()))
         .tempdir_in(&home)
         .map_err(|error| EngineError::io("make a directory in", &home, &error))?;
     if let Some(free) = free_bytes(scratch.path()).filter(|free| *free < SPACE) {
@@ -96,6 +97,22 @@ pub(crate) fn replay_build(
     pool.install(|| context.run(arch, facts, options, progress))
 }
 
+const SCRATCH: &str = "scratch-";
+
+/// Removes the scratch directories of replays that were killed.
+fn remove_left_over(home: &Path) {
+    let Ok(entries) = std::fs::read_dir(home) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(SCRATCH)?.split('-').next());
+        let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else { continue };
+        if !Path::new("/proc").join(pid.to_string()).exists() {
+            // Whoever else removes it is as welcome.
+            let _gone = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// One object with what is needed to compile it again.
 struct Work<'a> {
     module: &'a Module,
@@ -120,14 +137,14 @@ impl Context<'_> {
         };
         self.ir = inputs::hashes(&modules).into_iter().map(|(n, h)| (n.to_owned(), h)).collect();
         let none = ObjectFacts::default();
-        let work: Vec<Work<'_>> = wanted
+        let mut work: Vec<Work<'_>> = wanted
             .iter()
             .map(|module| {
                 let facts = facts.objects.get(&module.name).unwrap_or(&none);
                 Work { module, facts, reference: front_reference(facts) }
             })
             .collect();
-        self.identify(&work)?;
+        self.identify(&mut work)?;
         for work in &work {
             if let Ok(reference) = &work.reference {
                 let identity = self.identity(&reference.compiler)?;
@@ -174,7 +191,8 @@ impl Context<'_> {
                 let modules_wanted: Vec<&Module> = work.iter().map(|work| work.module).collect();
                 match self.link(&command, &[], &modules, &modules_wanted, false)? {
                     Err(Failed { why, command }) => {
-                        extent.no_link = Some(format!("the link failed: {why}; {command}"));
+                        extent.no_link = Some("the link failed".to_owned());
+                        extent.failed_link = Some((why, command));
                     }
                     Ok(linked) => {
                         done.store(0, Ordering::Relaxed);
@@ -223,7 +241,13 @@ impl Context<'_> {
         };
         if facts.mode.is_some_and(Mode::has_native_objects) {
             return match &facts.index {
-                Answer::Read(names) if !names.is_empty() => inputs::read(self.dir, self.dir, names),
+                Answer::Read(names) if !names.is_empty() => {
+                    let modules = inputs::read(self.dir, self.dir, names)?;
+                    match lists_agree(facts, names) {
+                        Ok(()) => Ok(modules),
+                        Err(why) => nothing(&why, "it was cut or changed; build it again"),
+                    }
+                }
                 Answer::Bad(why) => nothing(&format!("vmlinux.thinlto-index: {why}"), ""),
                 _ => nothing("vmlinux.thinlto-index lists no object", "build vmlinux first"),
             };
@@ -239,18 +263,51 @@ impl Context<'_> {
         inputs::read(self.dir, &indexes, &names)
     }
 
-    /// Who the compilers are.
-    fn identify(&mut self, work: &[Work<'_>]) -> Result<(), EngineError> {
-        let compilers: BTreeSet<&str> = work
+    /// Who the compilers are. What has one that is none cannot be compiled again.
+    fn identify(&mut self, work: &mut [Work<'_>]) -> Result<(), EngineError> {
+        let compilers: BTreeSet<String> = work
             .iter()
             .filter_map(|work| work.reference.as_ref().ok())
-            .map(|reference| reference.compiler.as_str())
+            .map(|reference| reference.compiler.clone())
             .collect();
         for compiler in compilers {
-            let identity = program_identity(&self.recipe(compiler))?;
-            self.identities.insert(compiler.to_owned(), identity);
+            match program_identity(&self.recipe(&compiler)) {
+                Ok(identity) => {
+                    self.identities.insert(compiler, identity);
+                }
+                Err(error) if error.kind == Kind::Interrupted => return Err(error),
+                Err(error) => {
+                    let is_its = |work: &&mut Work<'_>| {
+                        work.reference.as_ref().is_ok_and(|it| it.compiler == compiler)
+                    };
+                    for work in work.iter_mut().filter(is_its) {
+                        work.reference = Err(format!("its compiler {compiler}: {}", error.cause));
+                    }
+                }
+            }
         }
         Ok(())
+    }
+}
+
+/// Whether the index lists the IR objects of the link, all of them and in its order: by that order an
+/// object of the link is known to be a module's.
+fn lists_agree(facts: &BuildFacts, index: &[String]) -> Result<(), String> {
+    if let Some(name) = facts.unlisted_indexes.first() {
+        return Err(format!("vmlinux.thinlto-index does not list {name}, which has an index"));
+    }
+    let Some(order) = facts.order.get() else {
+        return Err(facts.order.why_not("builtin.order").unwrap_or_default());
+    };
+    let listed: BTreeSet<&String> = index.iter().collect();
+    let linked: Vec<&String> = order.iter().filter(|name| listed.contains(name)).collect();
+    match linked.iter().copied().eq(index) {
+        true => Ok(()),
+        false => {
+            Err("vmlinux.thinlto-index and builtin.order do not list the same objects in the \
+                      same order"
+                .to_owned())
+        }
     }
 }
 

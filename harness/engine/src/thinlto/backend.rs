@@ -75,7 +75,8 @@ pub(crate) fn same_llvm(
     identity: &str,
 ) -> Result<(), EngineError> {
     let producer = &module.ir.producer;
-    let ours = ToolVersion::find(identity);
+    // Its second line is about the file.
+    let ours = ToolVersion::find(identity.lines().next().unwrap_or_default());
     let theirs = ToolVersion::find(producer.trim_start_matches("LLVM"));
     match (ours, theirs) {
         (Some(ours), Some(theirs)) if (ours.major, ours.minor) != (theirs.major, theirs.minor) => {

@@ -238,7 +238,7 @@ fn size(
             .because("its section has the same size on both sides, and this symbol has not")
             .grouped("size in the same"),
         _ => {
-            let cause = "its section has another size as well, see SECTIONS";
+            let cause = "its section has another size as well (section.size.changed)";
             new(Severity::Note).because(cause).grouped(cause)
         }
     })

@@ -83,7 +83,13 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Natives), &["native.changed"]),
     (
         Needs::One(Layer::Replay),
-        &["replay.backend.changed", "replay.backend.failed", "replay.mode.changed"],
+        &[
+            "replay.backend.changed",
+            "replay.backend.failed",
+            "replay.link.failed",
+            "replay.mode.changed",
+            "replay.native.missing",
+        ],
     ),
     (
         Needs::Both(Layer::Artefacts),

@@ -30,6 +30,8 @@ pub enum Backend {
         /// A line to repeat it.
         command: String,
     },
+    /// The build's own native object cannot be read, for this reason.
+    NoNative(String),
     /// They differ.
     Differs {
         /// Bytes of both.
@@ -44,8 +46,10 @@ pub enum Backend {
 pub enum Cause {
     /// The fewest changes of options that account for it: `lacks -O2`, `has -fPIE besides`.
     Options(Vec<String>),
-    /// Its own recorded command does not make it either.
-    NotItsCommand,
+    /// Its own recorded command does not make it either. The functions that differ, if any.
+    NotItsCommand(Vec<String>),
+    /// Its own recorded command gives the backend no index.
+    NoIndex,
     /// No record of how it was made.
     NoCommand,
     /// Nobody knows. The functions that differ, if any.
@@ -86,6 +90,8 @@ pub struct Extent {
     pub limited: Option<String>,
     /// Why there is nothing to compare with in-process, if so.
     pub no_link: Option<String>,
+    /// What the linker said where it failed, and a line to repeat it.
+    pub failed_link: Option<(String, String)>,
     /// What links with other options showed, by option.
     pub proofs: Vec<Proof>,
 }
@@ -105,14 +111,22 @@ pub fn replay_layer(arch: Arch, mode: Mode, objects: &[Replayed], extent: &Exten
         let explained = matches!(one.in_process, InProcess::Differs { options: Some(_), .. });
         count("replay_modes_explained", explained);
         layer.compared += u64::from(
-            !matches!(one.backend, Backend::Failed { .. })
+            !matches!(one.backend, Backend::Failed { .. } | Backend::NoNative(_))
                 && (one.backend != Backend::NotCompared
                     || one.in_process != InProcess::NotCompared),
         );
         layer.findings.extend(backend(arch, one));
-        layer.findings.extend(in_process(arch, one, &totals, &extent.proofs));
+        layer.findings.extend(in_process(arch, one, &totals, extent));
     }
     layer.counts = counts.into_iter().map(|(name, n)| (format!("{name}.{mode}"), n)).collect();
+    if let Some((why, command)) = &extent.failed_link {
+        let site = Site::new(arch, Some(mode), "vmlinux.o")
+            .sides(Evidence::new("in-process link", why), Evidence::new("repeat with", command));
+        layer.findings.push(
+            Finding::new(Key::new("replay.link.failed"), Severity::Error, site)
+                .because("the in-process link failed, so nothing was compared with it"),
+        );
+    }
     if let Some(why) = &extent.no_link {
         layer.omit_part(format!("in-process code generation ({why})"));
     }
@@ -135,6 +149,11 @@ fn backend(arch: Arch, one: &Replayed) -> Option<Finding> {
     match &one.backend {
         Backend::Same | Backend::NotCompared => None,
         Backend::Failed { why, command } => Some(failed(site, why, command)),
+        Backend::NoNative(why) => Some(
+            Finding::new(Key::new("replay.native.missing"), Severity::Error, site)
+                .because(format!("the build has no native object to compare with: {why}"))
+                .grouped("missing"),
+        ),
         Backend::Differs { bytes: (ours, reference), because } => {
             let site = site.sides(
                 Evidence::new("kbuild's backend", bytes(*ours)),
@@ -144,12 +163,17 @@ fn backend(arch: Arch, one: &Replayed) -> Option<Finding> {
             let caused = |cause: String| Some(finding.clone().because(&cause).grouped(&cause));
             match because {
                 Cause::Options(changes) => caused(format!(
-                    "kbuild's backend {}; with that, the reference makes the same bytes",
+                    "kbuild's backend {}; done so, the reference makes the same bytes",
                     changes.join(" and ")
                 )),
-                Cause::NotItsCommand => caused(
+                Cause::NotItsCommand(functions) => caused(format!(
                     "its own recorded command makes another object: it is stale, or something \
-                     else made it"
+                     else made it{}",
+                    differing(functions)
+                )),
+                Cause::NoIndex => caused(
+                    "its own recorded command gives the backend no index, so that nothing was \
+                     imported into it"
                         .to_owned(),
                 ),
                 Cause::NoCommand => caused("no record says how it was made".to_owned()),
@@ -162,14 +186,17 @@ fn backend(arch: Arch, one: &Replayed) -> Option<Finding> {
 }
 
 fn options_ruled_out(functions: &[String]) -> String {
-    let mut words = "its options".to_owned();
-    if !functions.is_empty() {
-        let shown: Vec<&str> = functions.iter().take(8).map(String::as_str).collect();
-        let more = functions.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        words.push_str(&format!("; these functions differ: {}{more}", shown.join(", ")));
+    format!("its options{}", differing(functions))
+}
+
+fn differing(functions: &[String]) -> String {
+    if functions.is_empty() {
+        return String::new();
     }
-    words
+    let shown: Vec<&str> = functions.iter().take(8).map(String::as_str).collect();
+    let more = functions.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("; these functions differ: {}{more}", shown.join(", "))
 }
 
 /// A backend of a reference build that made no native object; `command` repeats it.
@@ -214,12 +241,7 @@ fn together(totals: &Totals<'_>, options: &[String]) -> String {
     }
 }
 
-fn in_process(
-    arch: Arch,
-    one: &Replayed,
-    totals: &Totals<'_>,
-    proofs: &[Proof],
-) -> Option<Finding> {
+fn in_process(arch: Arch, one: &Replayed, totals: &Totals<'_>, extent: &Extent) -> Option<Finding> {
     if let InProcess::Failed { why, command } = &one.in_process {
         return Some(failed(Site::new(arch, None, &one.object), why, command));
     }
@@ -246,9 +268,11 @@ fn in_process(
         .lawful()
         .grouped(&texts);
     let proved: Vec<String> =
-        proofs.iter().filter(|proof| proof.options == *options).map(Proof::words).collect();
+        extent.proofs.iter().filter(|proof| proof.options == *options).map(Proof::words).collect();
+    let unseen = extent.limited.is_some() && !proved.is_empty();
     if !proved.is_empty() {
-        finding = finding.remedy(proved.join("; "));
+        let rest = if unseen { "; what it does to other objects was not looked at" } else { "" };
+        finding = finding.remedy(format!("{}{rest}", proved.join("; ")));
     }
     Some(finding)
 }
