@@ -49,10 +49,28 @@ pub fn explain_option(option: Opt<'_>) -> OptionExplained {
         row: row.map(|row| row.form.to_string()),
         overriding: row.map(|row| row.form.overriding()),
         default: row.and_then(|row| row.default),
-        findings: findings(class, row),
+        findings: match class {
+            Class::LtoDriver => of_the_driver(option.word),
+            class => findings(class, row),
+        },
         evidence: row.map(|row| row.evidence),
         measurements: measured_of(option),
     }
+}
+
+/// What is found where a backend is not a ThinLTO backend of its own object.
+fn of_the_driver(word: &str) -> Vec<OptionFinding> {
+    let error = |key, when| OptionFinding { key, severity: Severity::Error, when };
+    if word.starts_with("-fthinlto-index=") {
+        return vec![
+            error("flags.index.missing", "the backend has no index"),
+            error("flags.index.wrong", "the backend has the index of another object"),
+        ];
+    }
+    if word.starts_with("-flto") || word == "-fno-lto" {
+        return vec![error("flags.lto.on", "LTO is still on where the backend's options end")];
+    }
+    Vec::new()
 }
 
 fn findings(class: Class, row: Option<&Row>) -> Vec<OptionFinding> {
@@ -70,7 +88,7 @@ fn findings(class: Class, row: Option<&Row>) -> Vec<OptionFinding> {
     ]
     .into_iter()
     .filter_map(|(key, change, when)| {
-        let judged = !matches!(class, Class::FrontendOnly | Class::LtoDriver | Class::Input);
+        let judged = !matches!(class, Class::FrontendOnly | Class::Input);
         let possible = judged && (has_value || change != Change::Different);
         let severity = severity_for(class, change).filter(|_| possible)?;
         Some(OptionFinding { key, severity, when })
@@ -99,7 +117,8 @@ mod tests {
         assert_eq!(severities(&of("-mretpoline")), [Warning, Warning]);
         assert_eq!(severities(&of("-fnew-thing")), [Warning, Warning]);
         assert_eq!(severities(&of("-DX")), []);
-        assert_eq!(severities(&of("-fno-lto")), []);
+        assert_eq!(severities(&of("-fno-lto")), [Error]);
+        assert_eq!(severities(&of("-fthinlto-index=a.o.thinlto.bc")), [Error, Error]);
     }
 
     #[test]
