@@ -236,7 +236,7 @@ fn objects_that_one_build_has_not_are_said() {
     // In-process there are no native objects.
     let ran = diff(&a, &b, &["--object", "lib/string.o"]);
     assert_eq!(ran.status, 2, "{}", ran.stdout);
-    assert!(ran.stderr.contains("is an in-process build"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is in-process: lld decides"), "{}", ran.stderr);
     // Without them, it is said what was not compared and who compares it.
     let ran = diff(&a, &a, &[]);
     let left_out = ran.json()["not_compared"].to_string();
