@@ -16,8 +16,11 @@ pub(crate) struct Ui {
     redrawn: Instant,
 }
 
-/// How often a progress line is drawn again.
+/// How often a progress line is drawn again on a terminal.
 const REDRAW: Duration = Duration::from_millis(200);
+
+/// How often one is written where lines stay, as in a log.
+const REWRITE: Duration = Duration::from_secs(60);
 
 impl Ui {
     pub(crate) fn new() -> Self {
@@ -56,18 +59,21 @@ impl Ui {
         Style { columns, verbose }
     }
 
-    /// Draws one event: a line that changes in place on a terminal, plain lines elsewhere.
+    /// Draws one event: a line that changes in place on a terminal; elsewhere plain lines, of
+    /// progress one a minute.
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
             Event::Started { arch, mode, stage } => {
                 self.started = Instant::now();
+                self.redrawn = self.started;
                 if self.interactive {
                     let mode = mode.map_or(String::new(), |m| format!(" {}", m.short()));
                     self.draw(&format!("{arch:<10} {}{mode}", stage.name()));
                 }
             }
             Event::Progress { arch, mode, what, done, of } => {
-                if !self.interactive || self.redrawn.elapsed() < REDRAW {
+                let pause = if self.interactive { REDRAW } else { REWRITE };
+                if self.redrawn.elapsed() < pause {
                     return;
                 }
                 self.redrawn = Instant::now();
@@ -78,7 +84,10 @@ impl Ui {
                     line.push_str(&format!(" of {of}"));
                 }
                 line.push_str(&format!("  {}", duration(elapsed)));
-                self.draw(&line);
+                match self.interactive {
+                    true => self.draw(&line),
+                    false => self.line(&line),
+                }
             }
             Event::Finished { arch, mode, stage, took } => {
                 let mode = mode.map_or(String::new(), |m| format!(" {m}"));
