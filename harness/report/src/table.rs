@@ -9,21 +9,25 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
         all.filter(move |result| result.layer == layer)
     };
     let there = |layer: &Layer| results(*layer).next().is_some();
+    let tells = |layer: &Layer| results(*layer).any(|r| r.errors + r.others + r.hidden > 0);
+    let mut layers: Vec<Layer> = Layer::ALL.into_iter().filter(there).collect();
     // Where there is little room, what has nothing to tell is told by its count alone.
-    let tells = |layer: &Layer| {
-        !matches!(
-            layer,
-            Layer::Tables | Layer::Layouts | Layer::Code | Layer::Natives | Layer::Replay
-        ) || results(*layer).any(|result| result.errors + result.others + result.hidden > 0)
-    };
-    let layers: Vec<Layer> = Layer::ALL.into_iter().filter(there).collect();
-    let (lines, fits) = lines(report, &layers, columns);
-    if fits {
-        return lines;
+    let mut spare = SPARE.iter();
+    loop {
+        let (lines, fits) = lines(report, &layers, columns);
+        if fits {
+            return lines;
+        }
+        match spare.find(|layer| layers.contains(layer) && !tells(layer)) {
+            Some(layer) => layers.retain(|other| other != layer),
+            None => return lines,
+        }
     }
-    let layers: Vec<Layer> = layers.into_iter().filter(tells).collect();
-    self::lines(report, &layers, columns).0
 }
+
+/// The layers that do without a column first, in this order.
+const SPARE: [Layer; 5] =
+    [Layer::Tables, Layer::Layouts, Layer::Code, Layer::Natives, Layer::Replay];
 
 /// The lines of the table, and whether they fit.
 fn lines(report: &Report, layers: &[Layer], columns: usize) -> (Vec<String>, bool) {

@@ -51,7 +51,7 @@ pub(crate) fn object(recipe: &Recipe, out: &Path, limit: Duration) -> Acted<Vec<
                 }
             },
             Some((why, again)) => {
-                last = why;
+                last = if attempt == 2 { format!("{why}, twice") } else { why };
                 if !again || attempt == 2 {
                     break;
                 }
