@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::thinlto::{Failed, LinkCommand, Module};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::flags::{lex, resolve};
 use twinlto_facts::kbuild::native_path;
 use twinlto_verdict::replay::{
@@ -188,7 +188,10 @@ impl Context<'_> {
             let words = unseen.iter().filter(|unseen| options.contains(&unseen.text()));
             let linker: Option<Vec<Vec<String>>> =
                 words.map(|unseen| linker_option(&unseen.words)).collect();
-            if let Some(linker) = linker.filter(|linker| linker.len() == options.len()) {
+            if let Some(mut linker) = linker.filter(|linker| linker.len() == options.len()) {
+                // Two options may ask the linker for one thing, and it takes most things once.
+                let mut seen = BTreeSet::new();
+                linker.retain(|words| seen.insert(words.clone()));
                 wanted.insert(options.clone(), linker.concat());
             }
         }

@@ -15,6 +15,10 @@ pub fn linker_option(option: &[String]) -> Option<Vec<String>> {
     if let Some(bytes) = first.strip_prefix("-falign-loops=") {
         return mllvm(format!("-align-loops={bytes}"));
     }
+    if first == "-g" || first.starts_with("-gdwarf") || first.starts_with("-ggdb") {
+        // What clang turns on with debug information (`clang/lib/CodeGen/BackendUtil.cpp`).
+        return mllvm("-emit-call-site-info".to_owned());
+    }
     match first {
         "-O0" | "-O1" | "-O3" => {
             let level = first.trim_start_matches("-O");
@@ -82,6 +86,7 @@ mod tests {
         };
         assert_eq!(words("-falign-loops=32").as_deref(), Some("-mllvm -align-loops=32"));
         assert_eq!(words("-O3").as_deref(), Some("--lto-O3 --lto-CGO3"));
+        assert_eq!(words("-gdwarf-5").as_deref(), Some("-mllvm -emit-call-site-info"));
         assert_eq!(words("-mllvm -x=1").as_deref(), Some("-mllvm -x=1"));
         assert_eq!(words("-Os"), None);
         assert_eq!(words("-mllvm"), None);
