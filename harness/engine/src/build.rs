@@ -53,6 +53,8 @@ impl Kbuild<'_> {
         for (name, value) in PINNED {
             recipe = recipe.env(name, value);
         }
+        // A build leaves the source tree as it is.
+        recipe = recipe.env("PYTHONDONTWRITEBYTECODE", "1");
         recipe = recipe.env(MARK, self.out.display().to_string());
         for target in targets {
             recipe = recipe.arg(*target);

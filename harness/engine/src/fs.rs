@@ -237,7 +237,8 @@ fn hash_below(path: &Path, without: &Path) -> Result<blake3::Hash, EngineError> 
     let mut hasher = blake3::Hasher::new();
     let mut stack = vec![path.to_owned()];
     while let Some(path) = stack.pop() {
-        if path == without {
+        // The kernel's own scripts leave compiled Python in the tree that they are run from.
+        if path == without || path.file_name().is_some_and(|name| name == "__pycache__") {
             continue;
         }
         let io = |error| EngineError::io("read", &path, &error);
@@ -295,6 +296,9 @@ mod tests {
         // Builds may lie in the tree that they are builds of.
         std::fs::create_dir(&out).unwrap();
         std::fs::write(out.join("vmlinux"), "x").unwrap();
+        assert_eq!(print(), first);
+        std::fs::create_dir(dir.path().join("__pycache__")).unwrap();
+        std::fs::write(dir.path().join("__pycache__/a.pyc"), "x").unwrap();
         assert_eq!(print(), first);
         std::fs::write(dir.path().join("a"), "22").unwrap();
         assert_ne!(print(), first);
