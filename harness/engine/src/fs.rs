@@ -223,7 +223,7 @@ pub(crate) fn fingerprint(root: &Path, without: &Path) -> Result<String, EngineE
     };
     let hashes: Vec<_> = tops
         .par_iter()
-        .filter(|top| top.file_name().is_none_or(|name| name != ".git"))
+        .filter(|top| top.file_name().is_none_or(|name| name != ".git" && name != COMPILED))
         .map(|top| hash_below(top, without))
         .collect::<Result<_, _>>()?;
     let mut hasher = blake3::Hasher::new();
@@ -233,12 +233,14 @@ pub(crate) fn fingerprint(root: &Path, without: &Path) -> Result<String, EngineE
     Ok(hasher.finalize().to_hex().as_str().get(..32).unwrap_or_default().to_owned())
 }
 
+/// What the kernel's own scripts leave in the tree that they are run from.
+const COMPILED: &str = "__pycache__";
+
 fn hash_below(path: &Path, without: &Path) -> Result<blake3::Hash, EngineError> {
     let mut hasher = blake3::Hasher::new();
     let mut stack = vec![path.to_owned()];
     while let Some(path) = stack.pop() {
-        // The kernel's own scripts leave compiled Python in the tree that they are run from.
-        if path == without || path.file_name().is_some_and(|name| name == "__pycache__") {
+        if path == without || path.file_name().is_some_and(|name| name == COMPILED) {
             continue;
         }
         let io = |error| EngineError::io("read", &path, &error);
