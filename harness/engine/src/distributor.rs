@@ -4,7 +4,7 @@
 use crate::error::EngineError;
 use crate::fs::{read_regular, read_text, write_atomic};
 use crate::recipe::Recipe;
-use crate::thinlto::{Acted, Failed, INDEX_LIST, bounded_by_memory, object, record_native};
+use crate::thinlto::{Acted, Failed, INDEX_LIST, object, pool, record_native};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -63,10 +63,7 @@ pub fn distribute(request: &DistributorRequest) -> Result<Vec<FailedJob>, Engine
         ));
     }
     let dir = std::env::current_dir().map_err(|e| EngineError::io("find", Path::new("."), &e))?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(bounded_by_memory(request.jobs))
-        .build()
-        .map_err(|error| EngineError::environment("threads", error.to_string(), ""))?;
+    let pool = pool(request.jobs)?;
     let one = |job: &Job| {
         Ok(run(job, &dir, request)?.err().map(|Failed { why, command }| FailedJob {
             object: job.object.clone(),

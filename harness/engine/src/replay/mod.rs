@@ -15,9 +15,7 @@ use crate::cases::cache_dir;
 use crate::error::{EngineError, Kind};
 use crate::fs::free_bytes;
 use crate::gather::image;
-use crate::thinlto::{
-    Failed, LinkCommand, Module, bounded_by_memory, front_reference, inputs, same_llvm,
-};
+use crate::thinlto::{Failed, LinkCommand, Module, front_reference, inputs, pool, same_llvm};
 use crate::toolchain::program_identity;
 use compare::LinkSite;
 use context::Context;
@@ -80,10 +78,7 @@ pub(crate) fn replay_build(
             format!("{} MB are needed; make room, or set TWINLTO_CACHE", SPACE >> 20),
         ));
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(bounded_by_memory(options.jobs))
-        .build()
-        .map_err(|error| EngineError::environment("threads", error.to_string(), ""))?;
+    let pool = pool(options.jobs)?;
     let mut context = Context {
         dir: &dir,
         scratch: scratch.path(),

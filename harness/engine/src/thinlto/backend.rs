@@ -44,12 +44,24 @@ impl Backend<'_> {
 const MEMORY: u64 = 512 << 20;
 
 /// As many jobs as the free memory has room for, at least one.
-pub(crate) fn bounded_by_memory(jobs: usize) -> usize {
+pub(super) fn bounded_by_memory(jobs: usize) -> usize {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let kilobytes: Option<u64> = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
     let room = kilobytes.map_or(usize::MAX, |kb| usize::try_from((kb << 10) / MEMORY).unwrap_or(1));
     jobs.min(room).max(1)
+}
+
+/// Threads for so many backends at once, or as many as there is memory for.
+///
+/// # Errors
+///
+/// When the system has no threads to give.
+pub(crate) fn pool(jobs: usize) -> Result<rayon::ThreadPool, EngineError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(bounded_by_memory(jobs))
+        .build()
+        .map_err(|error| EngineError::environment("threads", error.to_string(), ""))
 }
 
 /// The reference of one object, from its front end's own command.

@@ -10,7 +10,7 @@ mod linker;
 mod stages;
 
 pub(crate) use action::{Acted, Failed, last_words, object};
-pub(crate) use backend::{Backend, bounded_by_memory, front_reference, same_llvm};
+pub(crate) use backend::{Backend, front_reference, pool, same_llvm};
 pub(crate) use command::LinkCommand;
 pub(crate) use inputs::Module;
 pub(crate) use kept::{INDEX as INDEX_LIST, record_native};

@@ -7,7 +7,7 @@
 //! in `scripts/mod/modpost.c`, Linux 6.1 to 7.3), so native objects get one with these lines.
 
 use super::Failed;
-use super::backend::{BACKEND_LIMIT, Backend, bounded_by_memory, front_reference, same_llvm};
+use super::backend::{BACKEND_LIMIT, Backend, front_reference, pool, same_llvm};
 use super::command::quoted;
 use super::inputs::{self, Module};
 use super::kept::{INDEX, ORDER, bad_build, listed, record, record_native};
@@ -112,10 +112,7 @@ fn backends(
     work: &[Work<'_>],
     events: &mut dyn FnMut(Event),
 ) -> Result<Vec<Finding>, EngineError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(bounded_by_memory(kbuild.jobs))
-        .build()
-        .map_err(|error| EngineError::environment("threads", error.to_string(), ""))?;
+    let pool = pool(kbuild.jobs)?;
     let (sender, receiver) = channel();
     let (arch, mode, of) = (kbuild.arch, Some(kbuild.mode), Some(work.len()));
     std::thread::scope(|scope| {
