@@ -26,6 +26,7 @@ mod diff_records_worse;
 mod expectations;
 mod explain;
 mod image_mutated;
+mod inject;
 mod layouts;
 mod modes;
 mod pocket;

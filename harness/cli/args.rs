@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// Run the backends that ld.lld hands out: --thinlto-distributor=twinlto
     /// --thinlto-distributor-arg=distributor (LLVM 22 and later).
     Distributor(DistributorArgs),
+    /// Put every known defect into a kernel and show that it is caught, in the right words and with
+    /// nothing else said.
+    Inject(InjectArgs),
     /// Keep the facts of a build as small texts, and compare a later build with them.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -187,6 +190,46 @@ pub(crate) struct ReplayScope {
     /// Do not try on the linker what would make the modes alike.
     #[arg(long)]
     pub(crate) no_proofs: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InjectArgs {
+    /// Linux source tree (7.2 or later; never written); without it, the pocket kernel.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) kernel: Option<PathBuf>,
+    /// Only cases with such names: 'index-*' (repeatable).
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) case: Vec<String>,
+    /// Take the cases from DIR/NAME/case.toml instead of those that twinlto carries.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Only list the cases.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Architecture: x86_64, arm64, riscv, loongarch or all (repeatable) [default: this machine's].
+    #[arg(long, value_name = "ARCH")]
+    pub(crate) arch: Vec<String>,
+    /// What the kernel's LLVM= takes: 1, -22 or /path/bin/.
+    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
+    pub(crate) llvm: String,
+    /// An LLVM of another major version, for cases in which two meet.
+    #[arg(long, value_name = "LLVM", allow_hyphen_values = true)]
+    pub(crate) other_llvm: Option<String>,
+    /// tiny, defconfig, a .config file, or +FRAGMENT to lay over it (repeatable, later wins)
+    /// [default: tiny].
+    #[arg(long, value_name = "CONFIG")]
+    pub(crate) config: Vec<String>,
+    /// Jobs to run at once [default: number of processors].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Directory for the prepared kernels and the cases; the same command again uses them.
+    #[arg(long, value_name = "DIR", default_value = "twinlto-inject")]
+    pub(crate) out: PathBuf,
+    /// Keep the build of every case, not only of those that are not caught.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, ClapArgs)]

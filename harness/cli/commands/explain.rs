@@ -3,10 +3,11 @@ use crate::ui::Ui;
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use twinlto_engine::EngineError;
+use twinlto_engine::{CaseChoice, EngineError, known_cases};
 use twinlto_facts::flags::{Measurement, Opt, Outcome as Measured, parse};
 use twinlto_model::Outcome;
 use twinlto_report::wrap;
+use twinlto_verdict::inject::Case;
 use twinlto_verdict::{
     KeyExplained, OptionExplained, closest_key, every_key, explain_key, explain_option,
 };
@@ -38,6 +39,7 @@ pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, EngineErro
 enum Answer {
     Option(OptionExplained),
     Key(KeyExplained),
+    Defect(Box<Case>),
 }
 
 fn explain(option: Opt<'_>) -> Result<Answer, EngineError> {
@@ -45,6 +47,12 @@ fn explain(option: Opt<'_>) -> Result<Answer, EngineError> {
         return Ok(Answer::Option(explain_option(option)));
     }
     let word = option.word;
+    // A name without a dot is that of a known defect.
+    if let Some(case) =
+        known_cases(&CaseChoice::default())?.into_iter().find(|case| case.name == word)
+    {
+        return Ok(Answer::Defect(Box::new(case)));
+    }
     explain_key(word).map(Answer::Key).ok_or_else(|| {
         let first = word.split('.').next().unwrap_or(word);
         let alike: Vec<&str> =
@@ -56,7 +64,8 @@ fn explain(option: Opt<'_>) -> Result<Answer, EngineError> {
             }
             None => format!("there are {}", alike.join(", ")),
         };
-        EngineError::usage(word, "it is neither an option nor the key of a finding", hint)
+        let why = "it is neither an option, nor the key of a finding, nor a known defect";
+        EngineError::usage(word, why, hint)
     })
 }
 
@@ -65,6 +74,7 @@ impl Answer {
         match self {
             Self::Option(option) => json!({ "kind": "option", "option": option }),
             Self::Key(key) => json!({ "kind": "finding", "finding": key }),
+            Self::Defect(case) => json!({ "kind": "defect", "defect": defect_json(case) }),
         }
     }
 
@@ -72,6 +82,7 @@ impl Answer {
         match self {
             Self::Option(option) => option_text(option, columns),
             Self::Key(key) => key_text(key, columns),
+            Self::Defect(case) => defect_text(case, columns),
         }
     }
 }
@@ -92,6 +103,38 @@ fn key_text(key: &KeyExplained, columns: usize) -> String {
     for (title, cell) in &key.columns {
         line(&mut text, title, cell, columns);
     }
+    text
+}
+
+fn found_as(case: &Case) -> Vec<&str> {
+    let mut keys: Vec<&str> = case.expect.iter().map(|expected| expected.key.as_str()).collect();
+    keys.dedup();
+    keys
+}
+
+fn defect_json(case: &Case) -> serde_json::Value {
+    json!({
+        "name": case.name,
+        "title": case.title,
+        "source": case.source,
+        "live": case.live,
+        "keys": found_as(case),
+    })
+}
+
+fn defect_text(case: &Case, columns: usize) -> String {
+    let mut text = format!("{}\n\n", case.name);
+    let mut line = |title: &str, what: &str| line(&mut text, title, what, columns);
+    line("goes wrong", &case.title);
+    line("known from", &case.source);
+    if let Some(live) = &case.live {
+        line("still in", live);
+    }
+    match found_as(case).as_slice() {
+        [] => line("found as", "nothing: it is harmless, and must not be reported"),
+        keys => line("found as", &keys.join(", ")),
+    }
+    line("try it", &format!("twinlto inject --case {}", case.name));
     text
 }
 

@@ -6,6 +6,7 @@ mod diff;
 mod distributor;
 mod doctor;
 mod explain;
+mod inject;
 mod record;
 mod replay;
 mod report;
@@ -25,6 +26,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Diff(args) => diff::run(&args, ui),
         Command::Replay(args) => replay::run(&args, ui),
         Command::Distributor(args) => distributor::run(&args, ui),
+        Command::Inject(args) => inject::run(&args, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),
         Command::Report(args) => report::run(&args, ui),
         Command::Explain(args) => explain::run(&args, ui),

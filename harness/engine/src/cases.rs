@@ -22,6 +22,17 @@ pub(crate) fn tiny_fragments(arch: Arch) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The known defects that the binary carries: name, file and text of each, by name.
+pub(crate) fn defects() -> Vec<(String, String, String)> {
+    Cases::iter()
+        .filter_map(|path| {
+            let name = path.strip_prefix("inject/")?.strip_suffix("/case.toml")?.to_owned();
+            let text = String::from_utf8_lossy(&Cases::get(&path)?.data).into_owned();
+            Some((name, format!("cases/{path}"), text))
+        })
+        .collect()
+}
+
 /// Unpacks the pocket kernel into the cache, once for each version of it, and tells where.
 pub(crate) fn pocket_kernel() -> Result<PathBuf, EngineError> {
     let files: Vec<String> =

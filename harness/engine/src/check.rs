@@ -1,7 +1,7 @@
 //! `twinlto check`: one kernel, two modes, every architecture.
 
 mod compare;
-mod twin;
+pub(crate) mod twin;
 
 use crate::cases::pocket_kernel;
 use crate::configure::ConfigSource;

@@ -155,6 +155,12 @@ pub(crate) fn copy_tree(
     Ok(bytes)
 }
 
+/// Copies one file with its time and permissions.
+pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), EngineError> {
+    let meta = std::fs::symlink_metadata(from).map_err(|e| EngineError::io("read", from, &e))?;
+    copy_one(from, to, &meta).map(drop)
+}
+
 type Listed = Vec<(PathBuf, Metadata)>;
 
 fn list(

@@ -60,6 +60,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         facts.archive = Listing::Absent;
         facts.archive_is_stale = true;
     }
+    facts.fixup = objects::command(dir, "built-in-fixup.a");
     facts.link = objects::command(dir, "vmlinux.o");
     if !facts.mode.is_some_and(Mode::has_native_objects) {
         // Left over from a distributed build of the same directory.

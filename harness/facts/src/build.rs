@@ -48,6 +48,9 @@ pub struct BuildFacts {
     pub initcall_script: Answer<Vec<String>>,
     /// Command of the thin link, from `.vmlinux.thinlto-index.cmd`.
     pub thin_link: Option<String>,
+    /// Command of the rule that joins all archives, which GCC builds run too, from
+    /// `.built-in-fixup.a.cmd` (Linux ≥ 7.2).
+    pub fixup: Option<String>,
     /// Command of the link of `vmlinux.o`, which in-process runs the backends.
     pub link: Option<String>,
     /// What the build's log says; its backend commands stand for those of backends that failed

@@ -5,6 +5,7 @@
 mod arch;
 mod event;
 mod finding;
+mod inject;
 mod key;
 mod mode;
 mod outcome;
@@ -15,6 +16,7 @@ mod words;
 pub use arch::{Arch, UnknownArch};
 pub use event::{Event, Stage};
 pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
+pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};
 pub use key::Key;
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;

@@ -4,6 +4,7 @@
 
 mod disassembly;
 mod finding;
+mod inject;
 mod json;
 mod snapshot;
 mod style;
@@ -12,6 +13,7 @@ mod terminal;
 mod text;
 
 pub use disassembly::disassembly;
+pub use inject::{inject, inject_to_json};
 pub use json::{FromJsonError, from_json, to_json};
 pub use snapshot::{Change, facet_change};
 pub use style::Style;

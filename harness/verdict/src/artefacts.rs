@@ -3,6 +3,7 @@
 
 mod archive;
 mod files;
+mod rule;
 
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
@@ -41,6 +42,7 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     layer.findings.extend(files::judge(place, facts, index));
     layer.findings.extend(archive::judge(place, facts, order, index));
     layer.findings.extend(archive::unfit_members(place, facts));
+    layer.findings.extend(rule::thin(place, facts));
     if !files::times_tell(facts) {
         layer.omit_part("which files are out of date (their times are not those of a build)");
     }

@@ -31,7 +31,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         causes: &["flags.option.missing", "flags.option.changed"],
-        consequences: &["native.machine", "native.e-flags"],
+        consequences: &["native.machine", "native.e-flags", "native.missing"],
+        reach: Reach::Object,
+    },
+    // Nobody can say what became of a backend whose command makes no sense.
+    Rule { causes: &["cmd."], consequences: &["native.missing"], reach: Reach::Object },
+    // modpost writes 0 where it finds no CRC.
+    Rule {
+        causes: &["export.crc.lost"],
+        consequences: &["export.crc.changed"],
         reach: Reach::Object,
     },
     Rule { causes: &["flags.lto.on"], consequences: &["native.bitcode"], reach: Reach::Object },
@@ -58,6 +66,11 @@ const RULES: &[Rule] = &[
         causes: &["archive.member.", "native.", "ir."],
         consequences: &["symbol.", "section.", "initcall.", "export.", "module."],
         reach: Reach::Kernel("the kernels were not linked from the same objects: see ARTEFACTS"),
+    },
+    Rule {
+        causes: &["flags.linker.changed"],
+        consequences: &["symbol.", "section.", "initcall."],
+        reach: Reach::Kernel("the links are given different options: see flags.linker.changed"),
     },
     Rule {
         causes: &["flags."],

@@ -12,6 +12,7 @@ mod diff;
 mod expect;
 mod explain;
 mod follows;
+pub mod inject;
 mod judge;
 mod layer;
 mod members;

@@ -51,7 +51,7 @@ fn sameness(ours: &BuildFacts, theirs: &BuildFacts, native: &str) -> Result<Same
 }
 
 impl Twin<'_> {
-    pub(super) fn compare(
+    pub(crate) fn compare(
         &self,
         first: Cell,
         second: Option<Cell>,

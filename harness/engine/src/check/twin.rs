@@ -19,42 +19,57 @@ use twinlto_model::{
 use twinlto_verdict::{Compared, Expectations, Modes, lost_options};
 
 /// One architecture of a check.
-pub(super) struct Twin<'a> {
-    pub(super) request: &'a CheckRequest,
-    pub(super) kernel: &'a KernelTree,
-    pub(super) out: &'a OutDir,
-    pub(super) arch: Arch,
+pub(crate) struct Twin<'a> {
+    pub(crate) request: &'a CheckRequest,
+    pub(crate) kernel: &'a KernelTree,
+    pub(crate) out: &'a OutDir,
+    pub(crate) arch: Arch,
     /// What identifies kernel and toolchain.
-    pub(super) identity: &'a str,
-    pub(super) modes: Modes,
-    pub(super) from_twin: bool,
+    pub(crate) identity: &'a str,
+    pub(crate) modes: Modes,
+    pub(crate) from_twin: bool,
     /// What may differ.
-    pub(super) expectations: &'a Expectations,
+    pub(crate) expectations: &'a Expectations,
     /// Major version of LLVM.
-    pub(super) llvm: u32,
+    pub(crate) llvm: u32,
 }
 
 /// What came of it.
-pub(super) struct TwinResult {
-    pub(super) report: TwinReport,
-    pub(super) cells: Vec<CellReport>,
-    pub(super) findings: Vec<Finding>,
-    pub(super) allowed: Vec<Allowed>,
-    pub(super) compared: Compared,
-    pub(super) not_compared: Vec<NotCompared>,
+pub(crate) struct TwinResult {
+    pub(crate) report: TwinReport,
+    pub(crate) cells: Vec<CellReport>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) allowed: Vec<Allowed>,
+    pub(crate) compared: Compared,
+    pub(crate) not_compared: Vec<NotCompared>,
 }
 
 /// One build and how far it came.
-pub(super) struct Cell {
-    pub(super) mode: Mode,
-    pub(super) dir: PathBuf,
-    pub(super) log: PathBuf,
-    pub(super) timings: Timings,
-    pub(super) findings: Vec<Finding>,
+pub(crate) struct Cell {
+    pub(crate) mode: Mode,
+    pub(crate) dir: PathBuf,
+    pub(crate) log: PathBuf,
+    pub(crate) timings: Timings,
+    pub(crate) findings: Vec<Finding>,
     /// Why there is no kernel, where there is none.
-    pub(super) failure: Option<String>,
+    pub(crate) failure: Option<String>,
     /// Hash of everything that decided the build.
-    pub(super) recipe: String,
+    pub(crate) recipe: String,
+}
+
+impl Cell {
+    /// A build of which nothing is known yet.
+    pub(crate) fn new(mode: Mode, dir: PathBuf, log: PathBuf) -> Self {
+        Self {
+            mode,
+            dir,
+            log,
+            timings: Timings::new(),
+            findings: Vec::new(),
+            failure: None,
+            recipe: String::new(),
+        }
+    }
 }
 
 impl Twin<'_> {
@@ -74,15 +89,7 @@ impl Twin<'_> {
     }
 
     fn cell(&self, mode: Mode) -> Cell {
-        Cell {
-            mode,
-            dir: self.out.build(self.arch, mode),
-            log: self.out.log(self.arch, mode),
-            timings: Timings::new(),
-            findings: Vec::new(),
-            failure: None,
-            recipe: String::new(),
-        }
+        Cell::new(mode, self.out.build(self.arch, mode), self.out.log(self.arch, mode))
     }
 
     fn kbuild<'a>(&'a self, cell: &'a Cell) -> Kbuild<'a> {

@@ -36,9 +36,19 @@ pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
     let rest: Vec<&String> = order.iter().filter(|name| !indexed.contains_key(*name)).collect();
     let others = rest.par_iter().map(|name| ((*name).clone(), file(&dir.join(name)))).collect();
     let symvers = rest.par_iter().filter_map(|name| lines_of(dir, name)).collect();
-    let has_index = |name: &&&String| dir.join(index_path(name)).is_file();
+    let has_index = |name: &&&String| has_own_index(dir, name);
     let unlisted = rest.iter().filter(has_index).map(|name| (*name).clone()).collect();
     Objects { indexed, others, symvers, unlisted }
+}
+
+/// Whether the thin link wrote an index for an object. One that is older than the object is of an
+/// earlier link, and lld writes an empty one for what it does by regular LTO (`lld/ELF/LTO.cpp`,
+/// LLVM 17 to 24).
+fn has_own_index(dir: &Path, name: &str) -> bool {
+    let meta = |name: &str| std::fs::metadata(dir.join(name)).ok();
+    let (Some(index), Some(object)) = (meta(&index_path(name)), meta(name)) else { return false };
+    matches!((index.modified(), object.modified()), (Ok(index), Ok(object)) if index >= object)
+        && index.len() > 0
 }
 
 /// In-process, the IR objects are the bitcode members of `vmlinux.a`.
@@ -85,10 +95,12 @@ fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
 
 fn object(dir: &Path, name: &str, log: &BuildLog) -> ObjectFacts {
     let native = native_path(name);
+    // Where the log says that a backend failed, what it left of an earlier build says nothing.
+    let failed = log.has_failed(&native) && log.backends.contains_key(&native);
     let mut facts = ObjectFacts {
         ir: file(&dir.join(name)),
         index: file(&dir.join(index_path(name))),
-        native: file(&dir.join(&native)),
+        native: if failed { FileFacts::default() } else { file(&dir.join(&native)) },
         ..ObjectFacts::default()
     };
     front(dir, name, &mut facts);
@@ -159,7 +171,10 @@ fn back(dir: &Path, native: &str, log: &BuildLog, facts: &mut ObjectFacts) {
         // make removes what a failed recipe leaves, so no native object and a logged command
         // mean that the backend failed; a command that the shell could not read may have left
         // a record of nothing.
-        (Answer::Absent | Answer::Bad(_), Some(command)) if facts.native.kind.is_none() => {
+        (recorded, Some(command))
+            if log.has_failed(native)
+                || (recorded.get().is_none() && facts.native.kind.is_none()) =>
+        {
             facts.back_from_log = true;
             facts.back_error = log.reasons.get(native).cloned();
             Answer::Read(CommandText {

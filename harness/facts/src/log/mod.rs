@@ -118,6 +118,12 @@ impl BuildLog {
         self.failures.iter().filter(|f| f.is_root()).collect()
     }
 
+    /// Whether make gave up a target.
+    #[must_use]
+    pub fn has_failed(&self, target: &str) -> bool {
+        self.failures.iter().any(|failure| failure.target == target)
+    }
+
     /// The line that tells most about a failed build.
     #[must_use]
     pub fn headline(&self) -> Option<String> {

@@ -59,7 +59,10 @@ fn index_file(place: Place, name: &str, object: &ObjectFacts, times: bool) -> Op
     match &object.index.kind {
         Some(ObjectKind::Bitcode { .. }) if object.index.damage.is_some() => Some(
             with_evidence(place.error("index.unreadable", name), evidence("damaged"), None)
-                .because(object.index.damage.as_deref().unwrap_or_default())
+                .because(format!(
+                    "{}; clang says 'Error loading index file', exits 0 and leaves an empty object",
+                    object.index.damage.as_deref().unwrap_or_default()
+                ))
                 .known_as("index-truncated"),
         ),
         Some(ObjectKind::Bitcode { .. }) if times && older(&object.index, &object.ir) => Some(
@@ -194,13 +197,28 @@ fn no_native(place: Place, name: &str, object: &ObjectFacts) -> Finding {
         };
         let what = bare_message(error);
         let right = Evidence::new("backend", what).at("the build log");
-        return with_evidence(finding, None, Some(right))
+        let finding = with_evidence(finding, None, Some(right))
             .because(format!("its backend failed: {what}"))
             .grouped(what);
+        return match known_failure(what) {
+            Some(defect) => finding.known_as(defect),
+            None => finding,
+        };
     }
     finding
         .because("its backend did not run, and the archive was made all the same")
         .grouped("not run")
+}
+
+/// The known defect behind what clang says (17 to 24).
+fn known_failure(message: &str) -> Option<&'static str> {
+    if message.contains("argument unused during compilation") {
+        Some("wno-unused-dropped")
+    } else if message.contains("to option '-Wa,'") || message.contains("to option 'Wa,'") {
+        Some("wa-option-unvalidated")
+    } else {
+        None
+    }
 }
 
 /// A message without the place that it is about, so that the same of two objects is one.

@@ -8,17 +8,33 @@ use twinlto_model::{Finding, Severity};
 
 /// What kbuild gives to the in-process link alone (`Makefile`, Linux 7.3): lld 23 and later
 /// then keep the names of promoted locals that are unique.
-const RENAME_POLICY: [&str; 2] =
-    ["-mllvm -always-rename-promoted-locals=false", "--lto-whole-program-visibility"];
+const RENAME: &str = "-mllvm -always-rename-promoted-locals=false";
+
+/// All that belongs to it.
+const RENAME_POLICY: [&str; 2] = [RENAME, "--lto-whole-program-visibility"];
 
 /// Options of one link that steer ThinLTO, sorted; none where no command is recorded.
 fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
     let commands = lex(command?).ok()?;
     let words = &commands.first()?.words;
-    let steers = |text: &str| {
-        text.starts_with("-mllvm ") || text.starts_with("--lto-") || text.starts_with("-plugin-opt")
-    };
-    Some(parse(words).map(|o| o.text().into_owned()).filter(|t| steers(t)).collect())
+    Some(parse(words).filter_map(|option| steering(&option.text())).collect())
+}
+
+/// An option that steers ThinLTO, in one spelling: lld takes `-mllvm X`, `-mllvm=X`, `-plugin-opt=-X`
+/// and each with two dashes for the same (`lld/ELF/Options.td`, LLVM 17 to 24).
+fn steering(text: &str) -> Option<String> {
+    let bare = text.trim_start_matches('-');
+    for (name, end) in [("mllvm", ' '), ("mllvm", '='), ("plugin-opt", ' '), ("plugin-opt", '=')] {
+        let value = bare.strip_prefix(name).and_then(|rest| rest.strip_prefix(end));
+        match value {
+            Some(value) if name == "mllvm" || value.starts_with('-') => {
+                return Some(format!("-mllvm {value}"));
+            }
+            Some(value) => return Some(format!("-plugin-opt={value}")),
+            None => {}
+        }
+    }
+    (text.starts_with("--lto-") || bare.starts_with("lto-O")).then(|| text.to_owned())
 }
 
 /// Compares the thin link of the distributed build with the link of the in-process one; none
@@ -48,12 +64,36 @@ pub(crate) fn linker(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Option
                 .grouped("linker"),
         );
     }
+    let policy = match (policy, full.contains(RENAME) && thin.contains(RENAME)) {
+        (true, _) => Policy::InProcessAlone,
+        (false, true) if !told(a) => Policy::LinkAlone,
+        (false, _) if !findings.is_empty() => Policy::OtherLink,
+        (false, _) => Policy::Unknown,
+    };
     findings.extend(promotion(sides, a, b, policy));
     Some(findings)
 }
 
+/// Why the modes may promote otherwise.
+#[derive(Debug, Clone, Copy)]
+enum Policy {
+    /// Only the in-process link is told to keep names, as kbuild has it.
+    InProcessAlone,
+    /// The thin link is told too, and no backend, which is where distributed names are made.
+    LinkAlone,
+    /// The links are steered otherwise.
+    OtherLink,
+    Unknown,
+}
+
+/// Whether any backend was told to keep names.
+fn told(facts: &BuildFacts) -> bool {
+    let backends = facts.objects.values().filter_map(|object| object.back.get());
+    backends.into_iter().any(|command| command.text.contains("-always-rename-promoted-locals"))
+}
+
 /// How many locals carry `.llvm.<hash>` in each mode.
-fn promotion(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, policy: bool) -> Option<Finding> {
+fn promotion(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, policy: Policy) -> Option<Finding> {
     let (left, right) = (super::promoted(a.image.get()?), super::promoted(b.image.get()?));
     if left == right {
         return None;
@@ -63,14 +103,38 @@ fn promotion(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, policy: bool) -> 
         let subject = "promoted names";
         sides.finding("symbol.promotion.policy", severity, subject, text(left), text(right))
     };
-    Some(if policy {
-        finding(Severity::Note)
+    Some(match policy {
+        Policy::InProcessAlone => finding(Severity::Note)
             .because(
                 "kbuild gives -mllvm -always-rename-promoted-locals=false to the in-process link \
                  alone, and this lld knows it",
             )
-            .lawful()
-    } else {
-        finding(Severity::Warning).not_because("the rename option, which neither link was given")
+            .lawful(),
+        Policy::LinkAlone => finding(Severity::Warning)
+            .because(
+                "the thin link got -mllvm -always-rename-promoted-locals=false and no backend did, \
+                 and the backends make the names",
+            )
+            .known_as("rename-guard")
+            .remedy("give it to in-process links alone, or to every backend as well (Makefile)"),
+        Policy::OtherLink => finding(Severity::Warning)
+            .because("the links are given different options: see flags.linker.changed"),
+        Policy::Unknown => finding(Severity::Warning)
+            .not_because("the rename option, which neither link was given"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steering;
+
+    #[test]
+    fn all_spellings_of_one_option_are_one() {
+        for text in ["-mllvm -x=1", "--mllvm=-x=1", "-mllvm=-x=1", "-plugin-opt=-x=1"] {
+            assert_eq!(steering(text).as_deref(), Some("-mllvm -x=1"), "{text}");
+        }
+        assert_eq!(steering("--lto-O0").as_deref(), Some("--lto-O0"));
+        assert_eq!(steering("-plugin-opt=thinlto").as_deref(), Some("-plugin-opt=thinlto"));
+        assert_eq!(steering("-m elf_x86_64"), None);
+    }
 }

@@ -55,6 +55,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "archive.member.not-indexed",
             "archive.member.unfit",
             "archive.order.changed",
+            "archive.rule.thin",
             "index.duplicated",
             "index.empty",
             "index.list.cut",

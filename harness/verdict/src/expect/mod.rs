@@ -20,11 +20,13 @@ pub use keys::{closest_key, every_key, known_keys};
 pub use severities::Severities;
 
 pub(crate) use apply::Applied;
+pub(crate) use glob::Glob;
 pub(crate) use growth::Budget;
 pub(crate) use keys::layer_of;
+pub(crate) use llvm::LlvmRange;
 
 /// Line and column, both from 1, of a place in a text; columns count characters.
-fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).map_or(0, |line| line.chars().count());

@@ -2,7 +2,7 @@ use super::loss::{Step, lost_with_modkern, step_of};
 use super::options::{Change, OptionChange, changes};
 use super::severity_of;
 use super::shared::Shared;
-use super::words::{cause_of_change, effect_of_change};
+use super::words::{cause_of_change, effect_of_change, known_loss};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
@@ -88,7 +88,7 @@ impl<'a> Judge<'a> {
                 return;
             }
         };
-        if self.cut_off(front, Some(back)) {
+        if self.cut_off(front, Some(back)) || self.cut_at_comment(front, back) {
             return;
         }
         let Some(back_words) = self.command(back) else {
@@ -276,6 +276,10 @@ impl<'a> Judge<'a> {
                 );
             if modkern && kind == Change::Missing && self.mode.is_kbuilds() {
                 finding = finding.known_as("modkern-cflags-not-saved");
+            } else if kind == Change::Missing
+                && let Some(defect) = known_loss(&list)
+            {
+                finding = finding.known_as(defect);
             }
             if let (Some(site), Some(change)) = (finding.sites.first_mut(), list.first()) {
                 site.effect = effect_of_change(change);

@@ -170,4 +170,42 @@ impl Judge<'_> {
         self.push(finding);
         true
     }
+
+    /// make takes `#` for the start of a comment where it reads a saved line as a variable: what
+    /// follows is dropped, in the middle of a quote more often than not.
+    pub(super) fn cut_at_comment(&mut self, front: &CommandText, back: &CommandText) -> bool {
+        let Some(saved) = &self.object.saved else {
+            return false;
+        };
+        let Some((kept, dropped)) = saved.text.split_once('#') else {
+            return false;
+        };
+        let kept = kept.trim();
+        let is_cut = !kept.is_empty()
+            && back.text.contains(kept)
+            && !back.text.contains(dropped.trim())
+            && !back.text.contains(saved.text.trim());
+        if !is_cut {
+            return false;
+        }
+        let tail: String =
+            kept.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
+        let left =
+            Evidence::new("saved", format!("…{tail}#{}", dropped.trim_end())).at(&front.path);
+        let right = Evidence::new("backend", format!("…{tail}")).at(&back.path);
+        let mut finding = self
+            .finding(Key::new("flags.saved.cut"), Severity::Error, Some(left), Some(right))
+            .because(
+                "a flag holds '#', and make takes it for a comment where it reads the saved line \
+                 as a variable: it and everything after it is dropped",
+            )
+            .known_as("make-special-chars")
+            .remedy("read the line as text (sed), or save it with '#' as $(pound)")
+            .grouped("comment");
+        if let Some(site) = finding.sites.first_mut() {
+            site.effect = self.effect_of_nothing();
+        }
+        self.push(finding);
+        true
+    }
 }

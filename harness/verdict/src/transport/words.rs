@@ -26,6 +26,23 @@ pub(super) fn cause_of_change(kind: Change, step: Step, modkern: bool) -> String
     .to_owned()
 }
 
+/// The known defect of losing these options and no others.
+pub(super) fn known_loss(lost: &[&OptionChange]) -> Option<&'static str> {
+    let texts: Vec<_> = lost.iter().map(|change| change.text()).collect();
+    let all = |begin: &[&str]| {
+        !texts.is_empty() && texts.iter().all(|text| begin.iter().any(|b| text.starts_with(b)))
+    };
+    if all(&["-O"]) {
+        Some("opt-level-dropped")
+    } else if all(&["--target="]) {
+        Some("target-dropped")
+    } else if all(&["-mabi=", "-march="]) {
+        Some("abi-flag-dropped")
+    } else {
+        None
+    }
+}
+
 pub(super) fn effect_of_change(change: &OptionChange) -> String {
     let text = change.text();
     match (change.class, change.change) {

@@ -1,0 +1,37 @@
+use crate::args::{Format, InjectArgs};
+use crate::ui::Ui;
+use twinlto_engine::{
+    CaseChoice, ConfigSource, EngineError, InjectRequest, LlvmSpec, inject,
+    install_interrupt_handler, known_cases,
+};
+use twinlto_model::Outcome;
+
+pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let cases = CaseChoice { dir: args.cases.clone(), names: args.case.clone() };
+    if args.list {
+        let known = known_cases(&cases)?;
+        let width = known.iter().map(|case| case.name.len()).max().unwrap_or(0);
+        let lines = known.iter().map(|case| format!("{:<width$}  {}\n", case.name, case.title));
+        ui.answer(&lines.collect::<String>())?;
+        return Ok(Outcome::Agree);
+    }
+    let request = InjectRequest {
+        kernel: args.kernel.clone(),
+        arches: super::scope::arches(&args.arch)?,
+        llvm: args.llvm.parse::<LlvmSpec>()?,
+        other_llvm: args.other_llvm.as_deref().map(str::parse).transpose()?,
+        config: ConfigSource::parse_all(&args.config)?,
+        jobs: super::scope::jobs(args.jobs)?,
+        out: args.out.clone(),
+        cases,
+        keep: args.keep,
+    };
+    install_interrupt_handler()?;
+    let report = inject(&request, &mut |event| ui.event(&event))?;
+    let text = match args.output.format {
+        Format::Terminal => twinlto_report::inject(&report, &ui.style(args.output.verbose)),
+        Format::Json => twinlto_report::inject_to_json(&report),
+    };
+    ui.answer(&text)?;
+    Ok(report.outcome)
+}

@@ -1,0 +1,260 @@
+//! One case on one architecture: edit, copy, change, make, judge.
+
+use super::change::change;
+use super::prepare::Prepared;
+use crate::build::Kbuild;
+use crate::check::twin::{Cell, Twin};
+use crate::configure::{dot_config, overlay_dot_config};
+use crate::error::EngineError;
+use crate::fs::{copy_tree, remove_tree};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use twinlto_facts::kbuild::{Config, cmd_path};
+use twinlto_model::{CaseOutcome, CaseRow, Finding, Mode};
+use twinlto_verdict::inject::{Case, Edit, Goal, KernelKind, Side, judge_case};
+use twinlto_verdict::{Modes, merge, switch_mode};
+
+/// Why a case came to no judgement.
+enum Stop {
+    /// The case could not be put into this kernel.
+    Case(String),
+    /// Something that is no case's fault.
+    Engine(EngineError),
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl Prepared<'_> {
+    /// Runs a case and brings everything back.
+    pub(super) fn run(&self, case: &Case) -> Result<CaseRow, EngineError> {
+        let start = Instant::now();
+        let mut row = CaseRow {
+            case: case.name.clone(),
+            arch: self.arch,
+            outcome: CaseOutcome::Caught,
+            seconds: 0.0,
+            found: Vec::new(),
+            kept: None,
+        };
+        if let Some(need) = self.unmet(case) {
+            row.outcome = CaseOutcome::Skipped(need);
+            return Ok(row);
+        }
+        let dir = self.home.join("cases").join(&case.name);
+        remove_tree(&dir)?;
+        let judged = self.judged(case, &dir);
+        self.tree.restore()?;
+        match judged {
+            Ok((outcome, findings)) => {
+                row.found = findings.iter().filter(|f| f.gates()).map(told).collect();
+                row.outcome = outcome;
+            }
+            Err(Stop::Case(why)) => row.outcome = CaseOutcome::Broken(why),
+            Err(Stop::Engine(error)) => return Err(error),
+        }
+        row.seconds = start.elapsed().as_secs_f64();
+        match self.shared.request.keep || row.outcome != CaseOutcome::Caught {
+            true if dir.is_dir() => row.kept = Some(dir.display().to_string()),
+            true => {}
+            false => remove_tree(&dir)?,
+        }
+        Ok(row)
+    }
+
+    /// What the case needs and is not there.
+    fn unmet(&self, case: &Case) -> Option<String> {
+        let needs = &case.applies;
+        let shared = self.shared;
+        if !needs.kernel.is_empty() && !needs.kernel.contains(&shared.kind) {
+            return Some(match shared.kind {
+                KernelKind::Pocket => "it needs Linux".to_owned(),
+                KernelKind::Linux => "it is for the pocket kernel alone".to_owned(),
+            });
+        }
+        if !needs.arch.is_empty() && !needs.arch.contains(&self.arch) {
+            let names: Vec<&str> = needs.arch.iter().map(|arch| arch.name()).collect();
+            return Some(format!("it is for {} alone", names.join(", ")));
+        }
+        let version = &shared.toolchain.version;
+        if !needs.takes_llvm(version.major) {
+            let range = needs.llvm.as_deref().unwrap_or_default();
+            return Some(format!("it needs LLVM {range}, and this is {version}"));
+        }
+        if let Some(symbol) = needs.config.iter().find(|symbol| !self.config.is_yes(symbol)) {
+            return Some(format!("the configuration has no CONFIG_{symbol}=y"));
+        }
+        (needs.other_llvm && shared.request.other_llvm.is_none())
+            .then(|| "it needs a second LLVM (--other-llvm)".to_owned())
+    }
+
+    fn judged(&self, case: &Case, dir: &Path) -> Result<(CaseOutcome, Vec<Finding>), Stop> {
+        let injection = &case.inject;
+        let edits = self.filled_in(&injection.edit);
+        if !edits.is_empty() {
+            self.tree.edit(&edits, self.shared.kind).map_err(Stop::Case)?;
+        }
+        let mut ours = self.untouched(Mode::Distributed);
+        let mut theirs = self.untouched(Mode::InProcess);
+        match injection.side {
+            Side::Distributed => self.apply(case, &mut ours, Mode::Distributed, dir)?,
+            Side::InProcess => self.apply(case, &mut theirs, Mode::InProcess, dir)?,
+            Side::Both => {
+                self.apply(case, &mut ours, Mode::Distributed, dir)?;
+                self.apply(case, &mut theirs, Mode::InProcess, dir)?;
+            }
+            Side::Switched => self.apply(case, &mut ours, Mode::InProcess, dir)?,
+        }
+        let twin = Twin {
+            request: &self.check,
+            kernel: &self.kernel,
+            out: &self.builds,
+            arch: self.arch,
+            identity: "",
+            modes: Modes::pair(&[Mode::Distributed, Mode::InProcess])
+                .unwrap_or(Modes::alone(Mode::Distributed)),
+            from_twin: true,
+            expectations: &self.expectations,
+            llvm: self.shared.toolchain.version.major,
+        };
+        // What stops before the kernel has no twin.
+        let theirs = (injection.goal == Goal::Kernel && ours.failure.is_none()).then_some(theirs);
+        let result = twin.compare(ours, theirs, &mut |_| {})?;
+        let findings = merge(result.findings);
+        Ok((judge_case(case, self.arch, &findings, &self.untouched), findings))
+    }
+
+    /// Edits with the names of this run.
+    fn filled_in(&self, edits: &[Edit]) -> Vec<Edit> {
+        let other = self.shared.request.other_llvm.as_ref().map(|llvm| llvm.program("clang"));
+        let fill = |edit: &Edit| Edit {
+            replacement: match &other {
+                Some(clang) => edit.replacement.replace("{other-clang}", clang),
+                None => edit.replacement.clone(),
+            },
+            ..edit.clone()
+        };
+        edits.iter().map(fill).collect()
+    }
+
+    /// A build that `check` made.
+    fn untouched(&self, mode: Mode) -> Cell {
+        Cell::new(mode, self.builds.build(self.arch, mode), self.builds.log(self.arch, mode))
+    }
+
+    /// Copies a build and does to it what the case says. `from` is the mode of the copied build;
+    /// the cell's own mode is what it becomes.
+    fn apply(&self, case: &Case, cell: &mut Cell, from: Mode, dir: &Path) -> Result<(), Stop> {
+        let source: PathBuf = self.builds.build(self.arch, from);
+        cell.dir = dir.join(cell.mode.name());
+        cell.log = dir.join(format!("{}.log", cell.mode));
+        copy_tree(&source, &cell.dir, |_| true)?;
+        change(&cell.dir, &case.inject.change, self.shared.kind).map_err(Stop::Case)?;
+        self.configure(case, cell)?;
+        for object in &case.inject.redo {
+            for name in [object.clone(), cmd_path(object)] {
+                let path = cell.dir.join(&name);
+                std::fs::remove_file(&path)
+                    .map_err(|error| Stop::Case(format!("{name} cannot be made anew: {error}")))?;
+            }
+        }
+        self.build(case, cell)
+    }
+
+    fn configure(&self, case: &Case, cell: &mut Cell) -> Result<(), Stop> {
+        let injection = &case.inject;
+        if injection.config.is_empty() && injection.side != Side::Switched {
+            return Ok(());
+        }
+        let lines: Vec<String> = injection
+            .config
+            .iter()
+            .map(|(symbol, value)| format!("CONFIG_{symbol}={value}"))
+            .collect();
+        let requested = switch_mode(Config::parse(&lines.join("\n")), cell.mode);
+        overlay_dot_config(&cell.dir, &requested)?;
+        self.make(case, cell, &["olddefconfig"], &[])?;
+        let config = dot_config(&cell.dir)?;
+        let lost = injection.config.keys().find(|symbol| {
+            requested
+                .values
+                .get(*symbol)
+                .is_some_and(|wanted| config.values.get(*symbol).is_some_and(|has| has != wanted))
+        });
+        match lost {
+            Some(symbol) => {
+                Err(Stop::Case(format!("CONFIG_{symbol} did not survive olddefconfig")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn build(&self, case: &Case, cell: &mut Cell) -> Result<(), Stop> {
+        if cell.failure.is_some() {
+            return Ok(());
+        }
+        let targets: &[&str] = match case.inject.goal {
+            Goal::Nothing => return Ok(()),
+            Goal::Archive => &["vmlinux_a"],
+            Goal::Kernel if self.config.is_yes("MODULES") => &["vmlinux", "modules"],
+            Goal::Kernel => &["vmlinux"],
+        };
+        self.make(case, cell, targets, &[])?;
+        if cell.failure.is_some() && cell.mode == Mode::Distributed {
+            // make stops at the first backend that fails; the others have something to tell, too.
+            let first = cell.failure.take();
+            self.make(case, cell, &["vmlinux_a"], &["-k", "--output-sync=target"])?;
+            cell.failure = first;
+        }
+        Ok(())
+    }
+
+    fn make(
+        &self,
+        case: &Case,
+        cell: &mut Cell,
+        targets: &[&str],
+        options: &[&str],
+    ) -> Result<(), Stop> {
+        let kbuild = Kbuild {
+            kernel: &self.kernel,
+            arch: self.arch,
+            mode: cell.mode,
+            llvm: &self.shared.request.llvm,
+            jobs: self.shared.jobs,
+            out: &self.builds.path,
+            dir: &cell.dir,
+            log: &cell.log,
+        };
+        let variables = case.inject.make.iter().map(|(name, value)| format!("{name}={value}"));
+        let recipe = kbuild.make(targets).args(options.iter().copied()).args(variables);
+        let made = kbuild.run(&recipe, cell.log.exists(), None, &mut |_| {})?;
+        if !made.ok {
+            let failure = kbuild.failure()?;
+            if failure.disk_full {
+                return Err(Stop::Engine(EngineError::environment(
+                    format!("failed to build in {}", cell.dir.display()),
+                    "no space left on the device",
+                    "make room on that file system, or give another --out",
+                )));
+            }
+            cell.failure = Some(failure.headline);
+        }
+        Ok(())
+    }
+}
+
+/// A finding in one line.
+fn told(finding: &Finding) -> String {
+    let subjects = finding.subjects();
+    let first = subjects.first().copied().unwrap_or_default();
+    let more = match subjects.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(", +{more}"),
+    };
+    let cause = finding.cause.as_deref().unwrap_or("cause unknown");
+    format!("{} {} of {first}{more}: {cause}", finding.severity, finding.key)
+}
