@@ -135,7 +135,7 @@ pub fn log(bytes: &[u8]) {
     let log = BuildLog::parse(bytes);
     see((format!("{log:?}"), log.headline()));
     for said in log.diagnostics.keys() {
-        see((said.to_string(), said.class(), said.triple()));
+        see((said.to_string(), said.class(), said.subject(), said.stage(), said.triple()));
     }
 }
 

@@ -1,14 +1,14 @@
 use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
-use crate::gather::{Depth, gather};
+use crate::gather::{Depth, gather, log_beside};
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
     Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, SidePaths, Timings, TwinReport,
 };
 use twinlto_verdict::{
-    Built, Expectations, Modes, Verdict, cell_counts, compare_twins, conclude, judge, judge_one,
-    merge, merge_allowed, summary,
+    Built, Expectations, Modes, Scope, Sides, Verdict, cell_counts, compare_twins, conclude,
+    diagnostics, judge, judge_one, merge, merge_allowed, summary,
 };
 
 /// What `twinlto audit` is asked.
@@ -44,7 +44,15 @@ pub(crate) struct Build {
 }
 
 pub(crate) fn open(path: &std::path::Path, depth: Depth) -> Result<Build, EngineError> {
-    let facts = gather(path, &[], depth)?;
+    open_with(path, &[], depth)
+}
+
+fn open_with(
+    path: &std::path::Path,
+    logs: &[&std::path::Path],
+    depth: Depth,
+) -> Result<Build, EngineError> {
+    let facts = gather(path, logs, depth)?;
     let what = format!("build directory {}", path.display());
     let Some(mode) = facts.mode else {
         return Err(EngineError::usage(
@@ -75,7 +83,13 @@ fn audit_two(
     b: &std::path::Path,
     expectations: &Expectations,
 ) -> Result<Report, EngineError> {
-    let (first, second) = rayon::join(|| open(a, Depth::Everything), || open(b, Depth::Everything));
+    // What only the two together can be asked, their logs tell.
+    let open = |path: &std::path::Path| {
+        let log = log_beside(path);
+        let logs: Vec<&std::path::Path> = log.iter().map(PathBuf::as_path).collect();
+        open_with(path, &logs, Depth::Everything)
+    };
+    let (first, second) = rayon::join(|| open(a), || open(b));
     let (first, second) = (first?, second?);
     let what = format!("{} and {}", a.display(), b.display());
     if first.arch != second.arch {
@@ -96,7 +110,9 @@ fn audit_two(
         return Err(EngineError::usage(what, "their modes make no pair", ""));
     };
     let (ours, theirs) = if first.mode == modes.first { (first, second) } else { (second, first) };
-    let verdict = compare_twins(ours.arch, &ours.facts, &theirs.facts, expectations);
+    let mut verdict = compare_twins(ours.arch, &ours.facts, &theirs.facts, expectations);
+    let sides = Sides::of(ours.arch, Some(ours.mode), Some(theirs.mode));
+    verdict.layers.push(diagnostics(sides, &ours.facts, &theirs.facts, Scope::Differences));
     report(expectations, &verdict, &ours, Some(&theirs), modes.comparison())
 }
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod filter;
+mod logs;
 mod records;
 
 pub use records::{diff_records, is_record};
@@ -20,6 +21,7 @@ use twinlto_facts::bitcode::{self, BitcodeFacts};
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
+use twinlto_facts::log::BuildLog;
 use twinlto_model::{
     Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, SidePaths, TwinReport,
 };
@@ -60,6 +62,7 @@ enum Thing {
     Build(Box<BuildFacts>),
     Elf(Box<BuildFacts>),
     Symvers(Box<BuildFacts>),
+    Log(Box<BuildFacts>),
     Archive(Vec<u8>),
     Bitcode(Vec<u8>),
     Record,
@@ -71,6 +74,7 @@ impl Thing {
             Self::Build(_) => "a build directory",
             Self::Elf(_) => "an ELF file",
             Self::Symvers(_) => "a Module.symvers",
+            Self::Log(_) => "a build log",
             Self::Archive(_) => "an archive",
             Self::Bitcode(_) => "bitcode",
             Self::Record => "a record of a check",
@@ -119,6 +123,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             let nothing = BuildFacts::default();
             judging.report(sides, verdict, (&nothing, &nothing), false)
         }
+        (Thing::Log(left), Thing::Log(right)) => judging.logs(left, right, &differ),
         (Thing::Build(left), Thing::Build(right))
         | (Thing::Elf(left), Thing::Elf(right))
         | (Thing::Symvers(left), Thing::Symvers(right)) => {
@@ -206,6 +211,8 @@ fn say_what_is_left_out(list: &mut Vec<NotCompared>, arch: Arch, builds: bool, n
     }
     let why = "twinlto audit compares them".to_owned();
     list.push(NotCompared { arch, what: "backend commands and artefacts".to_owned(), why });
+    let why = "give two logs".to_owned();
+    list.push(NotCompared { arch, what: Layer::Diagnostics.name().to_owned(), why });
 }
 
 /// The architecture that bitcode names.
@@ -252,13 +259,21 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
         ObjectKind::Bitcode { .. } => Ok(Thing::Bitcode(bytes)),
         ObjectKind::Archive | ObjectKind::ThinArchive => Ok(Thing::Archive(bytes)),
         ObjectKind::Other(_) => {
-            let symvers = Symvers::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
-                EngineError::usage(
-                    what(),
-                    format!("it is no ELF file, archive or Module.symvers ({error})"),
-                    "give two build directories, or two files of one kind",
-                )
-            })?;
+            let symvers = match Symvers::parse(&String::from_utf8_lossy(&bytes)) {
+                Ok(symvers) => symvers,
+                Err(_) if BuildLog::shows_a_build(&bytes) => {
+                    return Ok(Thing::Log(Box::new(logs::read(path, &bytes))));
+                }
+                Err(error) => {
+                    return Err(EngineError::usage(
+                        what(),
+                        format!(
+                            "it is no ELF file, archive, build log or Module.symvers ({error})"
+                        ),
+                        "give two build directories, or two files of one kind",
+                    ));
+                }
+            };
             Ok(Thing::Symvers(Box::new(BuildFacts {
                 directory: what(),
                 symvers: Answer::Read(symvers),

@@ -10,7 +10,7 @@ use crate::fs::{read_regular, read_text};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use twinlto_facts::build::{Answer, BuildFacts, Listing};
 use twinlto_facts::elf::initcalls_lds;
 use twinlto_facts::kbuild::{Config, Symvers, normalize_path, object_list_or_bytes};
@@ -69,7 +69,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     }
     for log in logs {
         let bytes = read_regular(log).map_err(|error| EngineError::io("read", log, &error))?;
-        facts.log.extend(BuildLog::parse(&bytes));
+        facts.log.extend(BuildLog { path: log.display().to_string(), ..BuildLog::parse(&bytes) });
     }
     let (objects, image) =
         rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));
@@ -156,6 +156,14 @@ fn answer<T>(path: &Path, read: impl FnOnce(Vec<u8>) -> Result<T, String>) -> An
 }
 
 /// A list of object names; one that leaves the build directory makes the list worthless.
+/// `BUILD.log`, where twinlto itself writes what make said.
+pub(crate) fn log_beside(build: &Path) -> Option<PathBuf> {
+    let mut name = build.canonicalize().ok()?.into_os_string();
+    name.push(".log");
+    let path = PathBuf::from(name);
+    path.is_file().then_some(path)
+}
+
 /// Where the sources are: the Makefile that kbuild writes into a build directory includes theirs
 /// (`outputmakefile` in `Makefile`, Linux 5.0 to 7.3).
 fn source_tree(dir: &Path) -> Option<String> {

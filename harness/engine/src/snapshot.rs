@@ -4,7 +4,7 @@ mod about;
 
 use crate::error::EngineError;
 use crate::fs::{self, read_regular, write_atomic};
-use crate::gather::{Depth, gather};
+use crate::gather::{Depth, gather, log_beside};
 use about::About;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -118,14 +118,6 @@ fn of_build(build: &Path, logs: &[PathBuf]) -> Result<Answered, EngineError> {
     };
     let facts = gather(build, &logs, Depth::Everything)?;
     Ok((facts.mode, facts.arch, facets(&facts)))
-}
-
-/// `BUILD.log`, where twinlto itself writes the log of a build.
-fn log_beside(build: &Path) -> Option<PathBuf> {
-    let mut name = build.canonicalize().ok()?.into_os_string();
-    name.push(".log");
-    let path = PathBuf::from(name);
-    path.is_file().then_some(path)
 }
 
 /// What was recorded in a directory; none where nothing was, or where a build is.

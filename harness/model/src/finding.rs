@@ -152,7 +152,7 @@ pub struct Finding {
     /// What the user can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// What became of it, where two recorded runs are compared.
+    /// What became of it, where two recorded runs or two logs are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
     /// Every place, sorted by architecture and subject; at least one.
@@ -222,6 +222,13 @@ impl Finding {
     #[must_use]
     pub fn not_because(mut self, what: impl Into<String>) -> Self {
         self.ruled_out.push(what.into());
+        self
+    }
+
+    /// Says what became of it.
+    #[must_use]
+    pub const fn became(mut self, change: Change) -> Self {
+        self.change = Some(change);
         self
     }
 

@@ -31,11 +31,13 @@ pub enum Layer {
     Natives,
     /// Every native object, made again by a reference backend and by an in-process link.
     Replay,
+    /// What the tools said in steps that both builds ran, as their logs tell.
+    Diagnostics,
 }
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
@@ -47,6 +49,7 @@ impl Layer {
         Self::Code,
         Self::Natives,
         Self::Replay,
+        Self::Diagnostics,
     ];
 
     /// Its column heading.
@@ -64,6 +67,7 @@ impl Layer {
             Self::Code => "code",
             Self::Natives => "natives",
             Self::Replay => "replay",
+            Self::Diagnostics => "diagnostics",
         }
     }
 
@@ -75,6 +79,7 @@ impl Layer {
             Self::Artefacts => "objects",
             Self::Natives => "native objects",
             Self::Replay => "objects replayed",
+            Self::Diagnostics => "build steps",
             Self::Tables => "table entries",
             Self::Layouts => "type layouts",
             Self::Code => "functions and variables",

@@ -26,8 +26,8 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
 }
 
 /// The layers that do without a column first, in this order.
-const SPARE: [Layer; 5] =
-    [Layer::Tables, Layer::Layouts, Layer::Code, Layer::Natives, Layer::Replay];
+const SPARE: [Layer; 6] =
+    [Layer::Diagnostics, Layer::Tables, Layer::Layouts, Layer::Code, Layer::Natives, Layer::Replay];
 
 /// The lines of the table, and whether they fit.
 fn lines(report: &Report, layers: &[Layer], columns: usize) -> (Vec<String>, bool) {

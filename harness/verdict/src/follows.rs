@@ -49,6 +49,18 @@ const RULES: &[Rule] = &[
         consequences: &["native.empty"],
         reach: Reach::Object,
     },
+    // The same message, and why it ends one build alone.
+    Rule {
+        causes: &["log.severity.changed"],
+        consequences: &["native.missing"],
+        reach: Reach::Object,
+    },
+    // It quotes what the backend said.
+    Rule {
+        causes: &["flags.", "native.missing", "native.empty", "index."],
+        consequences: &["log.error.new"],
+        reach: Reach::Object,
+    },
     // The records and the artefacts say why an object is another one.
     Rule {
         causes: &["flags.", "native.", "index.", "ir.", "cmd."],
@@ -99,8 +111,15 @@ impl Rule {
     /// The objects that a cause of this rule was found at.
     fn subjects<'f>(&self, findings: &[&'f Finding]) -> BTreeSet<&'f str> {
         let causes = findings.iter().filter(|f| f.severity == Severity::Error);
-        causes.filter(|f| Self::has(self.causes, f)).flat_map(|f| f.subjects()).collect()
+        let causes = causes.filter(|f| Self::has(self.causes, f));
+        causes.flat_map(|f| f.subjects()).flat_map(with_object).collect()
     }
+}
+
+/// A subject, and the object that it is in: `f in lib/a.o`.
+fn with_object(subject: &str) -> impl Iterator<Item = &str> {
+    let object = subject.rsplit_once(" in ").map(|(_, object)| object);
+    [Some(subject), object].into_iter().flatten()
 }
 
 /// The findings of one architecture, less those that only repeat another one, and with a cause
@@ -115,7 +134,8 @@ pub(crate) fn settle(findings: &[&Finding]) -> Vec<Finding> {
         match rule.reach {
             Reach::Object => settled.retain(|finding| {
                 let follows = Rule::has(rule.consequences, finding);
-                !(follows && finding.subjects().iter().all(|subject| subjects.contains(subject)))
+                let known = |subject: &&str| with_object(subject).any(|it| subjects.contains(it));
+                !(follows && finding.subjects().iter().all(known))
             }),
             Reach::Kernel(cause) => {
                 let open = |f: &&mut Finding| {
@@ -152,6 +172,17 @@ mod tests {
         let flags = |subject| finding("native.e-flags", subject);
         assert_eq!(settled(&[lost.clone(), flags("a.o")]).len(), 1);
         assert_eq!(settled(&[lost, flags("b.o")]).len(), 2);
+    }
+
+    #[test]
+    fn one_message_is_told_once_by_the_finding_that_knows_most() {
+        let missing = finding("native.missing", "lib/a.o");
+        let severity = finding("log.severity.changed", "f in lib/a.o");
+        let told = settled(&[missing.clone(), severity]);
+        assert_eq!(told, [("log.severity.changed".to_owned(), false)]);
+        let told = settled(&[missing, finding("log.error.new", "lib/a.o")]);
+        assert_eq!(told, [("native.missing".to_owned(), false)]);
+        assert_eq!(settled(&[finding("log.error.new", "lib/a.o")]).len(), 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod compare;
 mod config;
 mod counts;
 mod crc;
+mod diagnostics;
 mod diff;
 mod expect;
 mod explain;
@@ -30,6 +31,7 @@ pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_on
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
 pub use crc::{Explained, TypeChange, Unexplained, type_changes};
+pub use diagnostics::{Scope, diagnostics};
 pub use diff::{LostFile, Sides};
 pub use expect::{
     Compared, Date, ExpectError, Expectations, Severities, closest_key, every_key, known_keys,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts};
 use twinlto_facts::flags::{lex, resolve};
 use twinlto_facts::kbuild::normalize_path;
-use twinlto_facts::log::Diagnostic;
+use twinlto_facts::log::{Diagnostic, Gravity, Said, Stage};
 
 /// One facet of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,15 +224,19 @@ fn diagnostics(facts: &BuildFacts) -> Option<Vec<String>> {
         Some(tree) => text.replace(tree, ""),
         None => text.to_owned(),
     };
-    let line = |(said, times): (&Diagnostic, &u64)| {
+    // Notes belong to other messages; the machine's are no facts of the kernel.
+    let counts = |(said, _): &(&Diagnostic, &Said)| {
+        said.gravity != Gravity::Note && said.stage() != Stage::Machine
+    };
+    let line = |(said, how): (&Diagnostic, &Said)| {
         let place = said.place.as_ref().map(|place| {
             let place = below(place);
             normalize_path(&place).unwrap_or(place)
         });
         let said = Diagnostic { place, text: below(&said.text), ..said.clone() };
-        format!("{said}: {times}")
+        format!("{said}: {}", how.times)
     };
-    Some(said.iter().map(line).collect())
+    Some(said.iter().filter(counts).map(line).collect())
 }
 
 /// The options that backends need, with the number of objects that have them.

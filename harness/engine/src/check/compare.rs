@@ -14,8 +14,8 @@ use twinlto_facts::kbuild::native_path;
 use twinlto_model::{CellReport, Event, Finding, Outcome, StageTime, Timings, TwinReport};
 use twinlto_verdict::replay::functions_that_differ;
 use twinlto_verdict::{
-    Built, LayerVerdict, NativePair, Sameness, Sides, Verdict, cell_counts, compare_twins, judge,
-    judge_one,
+    Built, LayerVerdict, NativePair, Sameness, Scope, Sides, Verdict, cell_counts, compare_twins,
+    diagnostics, judge, judge_one,
 };
 
 /// The native objects of both sides, where both have them.
@@ -59,8 +59,8 @@ impl Twin<'_> {
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
         let read = |cell: &Cell| {
-            let logs: &[&Path] = if cell.failure.is_some() { &[&cell.log] } else { &[] };
-            match gather(&cell.dir, logs, Depth::Everything) {
+            let log = Some(cell.log.as_path()).filter(|log| log.is_file());
+            match gather(&cell.dir, log.as_slice(), Depth::Everything) {
                 // A build that failed before it was configured left nothing to look at.
                 Err(_) if cell.failure.is_some() => Ok(BuildFacts {
                     directory: cell.dir.display().to_string(),
@@ -78,7 +78,7 @@ impl Twin<'_> {
             cell.failure.as_ref().map(|line| format!("the {} build failed: {line}", cell.mode))
         };
         let failure = failed(&first).or_else(|| second.as_ref().and_then(failed));
-        let verdict = match (&theirs, &failure) {
+        let mut verdict = match (&theirs, &failure) {
             (Some(theirs), None) => {
                 let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
                 let sides = Sides::of(self.arch, ours.mode, theirs.mode);
@@ -97,6 +97,11 @@ impl Twin<'_> {
                 judge_one(self.arch, &ours, why, failure.is_none())
             }
         };
+        // A build that failed has said something all the same.
+        if let Some(theirs) = &theirs {
+            let sides = Sides::of(self.arch, ours.mode, theirs.mode);
+            verdict.layers.push(diagnostics(sides, &ours, theirs, Scope::Differences));
+        }
         let mut extra: Vec<Finding> = first.findings.clone();
         // The twin asks for the same options; only its own losses are news.
         if let Some(cell) = &second {

@@ -12,6 +12,7 @@ use crate::tree::KernelTree;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use twinlto_facts::log::BuildLog;
 use twinlto_model::{
     Allowed, Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime,
     Timings, TwinReport, count,
@@ -77,6 +78,10 @@ impl Twin<'_> {
         let first = self.first(events)?;
         let second = match (&first.failure, self.modes.second) {
             (None, Some(mode)) => Some(self.second(mode, &first, events)?),
+            // Whether the other mode fails, too, is the question then.
+            (Some(_), Some(mode)) if fails_by_warnings_alone(&first)? => {
+                Some(self.second(mode, &first, events)?)
+            }
             _ => None,
         };
         let (arch, mode) = (self.arch, None);
@@ -267,6 +272,7 @@ impl Twin<'_> {
     ) -> Result<(), EngineError> {
         let before = cell.recipe.clone();
         let (targets, recipe) = self.build_recipe(cell, &before)?;
+        let mut append = true;
         let is_used = self.out.finished(self.arch, cell.mode, USED, USED).is_some();
         if is_used && self.finished(cell, Stage::Build, &recipe).is_none() {
             match twin {
@@ -274,15 +280,21 @@ impl Twin<'_> {
                     self.out.forget(self.arch, cell.mode, &["copy"])?;
                     self.copy_and_switch(cell, twin, events)?;
                 }
-                None => keep_only_config(&cell.dir)?,
+                None => {
+                    keep_only_config(&cell.dir)?;
+                    // What the build that was given up has said is not what this one says.
+                    append = false;
+                }
             }
         }
         self.stage(cell, Stage::Build, &recipe, events, |cell, events| {
             let used = Mark::new(USED, String::new(), Duration::ZERO, 0);
             self.out.finish(self.arch, cell.mode, USED, &used)?;
             let made = match cell.mode {
-                Mode::Reference | Mode::Dtlto => self.make_natively(cell, targets, events)?,
-                Mode::Distributed | Mode::InProcess => self.make(cell, targets, true, events)?,
+                Mode::Reference | Mode::Dtlto => {
+                    self.make_natively(cell, targets, append, events)?
+                }
+                Mode::Distributed | Mode::InProcess => self.make(cell, targets, append, events)?,
             };
             if cell.failure.is_some() && cell.mode == Mode::Distributed {
                 self.remaining_backends(cell, events)?;
@@ -296,10 +308,11 @@ impl Twin<'_> {
         &self,
         cell: &mut Cell,
         targets: &[&str],
+        append: bool,
         events: &mut dyn FnMut(Event),
     ) -> Result<Made, EngineError> {
         let recipe = self.kbuild(cell).make_archive();
-        let made = self.run_make(cell, &recipe, true, events)?;
+        let made = self.run_make(cell, &recipe, append, events)?;
         if cell.failure.is_some() {
             return Ok(made);
         }
@@ -377,6 +390,13 @@ impl Twin<'_> {
         cell.failure = Some(failure.headline);
         Ok(made)
     }
+}
+
+/// Whether a build failed in its backends, and only for warnings that `-Werror` made errors: its
+/// sources are compiled, and the in-process link knows no `-Werror`.
+fn fails_by_warnings_alone(cell: &Cell) -> Result<bool, EngineError> {
+    let bytes = std::fs::read(&cell.log).map_err(|e| EngineError::io("read", &cell.log, &e))?;
+    Ok(BuildLog::parse(&bytes).fails_by_warnings_alone())
 }
 
 /// The mark of a build directory in which a build was started.

@@ -1,15 +1,29 @@
-//! What `make V=1` said while it built a kernel.
+//! What make said while it built a kernel: what went wrong, which steps it shows, and every
+//! message of its tools.
 
+mod class;
 mod diagnostic;
+mod failure;
+mod line;
+mod message;
+mod ran;
 
-pub use diagnostic::{Diagnostic, Gravity, Tool, diagnostic};
+pub use class::{Stage, UNKNOWN};
+pub use diagnostic::{Diagnostic, Gravity, Tool};
+pub use failure::MakeFailure;
+pub use ran::Ran;
 
 use crate::kbuild::normalize_path;
+use failure::{errors_counted, is_error, make_failure, member_not_found};
+use line::{Line, Lines};
+use message::message;
 use std::collections::BTreeMap;
 
 /// The facts of one build log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BuildLog {
+    /// Where it was read from, for messages; empty where that is not known.
+    pub path: String,
     /// Native object → the last backend command that was started for it.
     pub backends: BTreeMap<String, String>,
     /// Targets that make gave up.
@@ -23,56 +37,141 @@ pub struct BuildLog {
     pub members_not_found: Vec<String>,
     /// How many lines it has; none when there is no log at all.
     pub lines: u64,
-    /// Every warning and error, with the number of times it was said.
-    pub diagnostics: BTreeMap<Diagnostic, u64>,
+    /// Every message of a tool.
+    pub diagnostics: BTreeMap<Diagnostic, Said>,
+    /// The steps that it shows.
+    pub ran: Ran,
+    /// How many lines are of no known kind: neither command nor message, nor what belongs to one.
+    pub unknown_lines: u64,
+    /// The first such lines, at most [`MAX_UNKNOWN`].
+    pub unknown: Vec<String>,
 }
 
-/// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MakeFailure {
-    /// Makefile that has the rule.
-    pub makefile: String,
-    /// Its line, where make says so.
-    pub line: Option<u32>,
-    /// The target that was not made.
-    pub target: String,
-    /// What follows: `Error 1`, `Killed`, ….
-    pub how: String,
+/// How a message was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// How often.
+    pub times: u64,
+    /// The line of the log, as it stands there the first time.
+    pub quote: String,
+    /// The number of that line, from 1.
+    pub at: u64,
+    /// The line of the source that it is about, from 1, where it tells.
+    pub source_line: Option<u32>,
+    /// The object that was being made, where the log tells: the message names it or its source, or
+    /// make gave it up for this.
+    pub object: Option<String>,
+    /// What was linked last before it, where a linker says it.
+    pub link: Option<String>,
 }
 
 /// How many error lines are kept; what breaks first is what matters.
 pub const MAX_ERRORS: usize = 200;
+
+/// How many lines of no known kind are kept.
+pub const MAX_UNKNOWN: usize = 20;
 
 impl BuildLog {
     /// Reads a whole log; bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let mut log = Self::default();
-        // Errors since a target last failed, the latest last.
-        let mut recent: Vec<&str> = Vec::new();
+        let mut lines = Lines::default();
+        // Errors since a target last failed, the latest last, with those that name no object.
+        let mut recent: Vec<(&str, Option<Diagnostic>)> = Vec::new();
+        let mut counted = None;
         let text = String::from_utf8_lossy(bytes);
         for line in text.split('\n').map(str::trim_end) {
             log.lines += 1;
-            if let Some(said) = diagnostic(line) {
-                *log.diagnostics.entry(said).or_default() += 1;
+            let said = message(line);
+            if said.is_none() {
+                log.read(lines.tell(line), line);
+            }
+            let open = said.as_ref().filter(|m| m.object.is_none()).map(|m| m.said.clone());
+            if let Some(said) = said {
+                log.say(said, line);
             }
             if let Some(failure) = make_failure(line) {
                 if failure.is_root() {
-                    log.fail(&failure, &recent);
+                    log.fail(&failure, &recent, counted.take());
                     recent.clear();
                 }
                 log.failures.push(failure);
             } else if let Some((native, command)) = backend_command(line) {
                 log.backends.insert(native, command.to_owned());
+            } else if let Some(errors) = errors_counted(line) {
+                counted = Some(errors);
             } else if is_error(line) {
-                recent.push(line);
+                recent.push((line, open));
                 log.members_not_found.extend(member_not_found(line));
                 if log.errors.len() < MAX_ERRORS {
                     log.errors.push(line.to_owned());
                 }
             }
         }
+        log.settle();
         log
+    }
+
+    /// Takes in a line that is no message.
+    fn read(&mut self, kind: Line<'_>, line: &str) {
+        match kind {
+            Line::Command => self.ran.command(line),
+            Line::Short { what, target } => self.ran.short(what, target),
+            Line::Enters(dir) => self.ran.enter(dir),
+            Line::Said => {}
+            Line::Unknown => {
+                self.unknown_lines += 1;
+                if self.unknown.len() < MAX_UNKNOWN {
+                    self.unknown.push(line.to_owned());
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, message: message::Message, line: &str) {
+        let at = self.lines;
+        let linked = self.ran.last_link.clone().filter(|_| message.said.tool == Tool::Lld);
+        let said = self.diagnostics.entry(message.said).or_insert_with(|| Said {
+            times: 0,
+            quote: line.to_owned(),
+            at,
+            source_line: message.line,
+            object: None,
+            link: linked,
+        });
+        said.times += 1;
+        if said.object.is_none() {
+            said.object = message.object;
+        }
+    }
+
+    /// What is known only at the end: the directories of the build, and which objects it made.
+    fn settle(&mut self) {
+        let all = std::mem::take(&mut self.diagnostics);
+        for (mut diagnostic, mut said) in all {
+            if let Some(place) = &mut diagnostic.place {
+                *place = self.ran.below(place);
+            }
+            diagnostic.text = self.ran.below(&diagnostic.text);
+            if said.object.is_none() {
+                let place = diagnostic.place.as_ref();
+                said.object = place.and_then(|place| self.ran.object_of(place));
+            }
+            self.add(diagnostic, said);
+        }
+    }
+
+    fn add(&mut self, diagnostic: Diagnostic, said: Said) {
+        match self.diagnostics.get_mut(&diagnostic) {
+            Some(known) => {
+                known.times += said.times;
+                known.object = known.object.take().or(said.object);
+            }
+            None => {
+                self.diagnostics.insert(diagnostic, said);
+            }
+        }
     }
 
     /// Whether it may be what make said at all: some line is make's, a command's or kbuild's
@@ -84,32 +183,83 @@ impl BuildLog {
             line.starts_with("make")
                 || line.starts_with("  ")
                 || line.starts_with("# ")
-                || diagnostic(line).is_some()
+                || message(line).is_some()
         })
+    }
+
+    /// Whether it shows a build: a step of one, make at work, or a tool's message.
+    #[must_use]
+    pub fn shows_a_build(bytes: &[u8]) -> bool {
+        let log = Self::parse(bytes);
+        let Ran { compiled, natives, links, configured, modpost, directories, .. } = &log.ran;
+        let steps = [compiled, natives, links, directories];
+        steps.iter().any(|list| !list.is_empty())
+            || *configured
+            || *modpost
+            || !log.failures.is_empty()
+            || !log.diagnostics.is_empty()
     }
 
     /// Adds what a later log says.
     pub fn extend(&mut self, later: Self) {
+        if self.path.is_empty() {
+            self.path = later.path;
+        }
         self.backends.extend(later.backends);
         self.failures.extend(later.failures);
         self.errors.extend(later.errors);
         self.reasons.extend(later.reasons);
         self.members_not_found.extend(later.members_not_found);
         self.lines += later.lines;
-        for (said, times) in later.diagnostics {
-            *self.diagnostics.entry(said).or_default() += times;
+        self.ran.extend(later.ran);
+        self.unknown_lines += later.unknown_lines;
+        let room = MAX_UNKNOWN.saturating_sub(self.unknown.len());
+        self.unknown.extend(later.unknown.into_iter().take(room));
+        for (diagnostic, said) in later.diagnostics {
+            self.add(diagnostic, said);
         }
     }
 
-    fn fail(&mut self, failure: &MakeFailure, recent: &[&str]) {
+    /// A target failed, after these errors; `counted` is how many its compiler says to have found.
+    fn fail(
+        &mut self,
+        failure: &MakeFailure,
+        recent: &[(&str, Option<Diagnostic>)],
+        counted: Option<usize>,
+    ) {
         let stem =
             failure.target.rsplit_once(".thinlto-native.o").map_or(&*failure.target, |s| s.0);
-        let naming = recent.iter().rev().find(|line| line.contains(stem));
-        if let (Some(line), Some(target)) =
-            (naming.or(recent.last()), normalize_path(&failure.target))
-        {
-            self.reasons.insert(target, (*line).to_owned());
+        let Some(target) = normalize_path(&failure.target) else { return };
+        let Some(last) = recent.len().checked_sub(1) else { return };
+        let naming = recent.iter().rposition(|(line, _)| line.contains(stem)).unwrap_or(last);
+        if let Some((line, _)) = recent.get(naming) {
+            self.reasons.insert(target.clone(), (*line).to_owned());
         }
+        let object = target.replace(".thinlto-native.o", ".o");
+        if !object.ends_with(".o") {
+            return;
+        }
+        // No error is missing and none is another job's: all are this target's.
+        let all = counted == Some(recent.len());
+        for (position, (_, said)) in recent.iter().enumerate() {
+            let said = said.as_ref().filter(|_| all || position == naming);
+            if let Some(said) = said.and_then(|said| self.diagnostics.get_mut(said)) {
+                said.object.get_or_insert_with(|| object.clone());
+            }
+        }
+    }
+
+    /// Whether backends failed, and every recipe that failed did so for a warning that `-Werror`
+    /// turned into an error. The same code may well pass where nothing does that.
+    #[must_use]
+    pub fn fails_by_warnings_alone(&self) -> bool {
+        let failed = self.failures.iter().filter(|f| f.is_root() && !f.how.starts_with("Error 2"));
+        let mut targets = failed.filter_map(|f| normalize_path(&f.target)).peekable();
+        targets.peek().is_some()
+            && targets.all(|target| {
+                target.ends_with(".thinlto-native.o")
+                    && self.reasons.get(&target).is_some_and(|why| why.contains("[-Werror"))
+            })
     }
 
     /// The failures at which the trouble began: make repeats one on every level above it.
@@ -131,16 +281,6 @@ impl BuildLog {
             let f = self.roots().into_iter().next().or(self.failures.first())?;
             Some(format!("{}: {} ({})", f.target, f.how, f.makefile))
         })
-    }
-}
-
-impl MakeFailure {
-    /// Whether the recipe itself failed, and not a make that it called.
-    #[must_use]
-    pub fn is_root(&self) -> bool {
-        !(self.how.starts_with("Error 2") && !self.target.contains('.')
-            || self.target == "."
-            || self.target.starts_with("__"))
     }
 }
 
@@ -205,136 +345,5 @@ fn compiler_at(line: &str) -> Option<usize> {
     words.find_map(|(at, word)| is_clang(word).then_some(at))
 }
 
-/// `llvm-ar: error: X: No such file or directory`, LLVM 17 to 24; binutils says it without
-/// `error: `.
-fn member_not_found(line: &str) -> Option<String> {
-    let (program, rest) = line.split_once(": ")?;
-    if !program.ends_with("ar") {
-        return None;
-    }
-    let rest = rest.strip_prefix("error: ").unwrap_or(rest);
-    let (name, why) = rest.rsplit_once(": ")?;
-    why.eq_ignore_ascii_case("no such file or directory").then(|| normalize_path(name)).flatten()
-}
-
-fn make_failure(line: &str) -> Option<MakeFailure> {
-    let rest = line.trim_start().strip_prefix("make")?;
-    let (level, rest) = rest.split_once(": *** [")?;
-    if !level.is_empty() && !level.starts_with('[') {
-        return None;
-    }
-    let (place, how) = rest.rsplit_once("] ")?;
-    let (location, target) = place.split_once(": ")?;
-    let (makefile, number) = location.rsplit_once(':').unwrap_or((location, ""));
-    Some(MakeFailure {
-        makefile: makefile.to_owned(),
-        line: number.parse().ok(),
-        target: target.to_owned(),
-        how: how.trim().to_owned(),
-    })
-}
-
-fn is_error(line: &str) -> bool {
-    if line.starts_with("  ") || line.starts_with('#') {
-        return false;
-    }
-    const SIGNS: [&str; 11] = [
-        ": error: ",
-        "error: ",
-        "ERROR: ",
-        ": fatal error: ",
-        "LLVM ERROR",
-        "Assertion `",
-        "No space left on device",
-        ": No such file or directory",
-        "undefined symbol:",
-        ": not found",
-        "*** No rule to make target",
-    ];
-    SIGNS.iter().any(|sign| line.contains(sign))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const LOG: &str = "\
-# CC      virt/kvm/dirty_ring.thinlto-native.o
-  clang -O2 -x ir -fno-lto -fthinlto-index=virt/kvm/dirty_ring.o.thinlto.bc -c -o virt/kvm/dirty_ring.thinlto-native.o virt/kvm/dirty_ring.o
-<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'
-make[4]: *** [scripts/Makefile.thinlto:22: virt/kvm/dirty_ring.thinlto-native.o] Error 1
-make[3]: *** [scripts/Makefile.vmlinux_a:57: vmlinux.a] Error 2
-make[2]: *** [Makefile:1372: vmlinux_a] Error 2
-make: *** [Makefile:260: __sub-make] Error 2
-";
-
-    #[test]
-    fn a_failed_backend_is_found_with_its_command() {
-        let log = BuildLog::parse(LOG.as_bytes());
-        assert!(
-            log.backends["virt/kvm/dirty_ring.thinlto-native.o"].starts_with("clang -O2 -x ir")
-        );
-        assert_eq!(log.failures.len(), 4);
-        assert_eq!(log.failures[0].line, Some(22));
-        assert_eq!(log.errors, ["<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'"]);
-        assert_eq!(log.roots()[0].target, "virt/kvm/dirty_ring.thinlto-native.o");
-    }
-
-    #[test]
-    fn a_failed_target_has_the_error_that_names_it() {
-        let log = BuildLog::parse(LOG.as_bytes());
-        let why = "<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'";
-        assert_eq!(log.reasons["virt/kvm/dirty_ring.thinlto-native.o"], why);
-        let log = BuildLog::parse(
-            b"a.c: error: x\nb.c: error: y\nmake[1]: *** [Makefile:1: a.o] Error 1\n\
-              make[1]: *** [Makefile:1: c.o] Error 1\n",
-        );
-        assert_eq!(log.reasons["a.o"], "b.c: error: y");
-        assert!(!log.reasons.contains_key("c.o"), "its own error was not seen");
-    }
-
-    #[test]
-    fn a_target_that_nobody_makes_is_the_headline() {
-        let log = BuildLog::parse(
-            b"make[1]: *** No rule to make target 'x.a', needed by 'y'.  Stop.\n\
-              make: *** [Makefile:2: __sub-make] Error 2\n",
-        );
-        assert!(log.headline().unwrap().contains("No rule to make target 'x.a'"));
-    }
-
-    #[test]
-    fn a_command_behind_the_words_of_another_job_is_found() {
-        let line = ":2:2:   /opt/bin/clang  -x ir -fthinlto-index=a.o.thinlto.bc -c -o a.n.o a.o";
-        let log = BuildLog::parse(line.as_bytes());
-        assert!(log.backends["a.n.o"].starts_with("/opt/bin/clang  -x ir"), "{log:?}");
-    }
-
-    #[test]
-    fn a_member_that_is_not_there_is_named() {
-        let log = BuildLog::parse(
-            b"/opt/bin/llvm-ar: error: lib/./a.thinlto-native.o: no such file or directory\n\
-              cat: b.o: No such file or directory\n",
-        );
-        assert_eq!(log.members_not_found, ["lib/a.thinlto-native.o"]);
-    }
-
-    #[test]
-    fn lines_are_counted_for_progress() {
-        let steps: Vec<_> = LOG.lines().filter_map(step).collect();
-        assert_eq!(steps, [Step::Backend]);
-        assert_eq!(step("  clang -D__KERNEL__ -Os -c -o a.o a.c "), Some(Step::Object));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = BuildLog::parse(&bytes);
-        }
-
-        #[test]
-        fn no_make_line_panics(rest in "\\PC{0,40}") {
-            let _ = make_failure(&format!("make[2]: *** [{rest}"));
-        }
-    }
-}
+mod tests;

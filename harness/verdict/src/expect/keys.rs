@@ -93,6 +93,10 @@ const KEYS: &[(Needs, &[&str])] = &[
         ],
     ),
     (
+        Needs::Both(Layer::Diagnostics),
+        &["log.error.new", "log.fixed", "log.severity.changed", "log.stays", "log.warning.new"],
+    ),
+    (
         Needs::Both(Layer::Artefacts),
         &[
             "index.module.changed",

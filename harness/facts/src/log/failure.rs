@@ -1,0 +1,84 @@
+//! What make gives up, and lines that tell why.
+
+use crate::kbuild::normalize_path;
+
+/// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MakeFailure {
+    /// Makefile that has the rule.
+    pub makefile: String,
+    /// Its line, where make says so.
+    pub line: Option<u32>,
+    /// The target that was not made.
+    pub target: String,
+    /// What follows: `Error 1`, `Killed`, ….
+    pub how: String,
+}
+
+impl MakeFailure {
+    /// Whether the recipe itself failed, and not a make that it called.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        !(self.how.starts_with("Error 2") && !self.target.contains('.')
+            || self.target == "."
+            || self.target.starts_with("__"))
+    }
+}
+
+/// `llvm-ar: error: X: No such file or directory`, LLVM 17 to 24; binutils says it without
+/// `error: `.
+pub(super) fn member_not_found(line: &str) -> Option<String> {
+    let (program, rest) = line.split_once(": ")?;
+    if !program.ends_with("ar") {
+        return None;
+    }
+    let rest = rest.strip_prefix("error: ").unwrap_or(rest);
+    let (name, why) = rest.rsplit_once(": ")?;
+    why.eq_ignore_ascii_case("no such file or directory").then(|| normalize_path(name)).flatten()
+}
+
+/// The failure that a line of make's tells of.
+pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
+    let rest = line.trim_start().strip_prefix("make")?;
+    let (level, rest) = rest.split_once(": *** [")?;
+    if !level.is_empty() && !level.starts_with('[') {
+        return None;
+    }
+    let (place, how) = rest.rsplit_once("] ")?;
+    let (location, target) = place.split_once(": ")?;
+    let (makefile, number) = location.rsplit_once(':').unwrap_or((location, ""));
+    Some(MakeFailure {
+        makefile: makefile.to_owned(),
+        line: number.parse().ok(),
+        target: target.to_owned(),
+        how: how.trim().to_owned(),
+    })
+}
+
+/// `1 warning and 2 errors generated.`
+pub(super) fn errors_counted(line: &str) -> Option<usize> {
+    let rest = line.strip_suffix(" generated.")?;
+    let rest = rest.rsplit_once(" and ").map_or(rest, |(_, errors)| errors);
+    let (number, word) = rest.split_once(' ')?;
+    word.starts_with("error").then(|| number.parse().ok()).flatten()
+}
+
+pub(super) fn is_error(line: &str) -> bool {
+    if line.starts_with("  ") || line.starts_with('#') {
+        return false;
+    }
+    const SIGNS: [&str; 11] = [
+        ": error: ",
+        "error: ",
+        "ERROR: ",
+        ": fatal error: ",
+        "LLVM ERROR",
+        "Assertion `",
+        "No space left on device",
+        ": No such file or directory",
+        "undefined symbol:",
+        ": not found",
+        "*** No rule to make target",
+    ];
+    SIGNS.iter().any(|sign| line.contains(sign))
+}

@@ -1,0 +1,302 @@
+//! One line of a log as the message that it is.
+//!
+//! Sources: clang's and lld's output (LLVM 17 to 24), `tools/objtool/include/objtool/warn.h`,
+//! `scripts/mod/modpost.c`, `scripts/kconfig/` (Linux 6.1 to 7.3), GNU make 4.x.
+
+use super::diagnostic::{Diagnostic, Gravity, Tool};
+use super::failure::make_failure;
+use crate::kbuild::normalize_path;
+
+/// A message, with what is no part of its identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message {
+    /// What is said.
+    pub(super) said: Diagnostic,
+    /// The line of the source that it is about, from 1.
+    pub(super) line: Option<u32>,
+    /// The object that the tool itself names.
+    pub(super) object: Option<String>,
+}
+
+impl Message {
+    fn new(tool: Tool, gravity: Gravity, place: Option<&str>, text: &str) -> Self {
+        let said = Diagnostic::new(tool, gravity, place, text.trim());
+        Self { said, line: None, object: None }
+    }
+}
+
+/// The message that a line of a log is; none for commands, quoted source and the rest. Jobs share
+/// the log: it may stand behind the end of another one's words.
+pub(super) fn message(line: &str) -> Option<Message> {
+    // `V=1` echoes commands, and those hold anything.
+    if line.starts_with("  ") || line.starts_with(['#', '+', '\t', '\'', '"']) {
+        return recognised(line.trim_end()).filter(|_| line.starts_with('\''));
+    }
+    let line = line.trim_end();
+    make(line)
+        .or_else(|| modpost(line))
+        .or_else(|| objtool(line))
+        .or_else(|| kconfig(line))
+        .or_else(|| small(line))
+        .or_else(|| general(line))
+}
+
+/// `make[2]: *** [Makefile:12: target] Error 1`, `Makefile:12: *** missing separator.  Stop.`
+fn make(line: &str) -> Option<Message> {
+    let (who, rest) = line.split_once(": *** ")?;
+    if let Some(failed) = make_failure(line) {
+        let place = Some(failed.target.as_str());
+        return Some(Message::new(Tool::Make, Gravity::Error, place, &failed.how));
+    }
+    if !who.starts_with("make") && position(who).is_none() || rest.starts_with("Waiting for") {
+        return None;
+    }
+    let (file, number) = position(who).unwrap_or((who, None));
+    let text = rest.strip_suffix(" Stop.").unwrap_or(rest);
+    let message = Message::new(Tool::Make, Gravity::Error, Some(file), text);
+    Some(Message { line: number, ..message })
+}
+
+/// `WARNING: modpost: vmlinux: section mismatch …`, `ERROR: modpost: "x" [y.ko] undefined!`
+fn modpost(line: &str) -> Option<Message> {
+    let (gravity, rest) = match line.strip_prefix("WARNING: modpost: ") {
+        Some(rest) => (Gravity::Warning, rest),
+        None => (Gravity::Error, line.strip_prefix("ERROR: modpost: ")?),
+    };
+    let place = rest.split_once('[').and_then(|(_, place)| place.split_once(']'));
+    let (place, text) = match (place, rest.split_once(": ")) {
+        (Some((place, _)), _) => (Some(place), rest),
+        (None, Some((place, text))) if !place.contains(' ') => (Some(place), text),
+        _ => (None, rest),
+    };
+    Some(Message::new(Tool::Modpost, gravity, place, text))
+}
+
+/// `vmlinux.o: warning: objtool: f+0x12: unreachable instruction`
+fn objtool(line: &str) -> Option<Message> {
+    for (sign, gravity) in
+        [(": warning: objtool: ", Gravity::Warning), (": error: objtool: ", Gravity::Error)]
+    {
+        if let Some((place, text)) = line.split_once(sign) {
+            let place = last_word(place);
+            let message = Message::new(Tool::Objtool, gravity, Some(place), text);
+            return Some(Message { object: object_in(place), ..message });
+        }
+    }
+    None
+}
+
+/// `.config:12:warning: override: reassigning to symbol X`,
+/// `WARNING: unmet direct dependencies detected for X`
+fn kconfig(line: &str) -> Option<Message> {
+    if let Some(text) = line.strip_prefix("WARNING: unmet direct dependencies ") {
+        let text = format!("unmet direct dependencies {text}");
+        return Some(Message::new(Tool::Kconfig, Gravity::Warning, None, &text));
+    }
+    // scripts/kconfig/merge_config.sh; the first is what fragments are for.
+    for (start, gravity) in
+        [("Value of CONFIG_", Gravity::Note), ("Value requested for CONFIG_", Gravity::Warning)]
+    {
+        if line.starts_with(start) {
+            return Some(Message::new(Tool::Kconfig, gravity, None, line));
+        }
+    }
+    for (sign, gravity) in [
+        (":warning: ", Gravity::Warning),
+        (": warning: ", Gravity::Warning),
+        (":error: ", Gravity::Error),
+        (": error: ", Gravity::Error),
+        (": ", Gravity::Error),
+    ] {
+        let Some((place, text)) = line.split_once(sign) else { continue };
+        let (file, number) = position(place).unwrap_or((place, None));
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let known = name.starts_with("Kconfig") || name.ends_with(".config") || name == "auto.conf";
+        // Without a word of gravity only `FILE:LINE: syntax error` and the like are messages.
+        if known && !file.contains(' ') && (sign != ": " || number.is_some()) {
+            let message = Message::new(Tool::Kconfig, gravity, Some(file), text);
+            return Some(Message { line: number, ..message });
+        }
+    }
+    None
+}
+
+/// `fixdep: error opening file: x: …`, `include/x.h:12: syntax error` of genksyms.
+fn small(line: &str) -> Option<Message> {
+    if let Some((_, text)) = line.split_once("fixdep: ") {
+        return Some(Message::new(Tool::Fixdep, Gravity::Error, None, text));
+    }
+    let (place, _) = line.split_once(": syntax error")?;
+    let (file, number) = position(place)?;
+    let message = Message::new(Tool::Genksyms, Gravity::Error, Some(file), "syntax error");
+    Some(Message { line: number, ..message })
+}
+
+/// `WHO: error: TEXT`, where WHO is a program, a place in a source, both or nothing.
+fn general(line: &str) -> Option<Message> {
+    const SIGNS: [(&str, Gravity); 8] = [
+        ("fatal error: ", Gravity::Error),
+        ("error: ", Gravity::Error),
+        ("ERROR: ", Gravity::Error),
+        ("warning: ", Gravity::Warning),
+        ("WARNING: ", Gravity::Warning),
+        ("note: ", Gravity::Note),
+        ("remark: ", Gravity::Note),
+        ("fatal: ", Gravity::Error),
+    ];
+    let found = SIGNS.iter().filter_map(|(sign, gravity)| {
+        let at = line.find(sign)?;
+        // A word of its own: `no_error: ` is none.
+        let before = line.get(..at)?;
+        let apart = before.is_empty() || before.ends_with(": ") || before.ends_with(':');
+        apart.then_some((at, at + sign.len(), *gravity))
+    });
+    let Some((start, end, gravity)) = found.min_by_key(|(at, ..)| *at) else {
+        return recognised(line);
+    };
+    let (before, text) = (line.get(..start)?.trim_end(), line.get(end..)?);
+    let who = last_word(before.strip_suffix(':').unwrap_or(before));
+    // A command that is echoed, such as `echo "x: error: y"`.
+    if !who.starts_with('<') && who.contains(|c| "\"'`;$={}()|&".contains(c)) {
+        return None;
+    }
+    let name = who.rsplit('/').next().unwrap_or(who);
+    let (text, option) = controlled(text.trim());
+    // lld says where behind its name, and so does a backend: `error: lib/a.c:12:0: text`.
+    let inner = text.split_once(": ").and_then(|(place, text)| Some((position(place)?, text)));
+    let mut message = match (program(name), inner) {
+        (Some(tool), Some(((place, line), text))) => at(tool, gravity, place, line, text),
+        (Some(tool), None) => Message::new(tool, gravity, None, text),
+        (None, Some(((place, line), text))) if who.is_empty() => {
+            at(Tool::Clang, gravity, place, line, text)
+        }
+        (None, _) => match position(who) {
+            Some((place, line)) => {
+                let tool = if is_makefile(place) { Tool::Make } else { Tool::Clang };
+                at(tool, gravity, place, line, text)
+            }
+            None if option.is_some() => Message::new(Tool::Clang, gravity, Some(who), text),
+            // Scripts shout; a compiler that says nothing of a place is a driver or a backend.
+            None if who.is_empty() && !line.contains("WARNING: ") && !line.contains("ERROR: ") => {
+                Message::new(Tool::Clang, gravity, None, text)
+            }
+            None => Message::new(Tool::Other, gravity, Some(who), text),
+        },
+    };
+    message.said.option = option;
+    Some(message)
+}
+
+/// `Makefile`, `scripts/Makefile.build`, `arch/x86/Kbuild`
+fn is_makefile(place: &str) -> bool {
+    let name = place.rsplit('/').next().unwrap_or(place);
+    name.starts_with("Makefile") || name.starts_with("Kbuild")
+}
+
+/// A message about a place: `lib/a.c`, `<inline asm>`, `lib/b.o <inline asm>`, `<unknown>`.
+fn at(tool: Tool, gravity: Gravity, place: &str, line: Option<u32>, text: &str) -> Message {
+    let (object, place) = match place.rsplit_once(" <") {
+        Some((object, _)) => (object_in(object), place.get(object.len() + 1..).unwrap_or(place)),
+        // Of bitcode a backend makes a source of its own, whose lines are none.
+        None => (object_in(place), place),
+    };
+    let is_source = object.is_none() && !place.starts_with('<');
+    let named = Some(place).filter(|place| *place != "<unknown>" && !place.ends_with(".o"));
+    let message = Message::new(tool, gravity, named, text);
+    Message { line: line.filter(|line| is_source && *line > 0), object, ..message }
+}
+
+/// The object that a name is: `lib/b.o`, or a member of a thin archive as lld writes it,
+/// `vmlinux.a(lib/b.o at 1234)`.
+fn object_in(name: &str) -> Option<String> {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner);
+    let path = inner.split([' ', ')']).next()?;
+    normalize_path(path).filter(|path| path.ends_with(".o"))
+}
+
+/// What is a message without saying of what kind.
+fn recognised(line: &str) -> Option<Message> {
+    if let Some(at) = line.find("LLVM ERROR: ") {
+        return Some(Message::new(Tool::Clang, Gravity::Error, None, line.get(at + 12..)?));
+    }
+    // The subtarget's parser, once for every feature and function.
+    if line.contains("is not a recognized feature for this target")
+        || line.contains("is not a recognized processor for this target")
+    {
+        return Some(Message::new(Tool::Clang, Gravity::Warning, None, line));
+    }
+    for start in ["Error loading index file", "Error running ThinLTO backend"] {
+        if line.starts_with(start) {
+            return Some(Message::new(Tool::Clang, Gravity::Error, None, line));
+        }
+    }
+    // The shell and coreutils: `sh: 1: llc: not found`, `cat: x: No such file or directory`.
+    for end in [": not found", ": command not found", ": Permission denied"] {
+        if line.ends_with(end) && plain(line) {
+            return Some(Message::new(Tool::Other, Gravity::Error, None, line));
+        }
+    }
+    let missing = ": No such file or directory";
+    (line.ends_with(missing) && plain(line))
+        .then(|| Message::new(Tool::Other, Gravity::Error, None, line))
+}
+
+/// Whether a line cannot be a command: nothing in it is the shell's.
+fn plain(line: &str) -> bool {
+    !line.contains(|c| "\";$={}|&\\".contains(c))
+}
+
+fn program(name: &str) -> Option<Tool> {
+    let is = |stem: &str| {
+        name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('-'))
+    };
+    if is("clang") || name.ends_with("-clang") {
+        Some(Tool::Clang)
+    } else if name == "ld.lld" || name == "ld" || name.starts_with("ld.lld-") {
+        Some(Tool::Lld)
+    } else if is("llvm-ar") || name == "ar" || name.ends_with("-ar") {
+        Some(Tool::Ar)
+    } else if name == "make" || name.starts_with("make[") {
+        Some(Tool::Make)
+    } else if name == "genksyms" {
+        Some(Tool::Genksyms)
+    } else {
+        None
+    }
+}
+
+/// File and line of `FILE:LINE:COLUMN`, `FILE:LINE`, `<inline asm>:1:2` or `<unknown>:0`.
+fn position(place: &str) -> Option<(&str, Option<u32>)> {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (rest, last) = place.rsplit_once(':')?;
+    if !number(last) || rest.is_empty() {
+        return None;
+    }
+    match rest.rsplit_once(':') {
+        Some((file, line)) if number(line) && !file.is_empty() => Some((file, line.parse().ok())),
+        _ => Some((rest, last.parse().ok())),
+    }
+}
+
+/// What stands after the end of another job's words. `<inline asm>` is one word.
+fn last_word(before: &str) -> &str {
+    if let Some(at) = before.rfind("<inline asm>") {
+        return before.get(at..).unwrap_or(before);
+    }
+    before.rsplit(' ').next().unwrap_or(before)
+}
+
+/// The text without the option that controls it: `text [-Werror,-Wfoo]`.
+fn controlled(text: &str) -> (&str, Option<String>) {
+    let bracket = text.strip_suffix(']').and_then(|text| text.rsplit_once(" [-"));
+    match bracket {
+        Some((text, options)) => {
+            let last = options.rsplit(',').next().unwrap_or(options);
+            (text, Some(format!("-{}", last.trim_start_matches('-'))))
+        }
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Which steps of a build a log shows. Only what both of two builds did can be compared.
+
+use crate::kbuild::{native_path, normalize_path};
+use std::collections::BTreeSet;
+use twinlto_model::{Arch, Mode};
+
+/// The steps that a log shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// Objects that a front end or the assembler made.
+    pub compiled: BTreeSet<String>,
+    /// Native objects that backends made or were to make.
+    pub natives: BTreeSet<String>,
+    /// What was linked: `vmlinux.o`, `vmlinux`, modules.
+    pub links: BTreeSet<String>,
+    /// Whether a configuration was made.
+    pub configured: bool,
+    /// Whether modpost ran.
+    pub modpost: bool,
+    /// Whether a front end was told to leave bitcode.
+    pub lto: bool,
+    /// Whether a link was given `--fatal-warnings`.
+    pub fatal_warnings: bool,
+    /// The architecture that commands name.
+    pub arch: Option<Arch>,
+    /// What was linked last.
+    pub last_link: Option<String>,
+    /// Directories that make entered, absolute.
+    pub directories: BTreeSet<String>,
+}
+
+impl Ran {
+    /// The mode of the build, where its log tells: who ran backends. That of a kernel whose native
+    /// objects somebody else made between two makes looks like in-process.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        match (self.natives.is_empty(), self.lto && self.links.contains("vmlinux.o")) {
+            (false, _) => Some(Mode::Distributed),
+            (true, true) => Some(Mode::InProcess),
+            (true, false) => None,
+        }
+    }
+
+    /// The object that a source is compiled to, as far as the log shows that.
+    #[must_use]
+    pub fn object_of(&self, source: &str) -> Option<String> {
+        let inside = source.trim_start_matches("../");
+        let path = normalize_path(inside)?;
+        let (stem, _) = path.rsplit_once('.')?;
+        let object = format!("{stem}.o");
+        let made = self.compiled.contains(&object) || self.natives.contains(&native_path(&object));
+        made.then_some(object)
+    }
+
+    /// A text without the directories of the build.
+    #[must_use]
+    pub fn below(&self, text: &str) -> String {
+        // The longest first: a build directory may lie within the sources.
+        let mut dirs: Vec<&String> = self.directories.iter().collect();
+        dirs.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
+        let inside = |text: String, dir: &&String| match text.contains(dir.as_str()) {
+            true => text.replace(&format!("{dir}/"), ""),
+            false => text,
+        };
+        dirs.iter().fold(text.to_owned(), inside)
+    }
+
+    pub(super) fn enter(&mut self, dir: &str) {
+        let dir = dir.trim_end_matches('/');
+        if dir.len() > 1 && dir.starts_with('/') {
+            self.directories.insert(dir.to_owned());
+        }
+    }
+
+    pub(super) fn extend(&mut self, later: Self) {
+        self.compiled.extend(later.compiled);
+        self.natives.extend(later.natives);
+        self.links.extend(later.links);
+        self.configured |= later.configured;
+        self.modpost |= later.modpost;
+        self.lto |= later.lto;
+        self.fatal_warnings |= later.fatal_warnings;
+        self.arch = self.arch.or(later.arch);
+        self.last_link = later.last_link.or(self.last_link.take());
+        self.directories.extend(later.directories);
+    }
+
+    /// Takes in a short line of kbuild's.
+    pub(super) fn short(&mut self, what: &str, target: &str) {
+        match what {
+            "MODPOST" => self.modpost = true,
+            "LD" | "LTO" => self.link(target),
+            "CC" | "AS" | "HOSTCC" | "HOSTLD" | "VDSO2C" | "RUSTC" => self.made(target),
+            _ => {}
+        }
+    }
+
+    /// Takes in a command, which may stand behind the words of another job.
+    pub(super) fn command(&mut self, line: &str) {
+        if line.contains("scripts/kconfig/conf ") {
+            self.configured = true;
+        }
+        if line.contains("scripts/mod/modpost ") {
+            self.modpost = true;
+        }
+        if line.contains("ld.lld") && line.contains(" -o ") {
+            self.fatal_warnings |= line.contains(" --fatal-warnings");
+            if let Some(target) = word_after(line, " -o ") {
+                self.link(target);
+            }
+        }
+        if let Some(target) = word_after(line, " -c -o ") {
+            self.made(target);
+            self.lto |= line.contains(" -flto=thin") && !line.contains(" -fthinlto-index=");
+        }
+        if self.arch.is_none() {
+            self.arch = word_after(line, " --target=").and_then(Arch::of_triple);
+        }
+    }
+
+    fn made(&mut self, target: &str) {
+        let Some(target) = normalize_path(target).filter(|target| target.ends_with(".o")) else {
+            return;
+        };
+        let is_native = target.ends_with(".thinlto-native.o");
+        if is_native { &mut self.natives } else { &mut self.compiled }.insert(target);
+    }
+
+    fn link(&mut self, target: &str) {
+        if let Some(target) = normalize_path(target) {
+            self.links.insert(target.clone());
+            self.last_link = Some(target);
+        }
+    }
+}
+
+fn word_after<'a>(line: &'a str, piece: &str) -> Option<&'a str> {
+    line.split_once(piece)?.1.split_ascii_whitespace().next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_shows_its_steps() {
+        let mut ran = Ran::default();
+        ran.command("  clang --target=aarch64-linux-gnu -flto=thin -c -o lib/a.o ../lib/a.c ; x");
+        ran.command("  /bin/ld.lld -r --fatal-warnings -o vmlinux.o vmlinux.a");
+        ran.short("CC", "arch/arm64/kvm/../../../virt/kvm/b.o");
+        assert_eq!(ran.mode(), Some(Mode::InProcess));
+        ran.short("CC", "lib/a.thinlto-native.o");
+        assert_eq!((ran.mode(), ran.arch), (Some(Mode::Distributed), Some(Arch::Arm64)));
+        assert!(ran.fatal_warnings && ran.links.contains("vmlinux.o"));
+        assert_eq!(ran.object_of("../lib/a.c").as_deref(), Some("lib/a.o"));
+        assert_eq!(ran.object_of("virt/kvm/b.c").as_deref(), Some("virt/kvm/b.o"));
+        assert_eq!(ran.object_of("include/x.h"), None);
+        ran.enter("/src/linux");
+        ran.enter("/src/linux/build");
+        assert_eq!(ran.below("/src/linux/build/a and /src/linux/b"), "a and b");
+    }
+}
