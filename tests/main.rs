@@ -15,6 +15,7 @@ mod arrows;
 mod audit_made;
 mod bad_input;
 mod corpus;
+mod diagnostics;
 mod diff;
 mod diff_archives;
 mod diff_edits;

@@ -21,6 +21,7 @@ fn the_commands_of_the_readme_run() {
     let build = |mode: &str| pocket.build("arm64", mode).display().to_string();
     let (distributed, in_process) = (build("distributed"), build("in-process"));
     let kernels = [&distributed, &in_process].map(|dir| format!("{dir}/vmlinux"));
+    let logs = [&distributed, &in_process].map(|dir| format!("{dir}.log"));
     let facts = tempfile::tempdir().unwrap();
     let kept = facts.path().display().to_string();
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
@@ -32,6 +33,8 @@ fn the_commands_of_the_readme_run() {
                 "~/linux" | "~/linux-6.12" => kernel.as_str(),
                 "~/build/distributed" => distributed.as_str(),
                 "~/build/in-process" => in_process.as_str(),
+                "~/build/distributed.log" => logs[0].as_str(),
+                "~/build/in-process.log" => logs[1].as_str(),
                 "~/build/distributed/vmlinux" => kernels[0].as_str(),
                 "~/build/in-process/vmlinux" => kernels[1].as_str(),
                 "out/records/TIME" => record.as_str(),

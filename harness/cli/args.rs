@@ -23,7 +23,7 @@ pub(crate) enum Command {
     /// Compare build directories that somebody else made; builds and writes nothing.
     Audit(AuditArgs),
     /// Compare any two things of one kind: build directories, kernels, objects, archives,
-    /// Module.symvers files, records of checks.
+    /// Module.symvers files, build logs, records of checks.
     Diff(DiffArgs),
     /// Compile every object of a finished build again, by a reference backend and by an in-process
     /// link, and compare byte for byte.
@@ -234,7 +234,7 @@ pub(crate) struct InjectArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DiffArgs {
-    /// Build directory, ELF file, archive, Module.symvers or record.
+    /// Build directory, ELF file, archive, Module.symvers, build log or record.
     pub(crate) a: PathBuf,
     /// Another of the same kind.
     pub(crate) b: PathBuf,

@@ -72,6 +72,9 @@ pub fn diagnostics(
         parts.push(format!("{messages} of steps that the {side} log does not show"));
     }
     for (side, name) in [(&left, sides.left), (&right, sides.right)] {
+        if side.hides_its_backends() {
+            parts.push(format!("words of the {name} backends, which its log does not have"));
+        }
         if side.log.unknown_lines > 0 {
             let n = usize::try_from(side.log.unknown_lines).unwrap_or(usize::MAX);
             let lines = count(n, "line", "lines");
@@ -93,7 +96,7 @@ fn messages<'a>(side: &Side<'a>) -> BTreeMap<(String, String), Entry<'a>> {
             continue;
         }
         let key = (said.class().to_owned(), said.subject());
-        let entry = Entry { said, how, times: how.times };
+        let entry = Entry { said, how };
         messages.entry(key).and_modify(|known| known.join(&entry)).or_insert(entry);
     }
     messages

@@ -79,7 +79,7 @@ const GENERATED: [&str; 14] = [
 const INLINE: &str = "<inline asm>";
 
 const MACHINE: [&str; 4] = ["clock-skew", "goal-added", "interrupted", "jobserver"];
-const FOLLOWS: [&str; 3] = ["error-limit", "link-failed", "recipe-failed"];
+const FOLLOWS: [&str; 4] = ["error-limit", "ferror-limit", "link-failed", "recipe-failed"];
 
 /// One line of the table: who says it (none: anybody), a piece of the text, the class.
 type Row = (Option<Tool>, &'static str, &'static str);
@@ -244,6 +244,10 @@ pub(super) fn subject_of(said: &Diagnostic) -> String {
     let text = said.text.as_str();
     let found = match said.class() {
         "frame-larger-than" => quoted(text).map(str::to_owned),
+        // Where a module is linked for its functions, the message begins with it.
+        "triple-mismatch" => {
+            text.find("Linking two").and_then(|at| text.get(at..)).map(str::to_owned)
+        }
         "attribute-error" | "attribute-warning" => after(text, "call to ").map(str::to_owned),
         "undefined-symbol" => match said.tool {
             Tool::Modpost => Some(text.trim_end_matches('!').to_owned()),

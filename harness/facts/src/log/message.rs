@@ -184,6 +184,11 @@ fn general(line: &str) -> Option<Message> {
         },
     };
     message.said.option = option;
+    if message.object.is_none() {
+        // A backend that imports: `linking module 'lib/a.o': …`
+        let importer = text.strip_prefix("linking module '").and_then(|rest| rest.split_once('\''));
+        message.object = importer.and_then(|(module, _)| object_in(module));
+    }
     Some(message)
 }
 

@@ -24,6 +24,11 @@ impl<'a> Side<'a> {
         &self.log.ran
     }
 
+    /// Whether somebody else than make ran its backends, so that its log does not show them.
+    pub(super) fn hides_its_backends(&self) -> bool {
+        self.mode.is_some_and(Mode::has_native_objects) && self.ran().natives.is_empty()
+    }
+
     /// Whether its linker generated the code of the kernel and its log shows that.
     fn generated_by_linking(&self) -> bool {
         self.mode == Some(Mode::InProcess) && self.ran().links.contains("vmlinux.o")

@@ -10,13 +10,11 @@ use twinlto_model::{Change, Evidence, Finding, Key, Mode, Severity, Site};
 pub(super) struct Entry<'a> {
     pub(super) said: &'a Diagnostic,
     pub(super) how: &'a Said,
-    pub(super) times: u64,
 }
 
 impl Entry<'_> {
     /// Takes in what the log says of the same thing elsewhere; the gravest counts.
     pub(super) fn join(&mut self, other: &Self) {
-        self.times += other.times;
         if other.said.gravity > self.said.gravity {
             (self.said, self.how) = (other.said, other.how);
         }
@@ -168,9 +166,7 @@ impl Teller<'_> {
 
     fn quote(&self, name: &str, side: &Side<'_>, entry: &Entry<'_>) -> Evidence {
         let text = side.log.ran.below(entry.how.quote.trim());
-        let times =
-            if entry.times > 1 { format!(" ({} times)", entry.times) } else { String::new() };
-        let evidence = Evidence::new(name, long(&text) + &times);
+        let evidence = Evidence::new(name, long(&text));
         match side.log.path.as_str() {
             "" => evidence,
             path => evidence.at(format!("{path}:{}", entry.how.at)),

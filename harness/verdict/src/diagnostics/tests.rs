@@ -113,6 +113,17 @@ fn without_a_log_nothing_is_compared() {
     assert_eq!(layer.not_compared(), Some(why));
 }
 
+/// twinlto runs the backends of a reference build itself.
+#[test]
+fn backends_that_no_log_shows_are_said_to_be_left_out() {
+    let reference = of(Mode::Reference, "  CC      lib/a.o\n  LD      vmlinux.o\n");
+    let layer = layer(&reference, &in_process(LINKED));
+    assert_eq!(layer.findings, []);
+    let Omitted::Part(part) = &layer.omitted else { panic!("{layer:?}") };
+    assert!(part.contains("words of the reference backends"), "{part}");
+    assert!(part.contains("1 message of steps that the reference log does not show"), "{part}");
+}
+
 #[test]
 fn from_one_log_to_the_next_messages_are_new_fixed_or_stay() {
     let a = distributed(

@@ -127,6 +127,8 @@ fn a_message_knows_its_line_and_its_object() {
     assert_eq!(of("error: lib/a.c:12:0: x"), (Some(12), None));
     // The backend takes its bitcode for a source.
     assert_eq!(of("lib/a.o:2:66: error: x"), (None, Some("lib/a.o".to_owned())));
+    let importer = of("warning: linking module 'lib/a.o': Linking two modules of different x");
+    assert_eq!(importer, (None, Some("lib/a.o".to_owned())));
     let asm = of("ld.lld: error: vmlinux.a(lib/b.o at 7744) <inline asm>:1:2: x");
     assert_eq!(asm, (None, Some("lib/b.o".to_owned())));
 }
