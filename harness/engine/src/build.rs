@@ -113,10 +113,20 @@ impl Kbuild<'_> {
         Ok(Made { ok: status.success(), objects: progress.objects })
     }
 
+    fn said(&self) -> Result<BuildLog, EngineError> {
+        let bytes = std::fs::read(self.log).map_err(|e| EngineError::io("read", self.log, &e))?;
+        Ok(BuildLog::parse(&bytes))
+    }
+
+    /// Whether the build failed in its backends, and only for warnings that `-Werror` made errors:
+    /// its sources are compiled, and the in-process link knows no `-Werror`.
+    pub(crate) fn fails_by_warnings_alone(&self) -> Result<bool, EngineError> {
+        Ok(self.said()?.fails_by_warnings_alone())
+    }
+
     /// Why a make failed, from its log.
     pub(crate) fn failure(&self) -> Result<Failure, EngineError> {
-        let bytes = std::fs::read(self.log).map_err(|e| EngineError::io("read", self.log, &e))?;
-        let log = BuildLog::parse(&bytes);
+        let log = self.said()?;
         Ok(Failure {
             disk_full: log.errors.iter().any(|line| line.contains("No space left on device")),
             headline: log

@@ -2,19 +2,21 @@
 
 mod archive;
 mod filter;
+mod judging;
 mod logs;
 mod records;
 
 pub use records::{diff_records, is_record};
 
 use crate::error::EngineError;
-use crate::expect::{ExpectFiles, today};
+use crate::expect::ExpectFiles;
 use crate::fs::{read_regular, read_text};
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of_directory};
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
 use filter::{Filter, globs};
 use globset::GlobSet;
+use judging::Judging;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use twinlto_facts::bitcode::{self, BitcodeFacts};
@@ -22,13 +24,8 @@ use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
 use twinlto_facts::log::BuildLog;
-use twinlto_model::{
-    Arch, Event, KernelId, Layer, Mode, NotCompared, Report, SCHEMA, SidePaths, TwinReport,
-};
-use twinlto_verdict::{
-    Built, Expectations, LostFile, Sides, Verdict, compare_any, compare_bitcode, conclude, judge,
-    merge, merge_allowed, summary,
-};
+use twinlto_model::{Arch, Event, Layer, Mode, NotCompared, Report, SidePaths};
+use twinlto_verdict::{LostFile, Sides, compare_any, compare_bitcode};
 
 /// What `twinlto diff` is asked.
 #[derive(Debug, Clone)]
@@ -268,7 +265,7 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
                     return Err(EngineError::usage(
                         what(),
                         format!(
-                            "it is no ELF file, archive, build log or Module.symvers ({error})"
+                            "it is no ELF file, archive or Module.symvers ({error}), and no build log"
                         ),
                         "give two build directories, or two files of one kind",
                     ));
@@ -396,57 +393,4 @@ fn code_pairs(a: &BuildFacts, b: &BuildFacts, objects: &GlobSet) -> Vec<CodePair
 /// When one makes no sense.
 pub fn object_globs(patterns: &[String]) -> Result<GlobSet, EngineError> {
     globs("--object", patterns)
-}
-
-/// What makes a report of a verdict.
-struct Judging<'a> {
-    request: &'a DiffRequest,
-    filter: &'a Filter,
-    expectations: &'a Expectations,
-}
-
-impl Judging<'_> {
-    /// `whole` says whether the two are build directories, and not single files.
-    fn report(
-        &self,
-        sides: Sides<'_>,
-        mut verdict: Verdict,
-        (a, b): (&BuildFacts, &BuildFacts),
-        whole: bool,
-    ) -> Result<Report, EngineError> {
-        let left_out = verdict.retain(|finding| self.filter.wants(finding));
-        let mut not_compared = verdict.not_compared();
-        not_compared.extend(filter::left_out(verdict.arch, left_out));
-        let llvm = agreed(major(&self.request.a, a), major(&self.request.b, b));
-        let built = Built { facts: a, twin: Some(b), llvm, whole, failure: None };
-        let judged = judge(self.expectations, &verdict, &built, None);
-        let twins = vec![TwinReport {
-            arch: verdict.arch,
-            outcome: judged.outcome.clone(),
-            build: "as found".to_owned(),
-            layers: judged.layers,
-        }];
-        let (outcome, mut about) =
-            conclude(self.expectations, judged.outcome, &[judged.compared], today()?);
-        about.retain(|finding| self.filter.wants(finding));
-        let findings = merge(judged.findings.into_iter().chain(about).collect());
-        let allowed = merge_allowed(judged.allowed);
-        let name = |side: &str, path: &Path| format!("{side} = {}", path.display());
-        Ok(Report {
-            schema: SCHEMA.to_owned(),
-            twinlto: env!("CARGO_PKG_VERSION").to_owned(),
-            kernel: KernelId { name: name(sides.left, &self.request.a), path: None },
-            config: name(sides.right, &self.request.b),
-            comparison: format!("{} against {}", sides.left, sides.right),
-            sides: Some(self.request.paths()),
-            summary: summary(&outcome, &twins, &findings, &allowed),
-            outcome,
-            twins,
-            cells: Vec::new(),
-            findings,
-            allowed,
-            not_compared,
-            record: None,
-        })
-    }
 }

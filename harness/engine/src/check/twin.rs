@@ -12,7 +12,6 @@ use crate::tree::KernelTree;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use twinlto_facts::log::BuildLog;
 use twinlto_model::{
     Allowed, Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime,
     Timings, TwinReport, count,
@@ -79,7 +78,7 @@ impl Twin<'_> {
         let second = match (&first.failure, self.modes.second) {
             (None, Some(mode)) => Some(self.second(mode, &first, events)?),
             // Whether the other mode fails, too, is the question then.
-            (Some(_), Some(mode)) if fails_by_warnings_alone(&first)? => {
+            (Some(_), Some(mode)) if self.kbuild(&first).fails_by_warnings_alone()? => {
                 Some(self.second(mode, &first, events)?)
             }
             _ => None,
@@ -390,13 +389,6 @@ impl Twin<'_> {
         cell.failure = Some(failure.headline);
         Ok(made)
     }
-}
-
-/// Whether a build failed in its backends, and only for warnings that `-Werror` made errors: its
-/// sources are compiled, and the in-process link knows no `-Werror`.
-fn fails_by_warnings_alone(cell: &Cell) -> Result<bool, EngineError> {
-    let bytes = std::fs::read(&cell.log).map_err(|e| EngineError::io("read", &cell.log, &e))?;
-    Ok(BuildLog::parse(&bytes).fails_by_warnings_alone())
 }
 
 /// The mark of a build directory in which a build was started.

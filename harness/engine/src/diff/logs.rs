@@ -1,6 +1,6 @@
 //! Two build logs: what each of them says.
 
-use super::Judging;
+use super::judging::Judging;
 use crate::error::EngineError;
 use std::path::Path;
 use twinlto_facts::build::BuildFacts;

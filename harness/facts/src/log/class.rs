@@ -79,7 +79,8 @@ const GENERATED: [&str; 14] = [
 const INLINE: &str = "<inline asm>";
 
 const MACHINE: [&str; 4] = ["clock-skew", "goal-added", "interrupted", "jobserver"];
-const FOLLOWS: [&str; 4] = ["error-limit", "ferror-limit", "link-failed", "recipe-failed"];
+const FOLLOWS: [&str; 5] =
+    ["asm-failed", "error-limit", "ferror-limit", "link-failed", "recipe-failed"];
 
 /// One line of the table: who says it (none: anybody), a piece of the text, the class.
 type Row = (Option<Tool>, &'static str, &'static str);
@@ -116,7 +117,7 @@ const TABLE: &[Row] = &[
     (None, "invalid instruction mnemonic", "invalid-instruction"),
     (None, "unrecognized instruction mnemonic", "invalid-instruction"),
     (None, "instruction requires", "instruction-requires"),
-    (None, "cannot compile inline asm", "inline-asm"),
+    (None, "cannot compile inline asm", "asm-failed"),
     (None, "inputs yet for constraint", "inline-asm"),
     (None, "invalid operand for inline asm", "inline-asm"),
     (None, "is not a recognized feature for this target", "unknown-feature"),
