@@ -99,7 +99,7 @@ const TABLE: &[Row] = &[
     (Some(Tool::Make), "No rule to make target", "no-rule"),
     (Some(Tool::Make), "missing separator", "makefile-syntax"),
     (Some(Tool::Make), "commands commence before first target", "makefile-syntax"),
-    // The rule that twinlto adds to a make of Linux before 7.0.
+    // The goal that twinlto adds to a make that has no `vmlinux_a` (Linux 6.1 to 6.12).
     (Some(Tool::Make), "recipe for target 'vmlinux.a'", "goal-added"),
     (Some(Tool::Make), "overriding recipe for target", "recipe-overridden"),
     (Some(Tool::Make), "ignoring old recipe for target", "recipe-overridden"),
