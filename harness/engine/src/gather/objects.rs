@@ -95,8 +95,7 @@ fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
 
 fn object(dir: &Path, name: &str, log: &BuildLog) -> ObjectFacts {
     let native = native_path(name);
-    // Where the log says that a backend failed, what it left of an earlier build says nothing.
-    let failed = log.has_failed(&native) && log.backends.contains_key(&native);
+    let failed = has_failed(dir, name, &native, log);
     let mut facts = ObjectFacts {
         ir: file(&dir.join(name)),
         index: file(&dir.join(index_path(name))),
@@ -104,8 +103,19 @@ fn object(dir: &Path, name: &str, log: &BuildLog) -> ObjectFacts {
         ..ObjectFacts::default()
     };
     front(dir, name, &mut facts);
-    back(dir, &native, log, &mut facts);
+    back(dir, &native, log, failed, &mut facts);
     facts
+}
+
+/// Whether the log says that a backend failed, and not only before another one that did not: then
+/// what is there of the native object is of an earlier build and says nothing.
+fn has_failed(dir: &Path, name: &str, native: &str, log: &BuildLog) -> bool {
+    let Some(logged) = log.backends.get(native).filter(|_| log.has_failed(native)) else {
+        return false;
+    };
+    let time = |name: &str| std::fs::metadata(dir.join(name)).and_then(|meta| meta.modified());
+    let fresh = matches!((time(native), time(name)), (Ok(made), Ok(from)) if made >= from);
+    !(fresh && command(dir, native).is_some_and(|recorded| recorded == *logged))
 }
 
 fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
@@ -147,7 +157,7 @@ fn front(dir: &Path, name: &str, facts: &mut ObjectFacts) {
     };
 }
 
-fn back(dir: &Path, native: &str, log: &BuildLog, facts: &mut ObjectFacts) {
+fn back(dir: &Path, native: &str, log: &BuildLog, failed: bool, facts: &mut ObjectFacts) {
     let path = cmd_path(native);
     let recorded = match cmd_ends(dir, &path) {
         Ok(ends) => {
@@ -172,8 +182,7 @@ fn back(dir: &Path, native: &str, log: &BuildLog, facts: &mut ObjectFacts) {
         // mean that the backend failed; a command that the shell could not read may have left
         // a record of nothing.
         (recorded, Some(command))
-            if log.has_failed(native)
-                || (recorded.get().is_none() && facts.native.kind.is_none()) =>
+            if failed || (recorded.get().is_none() && facts.native.kind.is_none()) =>
         {
             facts.back_from_log = true;
             facts.back_error = log.reasons.get(native).cloned();

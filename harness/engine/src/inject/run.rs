@@ -120,8 +120,9 @@ impl Prepared<'_> {
             expectations: &self.expectations,
             llvm: self.shared.toolchain.version.major,
         };
-        // What stops before the kernel has no twin.
-        let theirs = (injection.goal == Goal::Kernel && ours.failure.is_none()).then_some(theirs);
+        // What stops before the kernel has no twin, unless the twin was made to stop there too.
+        let has_twin = ours.failure.is_none() || injection.side == Side::Both;
+        let theirs = (injection.goal == Goal::Kernel && has_twin).then_some(theirs);
         let result = twin.compare(ours, theirs, &mut |_| {})?;
         let findings = merge(result.findings);
         Ok((judge_case(case, self.arch, &findings, &self.untouched), findings))
