@@ -30,6 +30,7 @@ mod image_mutated;
 mod inject;
 mod layouts;
 mod modes;
+mod planned;
 mod pocket;
 mod replay;
 mod resume;

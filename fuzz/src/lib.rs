@@ -9,6 +9,7 @@ pub use memory::fuzz;
 
 use std::fmt::Debug;
 use std::hint::black_box;
+use twinlto_facts::dry_run::DryRun;
 use twinlto_facts::elf::{self, Image};
 use twinlto_facts::flags::{lex, resolve};
 use twinlto_facts::kbuild::{
@@ -130,8 +131,13 @@ pub fn config(bytes: &[u8]) {
     see((config.clang_major(), kernel_version(&text), lto_modes(&text)));
 }
 
-/// `make V=1` logs.
+/// What make says: `V=1` logs, and what a dry run would run.
 pub fn log(bytes: &[u8]) {
+    let run = DryRun::parse(bytes);
+    for object in run.fronts.keys() {
+        see(run.record(object).expect("what is planned can be recorded"));
+    }
+    see(format!("{run:?}"));
     let log = BuildLog::parse(bytes);
     see((format!("{log:?}"), log.headline()));
     for said in log.diagnostics.keys() {

@@ -112,9 +112,24 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AuditArgs {
     /// Build directory: what make got as O=, or a tree that was built in place.
-    pub(crate) build: PathBuf,
+    #[arg(required_unless_present = "planned")]
+    pub(crate) build: Option<PathBuf>,
     /// Its twin in the other mode; without it, transport and artefacts of one build.
     pub(crate) other: Option<PathBuf>,
+    /// Compile nothing: audit the commands that --kernel would run, planned by a dry run of make on
+    /// this distributed build, finished or failed, of that tree or of another state of it.
+    #[arg(long, value_name = "BUILD_DIR", requires = "kernel", conflicts_with_all = ["build", "other"])]
+    pub(crate) planned: Option<PathBuf>,
+    /// With --planned, the source tree (nothing built inside).
+    #[arg(long, value_name = "TREE", requires = "planned")]
+    pub(crate) kernel: Option<PathBuf>,
+    /// With --planned, what make gets as LLVM= [default: the compiler that the build recorded].
+    #[arg(long, value_name = "LLVM", requires = "planned", allow_hyphen_values = true)]
+    pub(crate) llvm: Option<String>,
+    /// With --planned, compare with the front ends that the build recorded, instead of those that
+    /// the tree would run from clean.
+    #[arg(long, requires = "planned")]
+    pub(crate) recorded: bool,
     #[command(flatten)]
     pub(crate) expect: ExpectArgs,
     #[command(flatten)]

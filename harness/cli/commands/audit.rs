@@ -1,14 +1,40 @@
 use crate::args::AuditArgs;
 use crate::ui::Ui;
-use twinlto_engine::{AuditRequest, EngineError, audit};
+use std::path::PathBuf;
+use twinlto_engine::{
+    AuditRequest, EngineError, Fronts, LlvmSpec, PlannedRequest, audit, install_interrupt_handler,
+    planned,
+};
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &AuditArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let report = audit(&AuditRequest {
-        build: args.build.clone(),
-        other: args.other.clone(),
-        expect: args.expect.files(false),
-    })?;
+    let report = match (&args.planned, &args.kernel) {
+        (Some(build), Some(kernel)) => {
+            let request = plan(args, build, kernel)?;
+            // make is running meanwhile.
+            install_interrupt_handler()?;
+            planned(&request, &mut |event| ui.event(&event))?
+        }
+        _ => audit(&AuditRequest {
+            build: args.build.clone().unwrap_or_default(),
+            other: args.other.clone(),
+            expect: args.expect.files(false),
+        })?,
+    };
     super::show(&report, &args.output, ui)?;
     Ok(report.outcome)
+}
+
+fn plan(
+    args: &AuditArgs,
+    build: &PathBuf,
+    kernel: &PathBuf,
+) -> Result<PlannedRequest, EngineError> {
+    Ok(PlannedRequest {
+        build: build.clone(),
+        kernel: kernel.clone(),
+        llvm: args.llvm.as_deref().map(str::parse::<LlvmSpec>).transpose()?,
+        fronts: if args.recorded { Fronts::Recorded } else { Fronts::Tree },
+        expect: args.expect.files(false),
+    })
 }

@@ -6,10 +6,11 @@ use crate::orphan::MARK;
 use crate::process::run_logged;
 use crate::recipe::{PASSED, Recipe};
 use crate::toolchain::LlvmSpec;
-use crate::tree::KernelTree;
+use crate::tree::{KernelTree, makefile};
 use std::path::Path;
 use twinlto_facts::log::{BuildLog, Step, step};
-use twinlto_model::{Arch, Event, Mode};
+use twinlto_model::{Arch, Event, Finding, Mode};
+use twinlto_verdict::conditional;
 
 /// Everything that the makes of one cell share.
 #[derive(Debug, Clone)]
@@ -124,10 +125,21 @@ impl Kbuild<'_> {
         Ok(self.said()?.fails_by_warnings_alone())
     }
 
+    /// Conditionals of the tree's makefiles that are none of make's.
+    fn conditionals(&self, log: &BuildLog) -> Vec<Finding> {
+        let named = log.stops.iter().find_map(|stop| {
+            let (named, _) = stop.place.as_ref()?;
+            let (path, text) = makefile(self.kernel, named)?;
+            conditional(self.arch, self.mode, stop, &path, &text)
+        });
+        named.into_iter().collect()
+    }
+
     /// Why a make failed, from its log.
     pub(crate) fn failure(&self) -> Result<Failure, EngineError> {
         let log = self.said()?;
         Ok(Failure {
+            conditionals: self.conditionals(&log),
             disk_full: log.errors.iter().any(|line| line.contains("No space left on device")),
             headline: log
                 .headline()
@@ -152,6 +164,8 @@ pub(crate) struct Failure {
     pub(crate) disk_full: bool,
     /// The line that tells most.
     pub(crate) headline: String,
+    /// Lines of the tree's makefiles that make cannot read, where the word to use is known.
+    pub(crate) conditionals: Vec<Finding>,
 }
 
 /// How a make ended.

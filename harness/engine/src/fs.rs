@@ -161,6 +161,39 @@ pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), EngineError> {
     copy_one(from, to, &meta).map(drop)
 }
 
+/// What a file becomes in an outline of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outline {
+    /// The file itself.
+    Whole,
+    /// A file without content that has its name, its times and its permissions.
+    Hollow,
+}
+
+/// Copies a directory tree of which only some files are ever read, with times and permissions;
+/// `keep` sees each path relative to the tree.
+pub(crate) fn copy_outline(
+    from: &Path,
+    to: &Path,
+    keep: impl Fn(&Path) -> bool,
+    outline: impl Fn(&Path, u64) -> Outline + Sync,
+) -> Result<(), EngineError> {
+    let (mut files, mut dirs) = (Vec::new(), Vec::new());
+    list(from, Path::new(""), &keep, &mut files, &mut dirs)?;
+    for (dir, _) in &dirs {
+        let dir = to.join(dir);
+        std::fs::create_dir_all(&dir).map_err(|e| EngineError::io("make", &dir, &e))?;
+    }
+    files.par_iter().try_for_each(|(path, meta)| {
+        let target = to.join(path);
+        if meta.is_file() && outline(path, meta.len()) == Outline::Hollow {
+            File::create_new(&target).map_err(|e| EngineError::io("make", &target, &e))?;
+            return set_times(&target, meta, false);
+        }
+        copy_one(&from.join(path), &target, meta).map(|_bytes| ())
+    })
+}
+
 type Listed = Vec<(PathBuf, Metadata)>;
 
 fn list(

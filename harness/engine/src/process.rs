@@ -97,6 +97,36 @@ pub(crate) fn run_logged(
     }
 }
 
+/// Runs a command of unknown length in a process group of its own, each of its outputs going to a
+/// file of its own: what it says of itself stands in neither the middle of the other.
+///
+/// # Errors
+///
+/// When it cannot be started, or the user interrupts; then the group has been stopped.
+pub(crate) fn run_apart(
+    recipe: &Recipe,
+    stdout: &Path,
+    stderr: &Path,
+) -> Result<ExitStatus, EngineError> {
+    let create =
+        |path: &Path| File::create(path).map_err(|error| EngineError::io("write", path, &error));
+    let mut command = recipe.command();
+    command.stdout(Stdio::from(create(stdout)?)).stderr(Stdio::from(create(stderr)?));
+    command.process_group(0);
+    let mut child = command.spawn().map_err(|error| not_started(recipe, &error))?;
+    loop {
+        use wait_timeout::ChildExt;
+        let waited = child.wait_timeout(Duration::from_millis(200));
+        if let Some(status) = waited.map_err(|error| not_started(recipe, &error))? {
+            return Ok(status);
+        }
+        if interrupted() {
+            stop_group(&mut child);
+            return Err(EngineError::interrupted());
+        }
+    }
+}
+
 /// A command that makes one object: it may take so long, and not longer.
 pub(crate) struct Bounded<'a> {
     pub(crate) recipe: &'a Recipe,

@@ -145,3 +145,12 @@ pub(crate) fn unfit_for_kbuild(path: &Path) -> Option<String> {
     let name = if bad.is_whitespace() { "blanks".to_owned() } else { format!("'{bad}'") };
     Some(format!("kbuild cannot build in a path with {name}"))
 }
+
+/// One of the tree's makefiles as make names it: its path in the tree and its text; none where it
+/// is none of the tree's.
+pub(crate) fn makefile(kernel: &KernelTree, named: &str) -> Option<(String, String)> {
+    let path = kernel.path.join(named).canonicalize().ok()?;
+    let inside = path.strip_prefix(&kernel.path).ok()?.display().to_string();
+    let text = crate::fs::read_text(&path).ok()?;
+    Some((inside, String::from_utf8_lossy(&text).into_owned()))
+}

@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod bitcode;
 pub mod build;
+pub mod dry_run;
 pub mod dtlto;
 pub mod dwarf;
 pub mod elf;

@@ -12,6 +12,8 @@ pub enum Stage {
     Build,
     /// Copying the finished build to make its twin.
     Copy,
+    /// Dry runs of make.
+    Plan,
     /// Reading facts from the build directories.
     Facts,
     /// Comparing them.
@@ -29,6 +31,7 @@ impl Stage {
             Self::Configure => "configure",
             Self::Build => "build",
             Self::Copy => "copy",
+            Self::Plan => "plan",
             Self::Facts => "facts",
             Self::Compare => "compare",
             Self::Replay => "replay",

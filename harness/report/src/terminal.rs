@@ -48,6 +48,10 @@ fn compared(report: &Report, style: &Style) -> Vec<String> {
         layers.filter(|l| l.layer == layer).map(|l| l.compared).sum()
     };
     let mut parts = Vec::new();
+    let planned = report.count("planned_backends", None);
+    if planned > 0 {
+        parts.push(format!("{} planned {}", thousands(planned), Layer::Transport.unit()));
+    }
     for layer in Layer::ALL.into_iter().filter(|layer| *layer != Layer::Transport) {
         let n = total(layer);
         if n > 0 {

@@ -3,6 +3,7 @@ use crate::compare::Verdict;
 use crate::diff::budgets_in_use;
 use crate::expect::{Applied, Compared, Date, Expectations};
 use crate::layer::Omitted;
+use crate::transport::WOULD_BE_TOLD_NOTHING;
 use std::collections::BTreeSet;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::Symvers;
@@ -183,10 +184,15 @@ fn headline(finding: &Finding) -> String {
             1 => format!("{key}: {objects}"),
             n => format!("{key}: {}", count(n, "subject", "subjects")),
         },
-        "flags.backend.missing" | "flags.saved.missing" => match n {
-            1 => format!("{objects} was compiled without its options"),
-            _ => format!("{objects} were compiled without their options"),
-        },
+        "flags.backend.missing" | "flags.saved.missing" => {
+            let planned = finding.sites.iter().all(|site| site.effect == WOULD_BE_TOLD_NOTHING);
+            match (n, planned) {
+                (1, false) => format!("{objects} was compiled without its options"),
+                (1, true) => format!("{objects} would be compiled without its options"),
+                (_, false) => format!("{objects} were compiled without their options"),
+                (_, true) => format!("{objects} would be compiled without their options"),
+            }
+        }
         key => match n {
             1 => format!("{key}: {objects}"),
             n => format!("{key}: {}", count(n, "subject", "subjects")),

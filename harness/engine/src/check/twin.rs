@@ -387,6 +387,7 @@ impl Twin<'_> {
             ));
         }
         cell.failure = Some(failure.headline);
+        cell.findings.extend(failure.conditionals);
         Ok(made)
     }
 }

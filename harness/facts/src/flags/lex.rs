@@ -6,6 +6,8 @@ use std::fmt;
 pub struct Command<'a> {
     /// The words, the program first.
     pub words: Vec<Cow<'a, str>>,
+    /// The command as it stands in the line.
+    pub text: &'a str,
 }
 
 /// Why a line is not a shell line.
@@ -66,6 +68,8 @@ struct Lexer<'a> {
     rest: &'a str,
     commands: Vec<Command<'a>>,
     words: Vec<Cow<'a, str>>,
+    /// Where the first of these words begins and the last one ends, in bytes of the line.
+    span: (usize, usize),
     has_operator: bool,
 }
 
@@ -85,7 +89,14 @@ const fn is_special(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     const fn new(line: &'a str) -> Self {
-        Self { line, rest: line, commands: Vec::new(), words: Vec::new(), has_operator: false }
+        Self {
+            line,
+            rest: line,
+            commands: Vec::new(),
+            words: Vec::new(),
+            span: (0, 0),
+            has_operator: false,
+        }
     }
 
     fn run(&mut self) -> Result<(), LexError> {
@@ -99,7 +110,12 @@ impl<'a> Lexer<'a> {
                     self.end_command();
                 }
                 Some(_) => {
+                    let start = self.offset();
                     if let Some(word) = self.word()? {
+                        if self.words.is_empty() {
+                            self.span.0 = start;
+                        }
+                        self.span.1 = self.offset();
                         self.words.push(word);
                     }
                 }
@@ -111,7 +127,8 @@ impl<'a> Lexer<'a> {
 
     fn end_command(&mut self) {
         if !self.words.is_empty() {
-            self.commands.push(Command { words: std::mem::take(&mut self.words) });
+            let text = self.line.get(self.span.0..self.span.1).unwrap_or_default();
+            self.commands.push(Command { words: std::mem::take(&mut self.words), text });
         }
     }
 
@@ -225,6 +242,13 @@ impl<'a> Lexer<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_command_keeps_its_text() {
+        let line = "set -e;  clang -DX='\"a b\"' -c a.c ; printf '%s; x' y >> .a.cmd";
+        let texts: Vec<&str> = lex(line).unwrap().iter().map(|c| c.text).collect();
+        assert_eq!(texts, ["set -e", "clang -DX='\"a b\"' -c a.c", "printf '%s; x' y", ".a.cmd"]);
+    }
 
     fn words(line: &str) -> Vec<Vec<String>> {
         lex(line)

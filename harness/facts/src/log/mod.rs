@@ -7,11 +7,13 @@ mod failure;
 mod line;
 mod message;
 mod ran;
+mod stop;
 
 pub use class::{Stage, UNKNOWN};
 pub use diagnostic::{Diagnostic, Gravity, Tool};
 pub use failure::MakeFailure;
 pub use ran::Ran;
+pub use stop::{MakeStop, make_stop};
 
 use crate::kbuild::normalize_path;
 use failure::{errors_counted, is_error, make_failure, member_not_found};
@@ -28,6 +30,8 @@ pub struct BuildLog {
     pub backends: BTreeMap<String, String>,
     /// Targets that make gave up.
     pub failures: Vec<MakeFailure>,
+    /// Where make stopped reading, or knew no rule.
+    pub stops: Vec<MakeStop>,
     /// Lines in which a tool reports an error, in order, at most [`MAX_ERRORS`].
     pub errors: Vec<String>,
     /// Target that a recipe failed to make → the error line that most likely tells why: the last
@@ -91,6 +95,7 @@ impl BuildLog {
             if let Some(said) = said {
                 log.say(said, line);
             }
+            log.stops.extend(make_stop(line));
             if let Some(failure) = make_failure(line) {
                 if failure.is_root() {
                     log.fail(&failure, &recent, counted.take());
@@ -207,6 +212,7 @@ impl BuildLog {
         }
         self.backends.extend(later.backends);
         self.failures.extend(later.failures);
+        self.stops.extend(later.stops);
         self.errors.extend(later.errors);
         self.reasons.extend(later.reasons);
         self.members_not_found.extend(later.members_not_found);
@@ -278,6 +284,10 @@ impl BuildLog {
     #[must_use]
     pub fn headline(&self) -> Option<String> {
         self.errors.first().cloned().or_else(|| {
+            // A stop in a makefile has its place; make repeats it as a failure on every level above.
+            if let Some(stop) = self.stops.first() {
+                return Some(stop.to_string());
+            }
             let f = self.roots().into_iter().next().or(self.failures.first())?;
             Some(format!("{}: {} ({})", f.target, f.how, f.makefile))
         })
@@ -332,7 +342,7 @@ fn backend_command(line: &str) -> Option<(String, &str)> {
 }
 
 /// Where the first word stands that names a clang and is followed by an option.
-fn compiler_at(line: &str) -> Option<usize> {
+pub(crate) fn compiler_at(line: &str) -> Option<usize> {
     let mut words = line.split(' ').scan(0, |at, word| {
         let start = *at;
         *at += word.len() + 1;

@@ -27,6 +27,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "cmd.foreign",
             "cmd.unreadable",
             "flags.backend.missing",
+            "flags.backend.unplanned",
             "flags.backend.unrecorded",
             "flags.compiler.changed",
             "flags.forwarded",
@@ -178,7 +179,7 @@ const KEYS: &[(Needs, &[&str])] = &[
         ],
     ),
     (Needs::All, &["file.lost", "file.unreadable"]),
-    (Needs::Request, &["config.lost"]),
+    (Needs::Request, &["config.lost", "make.failed", "makefile.conditional"]),
     (Needs::Records, &["record.compared.less", "record.input.changed", "record.outcome.worse"]),
 ];
 

@@ -23,6 +23,7 @@ use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity};
 pub(crate) use fronts::fronts;
 pub(crate) use options::Change;
 use options::OptionChange;
+pub(crate) use saved::WOULD_BE_TOLD_NOTHING;
 
 /// Compares the backend command of every object of the index with its front-end command.
 #[must_use]

@@ -10,6 +10,9 @@ use twinlto_model::{Arch, Evidence, Key, Severity};
 /// How many options are quoted in evidence.
 const QUOTED: usize = 4;
 
+/// What becomes of an object whose backend would get no options, and has not run.
+pub(crate) const WOULD_BE_TOLD_NOTHING: &str = "the backend would be told nothing";
+
 impl Judge<'_> {
     pub(super) fn front_evidence(front: &CommandText, options: &Resolved<'_>) -> Evidence {
         Evidence::new("front end", format!("{} options", options.options)).at(&front.path)
@@ -44,7 +47,7 @@ impl Judge<'_> {
                 }
             }
             _ if self.object.back_from_log => "the backend fails".to_owned(),
-            _ => "the backend would be told nothing".to_owned(),
+            _ => WOULD_BE_TOLD_NOTHING.to_owned(),
         }
     }
 

@@ -1,0 +1,98 @@
+//! The compiler of a build, from the commands that it recorded.
+
+use crate::error::EngineError;
+use crate::toolchain::{LlvmSpec, find_program};
+use crate::tree::unfit_for_kbuild;
+use std::collections::BTreeMap;
+use std::path::Path;
+use twinlto_facts::build::{Answer, BuildFacts};
+use twinlto_facts::flags::{lex, resolve};
+
+/// What make is told of the compiler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Compiler {
+    pub(super) llvm: LlvmSpec,
+    /// `CC=`, where it is another command than `LLVM=` alone would give.
+    pub(super) cc: Option<String>,
+}
+
+impl Compiler {
+    pub(super) fn of(llvm: &LlvmSpec) -> Self {
+        Self { llvm: llvm.clone(), cc: None }
+    }
+}
+
+/// How many front ends are asked.
+const ASKED: usize = 32;
+
+/// The compiler that most of the first front ends name.
+pub(super) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for front in facts.objects.values().filter_map(|o| o.front.get()).take(ASKED) {
+        if let Some(command) = lex(&front.text).ok().and_then(|list| list.into_iter().next()) {
+            *counts.entry(resolve(&command.words).program).or_default() += 1;
+        }
+    }
+    let what = format!("build directory {}", facts.directory);
+    let hint = "say with --llvm which LLVM make shall use";
+    let Some((program, _)) = counts.into_iter().max_by_key(|(_, n)| *n) else {
+        let why = facts.objects.iter().find_map(|(name, object)| match &object.front {
+            Answer::Bad(why) => Some(why.clone()),
+            Answer::Absent => Some(format!("no .cmd file of {name}")),
+            Answer::Read(_) => None,
+        });
+        let why = why.unwrap_or_else(|| "no command names it".to_owned());
+        return Err(EngineError::usage(what, format!("its compiler is not known: {why}"), hint));
+    };
+    let Some(compiler) = compiler_of(&program) else {
+        let cause = format!("its compiler is '{program}', for which there is no LLVM=");
+        return Err(EngineError::usage(what, cause, hint));
+    };
+    // make hands these words to a shell: they must name programs and nothing else.
+    for word in program.split_whitespace() {
+        let unfit = unfit_for_kbuild(Path::new(word)).is_some();
+        if unfit || find_program(word).is_none() {
+            let cause =
+                format!("its objects were compiled by {word}, and there is no such program");
+            return Err(EngineError::environment(what, cause, hint));
+        }
+    }
+    Ok(compiler)
+}
+
+/// `LLVM=` for a compiler as commands name it, with whatever starts it.
+fn compiler_of(program: &str) -> Option<Compiler> {
+    let clang = program.split_whitespace().last()?;
+    let (dir, name) = clang.rsplit_once('/').map_or((None, clang), |(dir, name)| (Some(dir), name));
+    let suffix = name.strip_prefix("clang")?;
+    let llvm = match (dir, suffix) {
+        (Some(dir), "") => LlvmSpec::Prefix(format!("{dir}/")),
+        (None, "") => LlvmSpec::Plain,
+        (None, suffix) if suffix.starts_with('-') && suffix.len() > 1 => {
+            LlvmSpec::Suffix(suffix.to_owned())
+        }
+        _ => return None,
+    };
+    let cc = (llvm.program("clang") != program).then(|| program.to_owned());
+    Some(Compiler { llvm, cc })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_tells_which_llvm_it_is() {
+        let of = |program: &str| {
+            compiler_of(program).map(|c| (c.llvm.value(), c.cc.unwrap_or_default()))
+        };
+        let known = |llvm: &str, cc: &str| Some((llvm.to_owned(), cc.to_owned()));
+        assert_eq!(of("clang"), known("1", ""));
+        assert_eq!(of("clang-22"), known("-22", ""));
+        assert_eq!(of("/opt/bin/clang"), known("/opt/bin/", ""));
+        assert_eq!(of("ccache clang-22"), known("-22", "ccache clang-22"));
+        for odd in ["gcc", "/opt/bin/clang-22", "", "clangd"] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
+    }
+}
