@@ -1,6 +1,6 @@
 use crate::args::AuditArgs;
 use crate::ui::Ui;
-use std::path::PathBuf;
+use std::path::Path;
 use twinlto_engine::{
     AuditRequest, EngineError, Fronts, LlvmSpec, PlannedRequest, audit, install_interrupt_handler,
     planned,
@@ -25,14 +25,10 @@ pub(crate) fn run(args: &AuditArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
     Ok(report.outcome)
 }
 
-fn plan(
-    args: &AuditArgs,
-    build: &PathBuf,
-    kernel: &PathBuf,
-) -> Result<PlannedRequest, EngineError> {
+fn plan(args: &AuditArgs, build: &Path, kernel: &Path) -> Result<PlannedRequest, EngineError> {
     Ok(PlannedRequest {
-        build: build.clone(),
-        kernel: kernel.clone(),
+        build: build.to_path_buf(),
+        kernel: kernel.to_path_buf(),
         llvm: args.llvm.as_deref().map(str::parse::<LlvmSpec>).transpose()?,
         fronts: if args.recorded { Fronts::Recorded } else { Fronts::Tree },
         expect: args.expect.files(false),
