@@ -5,7 +5,6 @@ use super::scratch::Scratch;
 use crate::build::Kbuild;
 use crate::error::EngineError;
 use crate::fs::read_regular;
-use crate::jobserver::default_jobs;
 use crate::process::run_apart;
 use crate::recipe::Recipe;
 use crate::tree::{KernelTree, makefile};
@@ -59,14 +58,16 @@ impl Make<'_> {
             arch: self.arch,
             mode: Mode::Distributed,
             llvm: &self.compiler.llvm,
-            jobs: default_jobs(),
+            // Several makes would write into each other's lines, with --output-sync too (GNU make
+            // 4.3): what a make says of itself does not wait for its turn.
+            jobs: 1,
             out: &dir,
             dir: &dir,
             log: &dir,
         };
         // The later V counts. Without it, no command is printed a second time; and without the
         // comparison of commands, none is put together a third time (`scripts/Kbuild.include`).
-        let recipe = kbuild.make_archive().args(["-n", "-Otarget", "V=0", "KBUILD_NOCMDDEP=1"]);
+        let recipe = kbuild.make_archive().args(["-n", "V=0", "KBUILD_NOCMDDEP=1"]);
         let recipe = recipe.args(more.iter().copied());
         let recipe = match &self.compiler.cc {
             Some(cc) => recipe.arg(format!("CC={cc}")),
