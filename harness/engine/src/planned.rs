@@ -72,7 +72,7 @@ pub fn planned(
     events(Event::Started { arch, mode, stage });
     let start = Instant::now();
     let objects: Vec<String> = build.facts.objects.keys().cloned().collect();
-    let scratch = Scratch::outline(&request.build, &kernel.path, &objects, request.fronts)?;
+    let scratch = Scratch::outline(&request.build, &kernel.path, request.fronts)?;
     let make = Make { kernel: &kernel, arch, compiler: &compiler, scratch: &scratch };
     let plan = make_plan(&make, &mut build, &objects, request.fronts)?;
     let verdict = judge_planned(arch, &build.facts, &plan);

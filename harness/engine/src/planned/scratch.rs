@@ -5,7 +5,6 @@ use super::Fronts;
 use crate::error::EngineError;
 use crate::fs::{Outline, copy_outline};
 use crate::tree::unfit_for_kbuild;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use twinlto_facts::dry_run::DryRun;
 use twinlto_facts::kbuild::cmd_path;
@@ -28,11 +27,10 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Makes it. What the tree has itself is left out, so that a build in place is none of its
     /// sources; so is what backends have made, so that each of them is planned. With `Fronts::Tree`
-    /// nothing records how the `objects` were made either, so that each front end is planned.
+    /// nothing records how objects were made either, so that each front end is planned.
     pub(super) fn outline(
         build: &Path,
         kernel: &Path,
-        objects: &[String],
         fronts: Fronts,
     ) -> Result<Self, EngineError> {
         let build = std::path::absolute(build).map_err(|e| EngineError::io("find", build, &e))?;
@@ -43,13 +41,11 @@ impl Scratch {
             return Err(EngineError::usage(what, why, "set TMPDIR to a plain path"));
         }
         let scratch = Self { dir, build };
-        let records: BTreeSet<PathBuf> =
-            objects.iter().map(|name| PathBuf::from(cmd_path(name))).collect();
         let keep = |path: &Path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_native =
                 name.ends_with(".thinlto-native.o") || name.ends_with(".thinlto-native.o.cmd");
-            let later = fronts == Fronts::Tree && records.contains(path);
+            let later = fronts == Fronts::Tree && name.ends_with(".cmd") && !is_tool(path);
             let is_dir = || scratch.build.join(path).is_dir();
             let is_source = || kernel.join(path).symlink_metadata().is_ok();
             // Links would lead back to where they came from.
@@ -117,11 +113,17 @@ impl Scratch {
     }
 }
 
+/// Programs of the build itself, and what keeps its configuration: make may remake and run them also
+/// in a dry run.
+fn is_tool(path: &Path) -> bool {
+    ["scripts", "tools", "include"].iter().any(|top| path.starts_with(top))
+}
+
 fn outline(path: &Path, len: u64) -> Outline {
     let is_made = path.extension().is_some_and(|end| MADE.iter().any(|made| end == *made));
-    // Programs of the build itself: a makefile may ask them something.
-    let is_tool = ["scripts", "tools"].iter().any(|top| path.starts_with(top));
-    match (is_made, is_tool) {
+    // kconfig is built from these, and is made for real where a makefile is to be remade.
+    let is_made = is_made && !path.starts_with("scripts");
+    match (is_made, is_tool(path)) {
         (true, _) => Outline::Hollow,
         (false, true) => Outline::Whole,
         (false, false) if len > LARGEST => Outline::Hollow,
@@ -139,6 +141,7 @@ mod tests {
         assert_eq!(of("init/.main.o.cmd", 90_000), Outline::Whole);
         assert_eq!(of("include/config/auto.conf", 9_000), Outline::Whole);
         assert_eq!(of("scripts/mod/modpost", 2 << 20), Outline::Whole);
+        assert_eq!(of("scripts/kconfig/conf.o", 10), Outline::Whole);
         assert_eq!(of("init/main.o", 10), Outline::Hollow);
         assert_eq!(of("init/main.o.thinlto.bc", 10), Outline::Hollow);
         assert_eq!(of("vmlinux", 2 << 20), Outline::Hollow);
@@ -159,7 +162,7 @@ mod tests {
             "a/y.S",
             "a/x.thinlto-native.o",
             "a/.x.thinlto-native.o.cmd",
-            "a/.y.o.cmd",
+            "scripts/.y.o.cmd",
             LIST,
         ] {
             write(&build, name);
@@ -167,14 +170,17 @@ mod tests {
         write(&kernel, "a/y.S");
         std::os::unix::fs::symlink("/", build.join("source")).unwrap();
         let objects = ["a/x.o".to_owned()];
-        let scratch = Scratch::outline(&build, &kernel, &objects, Fronts::Tree).unwrap();
+        let scratch = Scratch::outline(&build, &kernel, Fronts::Tree).unwrap();
         let has = |name: &str| scratch.path().join(name).symlink_metadata().is_ok();
         let left_out = ["a/.x.o.cmd", "a/y.S", "a/x.thinlto-native.o", LIST, "source"];
         assert!(left_out.iter().all(|name| !has(name)));
-        assert!(has("a/x.o") && has("a/.y.o.cmd"));
-        std::fs::write(scratch.path().join("a/.y.o.cmd"), "changed").unwrap();
+        assert!(has("a/x.o") && has("scripts/.y.o.cmd"));
+        std::fs::write(scratch.path().join("scripts/.y.o.cmd"), "changed").unwrap();
         std::fs::write(scratch.path().join("a/x.o"), "changed").unwrap();
-        assert_eq!(std::fs::read_to_string(build.join("a/.y.o.cmd")).unwrap(), "a/.y.o.cmd");
+        assert_eq!(
+            std::fs::read_to_string(build.join("scripts/.y.o.cmd")).unwrap(),
+            "scripts/.y.o.cmd"
+        );
         assert_eq!(std::fs::read_to_string(build.join("a/x.o")).unwrap(), "a/x.o");
         scratch.restore(&objects).unwrap();
         scratch.restore_index().unwrap();
