@@ -6,7 +6,9 @@ use crate::build::Kbuild;
 use crate::check::twin::{Cell, Twin};
 use crate::configure::{dot_config, overlay_dot_config};
 use crate::error::EngineError;
+use crate::expect::ExpectFiles;
 use crate::fs::{copy_tree, remove_tree};
+use crate::planned::{Fronts, PlannedRequest, planned};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_facts::kbuild::{Config, cmd_path};
@@ -97,6 +99,10 @@ impl Prepared<'_> {
         if !edits.is_empty() {
             self.tree.edit(&edits, self.shared.kind).map_err(Stop::Case)?;
         }
+        if injection.goal == Goal::Planned {
+            let findings = self.planned()?;
+            return Ok((judge_case(case, self.arch, &findings, &self.untouched), findings));
+        }
         let mut ours = self.untouched(Mode::Distributed);
         let mut theirs = self.untouched(Mode::InProcess);
         match injection.side {
@@ -126,6 +132,18 @@ impl Prepared<'_> {
         let result = twin.compare(ours, theirs, &mut |_| {})?;
         let findings = merge(result.findings);
         Ok((judge_case(case, self.arch, &findings, &self.untouched), findings))
+    }
+
+    /// What the edited tree would tell the backends of the untouched build.
+    fn planned(&self) -> Result<Vec<Finding>, EngineError> {
+        let request = PlannedRequest {
+            build: self.builds.build(self.arch, Mode::Distributed),
+            kernel: self.kernel.path.clone(),
+            llvm: Some(self.shared.request.llvm.clone()),
+            fronts: Fronts::default(),
+            expect: ExpectFiles::default(),
+        };
+        Ok(planned(&request, &mut |_| {})?.findings)
     }
 
     /// Edits with the names of this run.
@@ -198,7 +216,7 @@ impl Prepared<'_> {
             return Ok(());
         }
         let targets: &[&str] = match case.inject.goal {
-            Goal::Nothing => return Ok(()),
+            Goal::Nothing | Goal::Planned => return Ok(()),
             Goal::Archive => &["vmlinux_a"],
             Goal::Kernel if self.config.is_yes("MODULES") => &["vmlinux", "modules"],
             Goal::Kernel => &["vmlinux"],
@@ -242,6 +260,7 @@ impl Prepared<'_> {
                     "make room on that file system, or give another --out",
                 )));
             }
+            cell.findings.extend(failure.conditionals);
             cell.failure = Some(failure.headline);
         }
         Ok(())

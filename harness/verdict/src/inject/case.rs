@@ -116,6 +116,8 @@ pub enum Goal {
     /// Nothing is built.
     #[default]
     Nothing,
+    /// Nothing: make's dry run tells what the backends would be given (`audit --planned`).
+    Planned,
     /// Thin link, backends and archive: `vmlinux_a`.
     Archive,
     /// All of it, compared with the other mode.
