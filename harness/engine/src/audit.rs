@@ -132,6 +132,7 @@ pub(crate) fn report(
         outcome: judged.outcome.clone(),
         build: "as found".to_owned(),
         layers: judged.layers,
+        steps: Vec::new(),
     }];
     let (outcome, about) = conclude(expectations, judged.outcome, &[judged.compared], today()?);
     let findings = merge(judged.findings.into_iter().chain(about).collect());

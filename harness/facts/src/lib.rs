@@ -12,5 +12,6 @@ pub mod dwarf;
 pub mod elf;
 pub mod flags;
 pub mod kbuild;
+pub mod life;
 pub mod log;
 pub mod whole;

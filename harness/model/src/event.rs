@@ -1,4 +1,4 @@
-use crate::{Arch, Mode};
+use crate::{Arch, LifeStep, Mode};
 use std::time::Duration;
 
 /// A step of a check, in order.
@@ -20,6 +20,8 @@ pub enum Stage {
     Compare,
     /// Compiling every object again.
     Replay,
+    /// A step of the life of a build.
+    Life(LifeStep),
 }
 
 impl Stage {
@@ -35,6 +37,7 @@ impl Stage {
             Self::Facts => "facts",
             Self::Compare => "compare",
             Self::Replay => "replay",
+            Self::Life(step) => step.name(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod event;
 mod finding;
 mod inject;
 mod key;
+mod life;
 mod mode;
 mod outcome;
 mod report;
@@ -18,6 +19,7 @@ pub use event::{Event, Stage};
 pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};
 pub use key::Key;
+pub use life::{LifeStep, StepReport, UnknownStep};
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;
 pub use report::{

@@ -1,4 +1,4 @@
-use crate::{Allowed, Arch, Finding, Mode, Outcome, Toolchain};
+use crate::{Allowed, Arch, Finding, Mode, Outcome, StepReport, Toolchain};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub enum Layer {
     Replay,
     /// What the tools said in steps that both builds ran, as their logs tell.
     Diagnostics,
+    /// What becomes of the build in its life: made again, changed, switched, cleaned.
+    Lifecycle,
 }
 
 impl Layer {
@@ -50,6 +52,7 @@ impl Layer {
         Self::Natives,
         Self::Replay,
         Self::Diagnostics,
+        Self::Lifecycle,
     ];
 
     /// Its column heading.
@@ -68,6 +71,7 @@ impl Layer {
             Self::Natives => "natives",
             Self::Replay => "replay",
             Self::Diagnostics => "diagnostics",
+            Self::Lifecycle => "lifecycle",
         }
     }
 
@@ -80,6 +84,7 @@ impl Layer {
             Self::Natives => "native objects",
             Self::Replay => "objects replayed",
             Self::Diagnostics => "build steps",
+            Self::Lifecycle => "lifecycle checks",
             Self::Tables => "table entries",
             Self::Layouts => "type layouts",
             Self::Code => "functions and variables",
@@ -169,6 +174,9 @@ pub struct TwinReport {
     pub build: String,
     /// One entry a layer, in the order of [`Layer::ALL`].
     pub layers: Vec<LayerResult>,
+    /// The steps of its life, where they were tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepReport>,
 }
 
 /// Which kernel.

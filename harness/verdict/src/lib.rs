@@ -16,6 +16,7 @@ mod follows;
 pub mod inject;
 mod judge;
 mod layer;
+pub mod lifecycle;
 mod makefiles;
 mod members;
 mod merge;

@@ -284,6 +284,7 @@ mod tests {
                 outcome: Outcome::Agree,
                 build: String::new(),
                 layers: vec![layer],
+                steps: Vec::new(),
             }],
             cells: Vec::new(),
             findings,

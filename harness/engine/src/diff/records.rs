@@ -61,6 +61,7 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
             outcome: if ours { Outcome::Differ } else { twin_outcome(&twin.outcome) },
             build: "as recorded".to_owned(),
             layers: rows(b, twin.arch, &findings, &hidden),
+            steps: Vec::new(),
         }
     };
     let twins: Vec<TwinReport> = b.twins.iter().map(twin).collect();

@@ -8,12 +8,14 @@ mod line;
 mod message;
 mod ran;
 mod stop;
+mod why;
 
 pub use class::{Stage, UNKNOWN};
 pub use diagnostic::{Diagnostic, Gravity, Tool};
 pub use failure::MakeFailure;
 pub use ran::Ran;
 pub use stop::{MakeStop, make_stop};
+pub use why::reasons;
 
 use crate::kbuild::normalize_path;
 use failure::{errors_counted, is_error, make_failure, member_not_found};

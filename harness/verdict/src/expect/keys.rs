@@ -98,6 +98,21 @@ const KEYS: &[(Needs, &[&str])] = &[
         &["log.error.new", "log.fixed", "log.severity.changed", "log.stays", "log.warning.new"],
     ),
     (
+        Needs::One(Layer::Lifecycle),
+        &[
+            "clean.leftover",
+            "clean.lost",
+            "compile-commands.lost",
+            "ignore.missing",
+            "lifecycle.flag.lost",
+            "lifecycle.over-rebuilt",
+            "lifecycle.rebuilt",
+            "lifecycle.stale",
+            "lifecycle.step.failed",
+            "ranges.lost",
+        ],
+    ),
+    (
         Needs::Both(Layer::Artefacts),
         &[
             "index.module.changed",
