@@ -1,25 +1,13 @@
 //! Known defects, put into the pocket kernel: caught, with the cause, and nothing else said.
 
-use crate::support::{finding, kept_dir, keys_of, llvm, root, run, run_with};
+use crate::support::{edited_tree, finding, kept_dir, keys_of, llvm, root, run, run_with};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A private pocket kernel with one edit; an anchor that is not there exactly once fails.
+/// A private pocket kernel with edits of one file.
 fn edited(name: &str, file: &str, edits: &[(&str, &str)]) -> PathBuf {
-    let tree = kept_dir("trees").join(name);
-    if tree.exists() {
-        std::fs::remove_dir_all(&tree).unwrap();
-    }
-    let from = root().join("cases/pocket");
-    assert!(Command::new("cp").arg("-a").arg(from).arg(&tree).status().unwrap().success());
-    let path = tree.join(file);
-    let mut text = std::fs::read_to_string(&path).unwrap();
-    for (anchor, replacement) in edits {
-        assert_eq!(text.matches(anchor).count(), 1, "anchor in {file}: {anchor}");
-        text = text.replace(anchor, replacement);
-    }
-    std::fs::write(path, text).unwrap();
-    tree
+    let edits: Vec<_> = edits.iter().map(|(anchor, text)| (file, *anchor, *text)).collect();
+    edited_tree(name, &edits)
 }
 
 fn check(tree: &Path, arch: &str, llvm: &str) -> crate::support::Ran {

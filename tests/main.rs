@@ -29,6 +29,7 @@ mod explain;
 mod image_mutated;
 mod inject;
 mod layouts;
+mod lifecycle;
 mod modes;
 mod planned;
 mod pocket;

@@ -20,6 +20,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Build a kernel in one mode, keep it, and audit it.
     Build(BuildArgs),
+    /// Build a kernel in distributed mode and take it through its life: made again, changed,
+    /// switched, cleaned.
+    Lifecycle(LifecycleArgs),
     /// Compare build directories that somebody else made; builds and writes nothing.
     Audit(AuditArgs),
     /// Compare any two things of one kind: build directories, kernels, objects, archives,
@@ -76,6 +79,20 @@ pub(crate) struct BuildArgs {
     /// distributed, reference, dtlto or in-process.
     #[arg(long, value_name = "MODE", default_value = "distributed")]
     pub(crate) mode: String,
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LifecycleArgs {
+    #[command(flatten)]
+    pub(crate) kernel: KernelArgs,
+    /// Only this step: noop, leaf, imported, header, switch, switch-edited, flags,
+    /// compile-commands, ranges, ignore or clean (repeatable) [default: all].
+    #[arg(long, value_name = "STEP")]
+    pub(crate) step: Vec<String>,
     #[command(flatten)]
     pub(crate) expect: ExpectArgs,
     #[command(flatten)]

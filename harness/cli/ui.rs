@@ -94,6 +94,11 @@ impl Ui {
                 let took = took.map_or("done before".to_owned(), duration);
                 self.line(&format!("{arch:<10} {}{mode}  {took}", stage.name()));
             }
+            Event::Skipped { arch, mode, stage, why } => {
+                let mode = mode.map_or(String::new(), |m| format!(" {m}"));
+                let why = one_line(why);
+                self.line(&format!("{arch:<10} {}{mode} not run: {why}", stage.name()));
+            }
             Event::Failed { arch, mode, stage, line } => {
                 let mode = mode.map_or(String::new(), |m| format!(" {m}"));
                 let line = one_line(line);

@@ -112,6 +112,24 @@ pub fn pocket(test: &str) -> Option<&'static Pocket> {
     }))
 }
 
+/// A private pocket kernel with edits (file, what stands there, what shall); an anchor that is not
+/// there exactly once fails.
+pub fn edited_tree(name: &str, edits: &[(&str, &str, &str)]) -> PathBuf {
+    let tree = kept_dir("trees").join(name);
+    if tree.exists() {
+        std::fs::remove_dir_all(&tree).unwrap();
+    }
+    let from = root().join("cases/pocket");
+    assert!(Command::new("cp").arg("-a").arg(from).arg(&tree).status().unwrap().success());
+    for (file, anchor, replacement) in edits {
+        let path = tree.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(anchor).count(), 1, "anchor in {file}: {anchor}");
+        std::fs::write(path, text.replace(anchor, replacement)).unwrap();
+    }
+    tree
+}
+
 /// A private copy of one pocket build, times kept, to be spoiled.
 pub fn copy_of(build: &Path, name: &str) -> PathBuf {
     let to = kept_dir("copies").join(name);

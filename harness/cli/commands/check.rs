@@ -1,10 +1,12 @@
-use crate::args::{BACKEND_SECONDS, BuildArgs, CheckArgs, KernelArgs, OutputArgs, ReplayScope};
+use crate::args::{
+    BACKEND_SECONDS, BuildArgs, CheckArgs, KernelArgs, LifecycleArgs, OutputArgs, ReplayScope,
+};
 use crate::ui::Ui;
 use twinlto_engine::{
     CheckRequest, ConfigSource, EngineError, ExpectFiles, LlvmSpec, ReplayOptions, check,
-    install_interrupt_handler,
+    install_interrupt_handler, lifecycle::LifeOptions,
 };
-use twinlto_model::{Outcome, Report};
+use twinlto_model::{LifeStep, Mode, Outcome, Report};
 use twinlto_report::Style;
 use twinlto_verdict::Modes;
 
@@ -27,6 +29,28 @@ pub(crate) fn build(args: &BuildArgs, ui: &mut Ui) -> Result<Outcome, EngineErro
     checked(&request, &args.output, ui)
 }
 
+/// `twinlto lifecycle`: a build of distributed mode, and then its life.
+pub(crate) fn lifecycle(args: &LifecycleArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let request = CheckRequest {
+        expect: args.expect.files(false),
+        life: Some(LifeOptions { steps: steps(&args.step)? }),
+        ..request(&args.kernel, Modes::alone(Mode::Distributed))?
+    };
+    checked(&request, &args.output, ui)
+}
+
+/// The steps that are named, in the order of a life; all if none is.
+fn steps(names: &[String]) -> Result<Vec<LifeStep>, EngineError> {
+    let mut steps = Vec::new();
+    for name in names.iter().flat_map(|name| name.split(',')) {
+        let step = name.parse::<LifeStep>().map_err(|error| {
+            EngineError::usage(format!("--step {name}"), error.to_string(), "give one of them")
+        })?;
+        steps.push(step);
+    }
+    Ok(LifeStep::ALL.into_iter().filter(|s| steps.is_empty() || steps.contains(s)).collect())
+}
+
 /// What is asked of a kernel, and nothing besides.
 fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError> {
     Ok(CheckRequest {
@@ -38,6 +62,7 @@ fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError>
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
         replay: None,
+        life: None,
         separate: false,
         expect: ExpectFiles::default(),
         render,

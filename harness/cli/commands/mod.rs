@@ -22,6 +22,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
     match args.command {
         Command::Check(args) => check::run(&args, ui),
         Command::Build(args) => check::build(&args, ui),
+        Command::Lifecycle(args) => check::lifecycle(&args, ui),
         Command::Audit(args) => audit::run(&args, ui),
         Command::Diff(args) => diff::run(&args, ui),
         Command::Replay(args) => replay::run(&args, ui),

@@ -8,6 +8,7 @@ use crate::configure::ConfigSource;
 use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
 use crate::fs::{fingerprint, free_bytes, write_atomic};
+use crate::lifecycle::{LifeOptions, Place};
 use crate::preflight;
 use crate::record::OutDir;
 use crate::replay::ReplayOptions;
@@ -41,6 +42,8 @@ pub struct CheckRequest {
     pub out: PathBuf,
     /// How every object is replayed, if they are.
     pub replay: Option<ReplayOptions>,
+    /// Which steps of a build's life are taken, if any.
+    pub life: Option<LifeOptions>,
     /// Whether the second kernel is built from clean, too.
     pub separate: bool,
     /// What may differ.
@@ -86,9 +89,15 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
     }
     let out = OutDir::open(&request.out)?;
     enough_space(request, &kernel, &out)?;
+    let life = request.life.as_ref().map(|_| Place::open(&kernel, &out)).transpose()?;
+    // A life is lived in a directory of its own, on sources of its own.
+    let (sources, builds) = match &life {
+        Some(place) => (&place.kernel, &place.out),
+        None => (&kernel, &out),
+    };
     let identity = format!(
         "{}\n{}\n{}",
-        fingerprint(&kernel.path, &out.path)?,
+        fingerprint(&sources.path, &builds.path)?,
         crate::toolchain::identity(&request.llvm),
         toolchain.clang
     );
@@ -96,8 +105,8 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
     for arch in &request.arches {
         let twin = Twin {
             request,
-            kernel: &kernel,
-            out: &out,
+            kernel: sources,
+            out: builds,
             arch: *arch,
             modes: request.modes,
             identity: &identity,
@@ -105,6 +114,9 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
             expectations: &expectations,
             llvm: toolchain.version.major,
         };
+        if let Some(place) = &life {
+            place.recover(*arch)?;
+        }
         twins.push(twin.run(events)?);
     }
     let mut report = assemble(request, &kernel, &toolchain, &expectations, twins)?;

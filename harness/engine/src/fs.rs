@@ -237,6 +237,36 @@ fn copy_one(from: &Path, to: &Path, meta: &Metadata) -> Result<u64, EngineError>
     Ok(if meta.is_file() { meta.len() } else { 0 })
 }
 
+/// Makes a second tree of the same files: linked where the file system can, else copied. Whoever
+/// changes a file in it must put a new one in its place.
+pub(crate) fn link_tree(
+    from: &Path,
+    to: &Path,
+    keep: impl Fn(&Path) -> bool,
+) -> Result<(), EngineError> {
+    let (mut files, mut dirs) = (Vec::new(), Vec::new());
+    list(from, Path::new(""), &keep, &mut files, &mut dirs)?;
+    std::fs::create_dir_all(to).map_err(|e| EngineError::io("make", to, &e))?;
+    for (dir, _) in &dirs {
+        let dir = to.join(dir);
+        std::fs::create_dir_all(&dir).map_err(|e| EngineError::io("make", &dir, &e))?;
+    }
+    files.par_iter().try_for_each(|(path, meta)| {
+        let (from, to) = (from.join(path), to.join(path));
+        if meta.is_file() && std::fs::hard_link(&from, &to).is_ok() {
+            return Ok(());
+        }
+        copy_one(&from, &to, meta).map(|_| ())
+    })
+}
+
+/// Everything below a directory that is no directory, by its path there.
+pub(crate) fn files_below(dir: &Path) -> Result<Vec<(PathBuf, Metadata)>, EngineError> {
+    let mut files = Vec::new();
+    list(dir, Path::new(""), &|_: &Path| true, &mut files, &mut Vec::new())?;
+    Ok(files)
+}
+
 /// make compares times to the nanosecond, so a copy must keep them to the nanosecond.
 fn set_times(path: &Path, meta: &Metadata, is_link: bool) -> Result<(), EngineError> {
     let times = Timestamps {
@@ -323,6 +353,23 @@ mod tests {
         };
         assert_eq!(time(&from), time(&to));
         assert_eq!(std::fs::read_link(to.join("link")).unwrap(), Path::new("sub/x"));
+    }
+
+    #[test]
+    fn a_second_tree_is_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("a"), dir.path().join("b"));
+        std::fs::create_dir_all(from.join("sub")).unwrap();
+        std::fs::write(from.join("sub/x"), "hello").unwrap();
+        link_tree(&from, &to, |_| true).unwrap();
+        assert_eq!(std::fs::read(to.join("sub/x")).unwrap(), b"hello");
+        write_atomic(&to.join("sub/x"), b"other").unwrap();
+        assert_eq!(std::fs::read(from.join("sub/x")).unwrap(), b"hello");
+        let files = files_below(&to).unwrap();
+        assert_eq!(
+            files.iter().map(|(path, _)| path.as_path()).collect::<Vec<_>>(),
+            [Path::new("sub/x")]
+        );
     }
 
     #[test]

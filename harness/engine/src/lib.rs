@@ -15,6 +15,7 @@ mod fs;
 mod gather;
 mod inject;
 mod jobserver;
+pub mod lifecycle;
 mod orphan;
 mod pipe;
 mod planned;

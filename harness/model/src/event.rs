@@ -78,6 +78,17 @@ pub enum Event {
         /// Wall time; none when the result of an earlier run was taken.
         took: Option<Duration>,
     },
+    /// A stage was not run.
+    Skipped {
+        /// Which architecture.
+        arch: Arch,
+        /// Which build, where the stage belongs to one.
+        mode: Option<Mode>,
+        /// Which stage.
+        stage: Stage,
+        /// The need that was not met.
+        why: String,
+    },
     /// A command failed, with the last line that it said.
     Failed {
         /// Which architecture.

@@ -7,6 +7,7 @@ mod finding;
 mod inject;
 mod json;
 mod snapshot;
+mod steps;
 mod style;
 mod table;
 mod terminal;

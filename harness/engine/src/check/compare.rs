@@ -4,6 +4,7 @@ use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::gather::{Depth, gather, image};
+use crate::lifecycle::{LifeOptions, Scratch, live};
 use crate::replay::replay_told;
 use crate::symtypes;
 use rayon::prelude::*;
@@ -11,7 +12,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::native_path;
-use twinlto_model::{CellReport, Event, Finding, Outcome, StageTime, Timings, TwinReport};
+use twinlto_model::{
+    CellReport, Event, Finding, Layer, Outcome, StageTime, StepReport, Timings, TwinReport,
+};
 use twinlto_verdict::replay::functions_that_differ;
 use twinlto_verdict::{
     Built, LayerVerdict, NativePair, Sameness, Scope, Sides, Verdict, cell_counts, compare_twins,
@@ -114,6 +117,16 @@ impl Twin<'_> {
             let new: Vec<_> = new.cloned().collect();
             extra.extend(new);
         }
+        let mut verdict = verdict;
+        let mut steps = Vec::new();
+        if let Some(options) = &self.request.life {
+            let (layer, taken) = match &failure {
+                None => self.life(&first, &ours, options, events)?,
+                Some(why) => (LayerVerdict::without(Layer::Lifecycle, why), Vec::new()),
+            };
+            verdict.layers.push(layer);
+            steps = taken;
+        }
         let built = Built {
             facts: &ours,
             // A build that failed was not compared with its twin.
@@ -130,13 +143,33 @@ impl Twin<'_> {
         }
         let (outcome, layers) = (judged.outcome, judged.layers);
         Ok(TwinResult {
-            report: TwinReport { arch: self.arch, outcome, build, layers },
+            report: TwinReport { arch: self.arch, outcome, build, layers, steps },
             cells,
             findings: judged.findings,
             allowed: judged.allowed,
             compared: judged.compared,
             not_compared: verdict.not_compared(),
         })
+    }
+
+    /// Takes the build through its life.
+    fn life(
+        &self,
+        cell: &Cell,
+        facts: &BuildFacts,
+        options: &LifeOptions,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(LayerVerdict, Vec<StepReport>), EngineError> {
+        let scratch = Scratch {
+            kernel: self.kernel,
+            arch: self.arch,
+            llvm: &self.request.llvm,
+            jobs: self.request.jobs,
+            out: &self.out.path,
+            dir: &cell.dir,
+            log: &self.out.path.join(self.arch.name()).join("life.log"),
+        };
+        live(&scratch, facts, &self.request.config, options, events)
     }
 
     fn cell_report(

@@ -1,3 +1,4 @@
+use super::normalize_path;
 use crate::flags::{lex, parse};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -35,7 +36,9 @@ pub fn compile_commands(bytes: &[u8]) -> Result<Vec<CompileCommand>, String> {
             output: entry
                 .output
                 .or_else(|| output_of(&entry.arguments))
-                .or_else(|| output_of_text(&entry.command)),
+                .or_else(|| output_of_text(&entry.command))
+                // kbuild reaches some objects through `..`.
+                .map(|output| normalize_path(&output).unwrap_or(output)),
             file: entry.file,
         })
         .collect())

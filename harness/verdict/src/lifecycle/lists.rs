@@ -37,7 +37,7 @@ pub fn database(arch: Arch, compiled: &[Compiled], entries: &[CompileCommand]) -
     let findings = lost.iter().map(|one| {
         let found = between(
             finding(arch, "compile-commands.lost", Severity::Warning, &one.object),
-            Evidence::new("compiled", format!("from {}", one.source)).at(cmd_path(&one.object)),
+            Evidence::new("compiled", format!("from {}", base(&one.source))).at(cmd_path(&one.object)),
             Evidence::new("database", "no entry").at("compile_commands.json"),
         );
         let found = match one.has_native {
@@ -67,6 +67,10 @@ pub fn database(arch: Arch, compiled: &[Compiled], entries: &[CompileCommand]) -
     }
 }
 
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// Judges `modules.builtin.ranges`. `listed` are the modules of `modules.builtin`; `parts` the
 /// objects of the kernel with the module that their front ends were told (`-DKBUILD_MODFILE`);
 /// `placed` the modules that have a place.
@@ -81,7 +85,7 @@ pub fn ranges(
     for (object, module) in parts.iter().filter(|(_, module)| listed.contains(*module)) {
         modules.entry(module).or_default().push(object);
     }
-    let short = |module: &str| module.rsplit('/').next().unwrap_or(module).replace('-', "_");
+    let short = |module: &str| base(module).replace('-', "_");
     let lost = modules.iter().filter(|(module, _)| !placed.contains(&short(module)));
     let findings = lost.map(|(module, objects)| {
         let found = between(

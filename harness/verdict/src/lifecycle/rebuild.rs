@@ -17,6 +17,8 @@ pub struct Edit {
     pub unrecorded: BTreeSet<String>,
     /// Whether the linked kernel holds what the change added; none where nobody looked.
     pub arrived: Option<bool>,
+    /// What make said, where it failed after every backend had had its turn.
+    pub failed: Option<String>,
 }
 
 /// Judges the make after an edit.
@@ -39,7 +41,10 @@ pub fn rebuilt(
         verdict.findings.extend(judge.front(name, &mut work.fronts));
         verdict.findings.extend(judge.back(name, unit, &mut work.backs));
     }
-    verdict.findings.extend(judge.links());
+    // What was not linked at all is not stale.
+    if edit.failed.is_none() {
+        verdict.findings.extend(judge.links());
+    }
     verdict.findings.extend(judge.over(&work));
     verdict.said = format!(
         "{} changed; made again {} and {}; needed {} and {}",
@@ -49,6 +54,16 @@ pub fn rebuilt(
         work.fronts.needed,
         work.backs.needed
     );
+    if let Some(headline) = &edit.failed {
+        let stale = verdict.findings.iter().any(|found| found.severity == Severity::Error);
+        let failed =
+            StepVerdict::failed(arch, step, &format!("make after {} changed", edit.path), headline);
+        // An object that is stale explains a link that fails.
+        match stale {
+            true => verdict.said = format!("{}; {}", verdict.said, failed.said),
+            false => verdict.and(failed),
+        }
+    }
     verdict
 }
 

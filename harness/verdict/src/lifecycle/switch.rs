@@ -22,17 +22,32 @@ pub fn switched(
     };
     let findings: Vec<Finding> =
         verdict.findings().into_iter().filter(|found| found.severity != Severity::Note).collect();
-    let unsaved = findings.iter().filter(|found| found.key == KEY_NOT_SAVED).count();
+    let is_switched = |found: &Finding| {
+        found.key == KEY_NOT_SAVED && found.subjects().iter().all(|s| in_process.contains(*s))
+    };
+    let unsaved: BTreeSet<String> = findings
+        .iter()
+        .filter(|found| is_switched(found))
+        .flat_map(|found| found.subjects())
+        .map(str::to_owned)
+        .collect();
     for found in findings {
-        let is_switched = found.key == KEY_NOT_SAVED
-            && found.subjects().iter().all(|subject| in_process.contains(*subject));
-        step.findings.push(if is_switched { by_the_switch(found) } else { after(mode, found) });
+        if is_switched(&found) {
+            step.findings.push(by_the_switch(found));
+            continue;
+        }
+        // What became of a backend without flags is said with them.
+        let follows = found.key.as_str().starts_with("native.")
+            && found.subjects().iter().all(|subject| unsaved.contains(*subject));
+        if !follows {
+            step.findings.push(after(mode, found));
+        }
     }
     if facts.mode != Some(mode) {
         let is = facts.mode.map_or("neither", Mode::name);
         step.omitted = Some(format!("after the switch to {mode}, the build is {is}"));
     }
-    step.said = match (step.findings.len(), unsaved) {
+    step.said = match (step.findings.len(), unsaved.len()) {
         (0, _) => format!("{mode}: sound"),
         (n, 0) => format!("{mode}: {n} findings"),
         (_, n) => format!("{mode}: {n} without saved flags"),
@@ -48,7 +63,12 @@ fn by_the_switch(mut found: Finding) -> Finding {
             "compiled then, when kbuild saves no flags; the switch did not compile it again",
         );
         site.left = Some(left.at(cmd_path(&site.subject)));
+        if site.effect.is_empty() {
+            "the backend fails, or was not tried".clone_into(&mut site.effect);
+        }
     }
+    // Its old native object may still be there; the kernel cannot be made of it.
+    found.severity = Severity::Error;
     found
         .because(
             "it was compiled while the tree was in-process, where kbuild saves no flags, and the \
