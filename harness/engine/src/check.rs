@@ -188,7 +188,10 @@ fn assemble(
         twinlto: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: kernel.id(),
         config: request.config.name(),
-        comparison: request.modes.comparison(),
+        comparison: match &request.life {
+            Some(_) => "distributed, in its life".to_owned(),
+            None => request.modes.comparison(),
+        },
         sides: None,
         summary: summary(&outcome, &twins, &findings, &allowed),
         outcome,

@@ -52,3 +52,31 @@ fn said(step: &StepReport) -> String {
         (None, _) => safe(&step.said),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(step: LifeStep, compared: u64, not_run: Option<&str>) -> StepReport {
+        StepReport {
+            step,
+            said: "done".to_owned(),
+            compared,
+            errors: 0,
+            others: 0,
+            seconds: 1.5,
+            not_run: not_run.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_was_not_run_and_what_was_left_out_is_said() {
+        let left_out = step(LifeStep::Flags, 5, Some("1 object"));
+        assert_eq!((mark(&left_out), said(&left_out)), ("✓", "done; without 1 object".to_owned()));
+        let not_run = step(LifeStep::Ranges, 0, Some("not set"));
+        assert_eq!((mark(&not_run), said(&not_run)), ("–", "not run: not set".to_owned()));
+        let worse = StepReport { errors: 1, ..step(LifeStep::Leaf, 5, None) };
+        assert_eq!(mark(&worse), "✗");
+        assert_eq!(mark(&StepReport { others: 2, ..step(LifeStep::Leaf, 5, None) }), "~");
+    }
+}

@@ -1,5 +1,6 @@
 //! What describes a build for other programs.
 
+use super::scratch::Scratch;
 use crate::configure::dot_config;
 use crate::error::EngineError;
 use crate::fs::{read_regular, read_text};
@@ -13,7 +14,7 @@ use twinlto_facts::kbuild::{
     module_members, native_path, normalize_path, object_list_or_bytes, ranges_modules,
 };
 use twinlto_facts::{archive, build::BuildFacts};
-use twinlto_model::Arch;
+use twinlto_model::{Arch, Event, LifeStep};
 use twinlto_verdict::lifecycle::{Compiled, StepVerdict, database, ranges as judge_ranges};
 
 /// An object of the kernel or of a module, with what its `.cmd` file says.
@@ -22,6 +23,25 @@ pub(super) struct Recorded {
     pub(super) source: String,
     pub(super) command: String,
     pub(super) is_module: bool,
+}
+
+/// Makes the `compile_commands.json` of a build directory and judges it.
+///
+/// # Errors
+///
+/// As [`compile_commands`], and when make cannot be run. That make failed is a finding.
+pub fn make_compile_commands(
+    scratch: &Scratch<'_>,
+    events: &mut dyn FnMut(Event),
+) -> Result<StepVerdict, EngineError> {
+    const GOAL: &str = "compile_commands.json";
+    match scratch.make(&[GOAL], events)? {
+        Ok(()) => compile_commands(scratch.dir),
+        Err(headline) => {
+            let step = LifeStep::CompileCommands;
+            Ok(StepVerdict::failed(scratch.arch, step, GOAL, &headline))
+        }
+    }
 }
 
 /// Judges the `compile_commands.json` of a build directory against its `.cmd` files. It must have

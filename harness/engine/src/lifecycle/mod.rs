@@ -19,7 +19,7 @@ mod steps;
 
 pub use cleaning::cleaned;
 pub use ignored::ignored;
-pub use lists::{compile_commands, ranges};
+pub use lists::{compile_commands, make_compile_commands, ranges};
 pub(crate) use place::Place;
 pub use scratch::Scratch;
 pub use twinlto_verdict::lifecycle::{Cleaning, StepVerdict};

@@ -84,7 +84,7 @@ impl<'a> Life<'a> {
                 }
             }
             LifeStep::Flags => self.flags(events),
-            LifeStep::CompileCommands => self.compile_commands(events),
+            LifeStep::CompileCommands => lists::make_compile_commands(self.scratch, events),
             LifeStep::Clean => self.clean(events),
             LifeStep::Ranges | LifeStep::Ignore => Ok(StepVerdict::default()),
         }
@@ -259,14 +259,6 @@ impl<'a> Life<'a> {
             .collect();
         let times = (&before, &self.now()?);
         Ok(flags_changed(self.scratch.arch, OPTION, times, &facts, &modules))
-    }
-
-    fn compile_commands(&self, events: Told<'_>) -> Result<StepVerdict, EngineError> {
-        const GOAL: &str = "compile_commands.json";
-        if let Err(headline) = self.scratch.make(&[GOAL], events)? {
-            return Ok(self.failed(LifeStep::CompileCommands, GOAL, &headline));
-        }
-        lists::compile_commands(self.scratch.dir)
     }
 
     fn clean(&self, events: Told<'_>) -> Result<StepVerdict, EngineError> {

@@ -363,6 +363,22 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_fails_is_explained_by_what_is_stale_or_is_a_finding_itself() {
+        let before = at(1, &OLD);
+        let mut after = at(2, &NEW);
+        let mut edit = edit(&["a.o", "b.o", "lib/s.o"]);
+        edit.failed = Some("undefined symbol: f.llvm.1".to_owned());
+        let judge = |after: &Generation| {
+            keys(&rebuilt(Arch::Riscv, LifeStep::Imported, (&before, after), &edit))
+        };
+        let keys_of =
+            |after: &Generation| judge(after).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        assert_eq!(keys_of(&after), ["lifecycle.over-rebuilt", "lifecycle.step.failed"]);
+        after.files.insert("a.thinlto-native.o".to_owned(), before.files["a.thinlto-native.o"]);
+        assert_eq!(keys_of(&after), ["lifecycle.stale", "lifecycle.over-rebuilt"]);
+    }
+
+    #[test]
     fn objects_that_changed_without_links_are_stale_links() {
         let before = at(1, &OLD);
         let mut after = at(2, &NEW);
