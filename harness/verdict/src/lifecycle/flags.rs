@@ -23,10 +23,13 @@ pub fn flags_changed(
     modules: &BTreeMap<String, Module>,
 ) -> StepVerdict {
     let mut verdict = StepVerdict::default();
-    let mut without = 0;
+    let (mut without, mut unrecorded) = (0, 0);
     for (name, object) in &facts.objects {
+        let Some(front) = object.front.get() else {
+            unrecorded += 1;
+            continue;
+        };
         verdict.compared += 2;
-        let Some(front) = object.front.get() else { continue };
         if !after.remade(before, name) {
             verdict.findings.push(not_compiled(arch, option, name));
             continue;
@@ -52,10 +55,16 @@ pub fn flags_changed(
         count(facts.objects.len(), "IR object", "IR objects"),
         count(modules.len(), "module object", "module objects")
     );
+    let mut omitted = Vec::new();
     if without > 0 {
         let objects = count(without, "object that takes", "objects that take");
-        verdict.omitted = Some(format!("{objects} no KCFLAGS"));
+        omitted.push(format!("{objects} no KCFLAGS"));
     }
+    if unrecorded > 0 {
+        let objects = count(unrecorded, "object", "objects");
+        omitted.push(format!("{objects} whose front end no .cmd file records"));
+    }
+    verdict.omitted = (!omitted.is_empty()).then(|| omitted.join(", "));
     verdict
 }
 

@@ -32,14 +32,19 @@ pub fn rebuilt(
     let judge = Judge { arch, step, before, after, edit };
     let mut verdict = StepVerdict::default();
     let mut work = Work::default();
+    let mut unreadable = Vec::new();
     for (name, unit) in &after.units {
-        verdict.compared += 2;
         if let Some(why) = &unit.unreadable {
-            verdict.omitted.get_or_insert_with(|| format!("{name}: {why}"));
+            unreadable.push(format!("{name}: {why}"));
             continue;
         }
+        verdict.compared += 2;
         verdict.findings.extend(judge.front(name, &mut work.fronts));
         verdict.findings.extend(judge.back(name, unit, &mut work.backs));
+    }
+    if let Some(first) = unreadable.first() {
+        let objects = count(unreadable.len(), "unreadable object", "unreadable objects");
+        verdict.omitted = Some(format!("{objects}, such as {first}"));
     }
     // What was not linked at all is not stale.
     if edit.failed.is_none() {
