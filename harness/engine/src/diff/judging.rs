@@ -38,6 +38,7 @@ impl Judging<'_> {
             outcome: judged.outcome.clone(),
             build: "as found".to_owned(),
             layers: judged.layers,
+            steps: Vec::new(),
         }];
         let (outcome, mut about) =
             conclude(self.expectations, judged.outcome, &[judged.compared], today()?);

@@ -106,6 +106,7 @@ impl<'a> Prepared<'a> {
             jobs: shared.jobs,
             out: home.join("builds"),
             replay: None,
+            life: None,
             separate: false,
             expect: ExpectFiles::default(),
             render: |_| Vec::new(),

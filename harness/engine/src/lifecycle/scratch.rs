@@ -81,7 +81,7 @@ impl Scratch<'_> {
         if kbuild.run(&recipe, false, None, events)?.ok {
             return Ok(Ok(()));
         }
-        let Failure { disk_full, headline } = kbuild.failure()?;
+        let Failure { disk_full, headline, .. } = kbuild.failure()?;
         if disk_full {
             return Err(EngineError::environment(
                 format!("failed to build in {}", self.dir.display()),
