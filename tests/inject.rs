@@ -171,3 +171,20 @@ fn every_known_defect_that_a_finding_names_is_a_case() {
         assert!(root().join("cases/inject").join(name).join("case.toml").is_file(), "{name}");
     }
 }
+
+/// The texts to send are in the documentation as they are printed.
+#[test]
+fn every_live_defect_has_its_text_in_the_documentation() {
+    let document = std::fs::read_to_string(root().join("docs/findings/live.md")).unwrap();
+    let mut live = 0;
+    for entry in std::fs::read_dir(root().join("cases/inject")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let answer = run(&["explain", "--format", "json", &name]).json();
+        if let Some(report) = answer["answers"][0]["defect"]["report"].as_str() {
+            live += 1;
+            assert!(document.contains(report.trim()), "{name}");
+            assert!(run(&["explain", &name]).stdout.contains(report.trim()), "{name}");
+        }
+    }
+    assert!(live >= 2);
+}

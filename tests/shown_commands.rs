@@ -88,7 +88,9 @@ fn every_option_and_step_of_a_life_is_documented() {
 
 #[test]
 fn every_key_has_its_entry() {
-    let text = std::fs::read_to_string(root().join("docs/FINDINGS.md")).unwrap();
+    let documents = std::fs::read_dir(root().join("docs/findings")).unwrap();
+    let text: String =
+        documents.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     let mut keys = BTreeSet::new();
     let list = root().join("harness/verdict/src/expect/keys.rs");
     let files = crate::support::rust_files(&root().join("harness/verdict/src"));
@@ -106,7 +108,7 @@ fn every_key_has_its_entry() {
     let listed: BTreeSet<String> = twinlto_verdict::known_keys().map(str::to_owned).collect();
     assert_eq!(allowable, listed, "harness/verdict/src/expect/keys.rs lists other keys");
     for key in keys {
-        assert!(text.contains(&format!("`{key}`")), "docs/FINDINGS.md does not tell of {key}");
+        assert!(text.contains(&format!("`{key}`")), "docs/findings does not tell of {key}");
     }
 }
 

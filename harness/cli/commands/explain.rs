@@ -60,7 +60,7 @@ fn explain(option: Opt<'_>) -> Result<Answer, EngineError> {
         let hint = match closest_key(word) {
             Some(close) => format!("did you mean {close}?"),
             None if alike.is_empty() => {
-                "an option begins with '-'; docs/FINDINGS.md lists every key".to_owned()
+                "an option begins with '-'; docs/findings lists every key".to_owned()
             }
             None => format!("there are {}", alike.join(", ")),
         };
@@ -118,6 +118,7 @@ fn defect_json(case: &Case) -> serde_json::Value {
         "title": case.title,
         "source": case.source,
         "live": case.live,
+        "report": case.report,
         "keys": found_as(case),
     })
 }
@@ -135,6 +136,9 @@ fn defect_text(case: &Case, columns: usize) -> String {
         keys => line("found as", &keys.join(", ")),
     }
     line("try it", &format!("twinlto inject --case {}", case.name));
+    if let Some(report) = &case.report {
+        text.push_str(&format!("\nto send:\n\n{}\n", report.trim()));
+    }
     text
 }
 

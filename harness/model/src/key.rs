@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 /// The stable dotted name of a kind of finding, such as `flags.backend.missing`.
 ///
 /// Expectations, bisection and scripts refer to findings by it, so a key never changes its
-/// meaning. Every key is listed with its text in `docs/FINDINGS.md`.
+/// meaning. Every key is listed with its text in `docs/findings`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(Cow<'static, str>);
 

@@ -44,7 +44,7 @@ fn keys(option: &str, patterns: &[String]) -> Result<GlobSet, EngineError> {
         }
         let hint = match closest_key(pattern) {
             Some(key) => format!("did you mean {key}?"),
-            None => "docs/FINDINGS.md lists every key".to_owned(),
+            None => "docs/findings lists every key".to_owned(),
         };
         let what = format!("{option} '{pattern}'");
         return Err(EngineError::usage(what, "it fits the key of no finding", hint));

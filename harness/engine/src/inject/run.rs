@@ -8,6 +8,7 @@ use crate::configure::{dot_config, overlay_dot_config};
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{copy_tree, remove_tree};
+use crate::lifecycle::{Cleaning, Scratch, cleaned, make_compile_commands};
 use crate::planned::{Fronts, PlannedRequest, planned};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -99,8 +100,12 @@ impl Prepared<'_> {
         if !edits.is_empty() {
             self.tree.edit(&edits, self.shared.kind).map_err(Stop::Case)?;
         }
-        if injection.goal == Goal::Planned {
-            let findings = self.planned()?;
+        let other_findings = match injection.goal {
+            Goal::Planned => Some(self.planned()?),
+            Goal::Clean | Goal::CompileCommands => Some(self.lived(case, dir)?),
+            Goal::Nothing | Goal::Archive | Goal::Kernel => None,
+        };
+        if let Some(findings) = other_findings {
             return Ok((judge_case(case, self.arch, &findings, &self.untouched), findings));
         }
         let mut ours = self.untouched(Mode::Distributed);
@@ -144,6 +149,29 @@ impl Prepared<'_> {
             expect: ExpectFiles::default(),
         };
         Ok(planned(&request, &mut |_| {})?.findings)
+    }
+
+    /// A copy of the build, cleaned or asked for its list of commands.
+    fn lived(&self, case: &Case, dir: &Path) -> Result<Vec<Finding>, Stop> {
+        let mut cell = self.untouched(Mode::Distributed);
+        self.apply(case, &mut cell, Mode::Distributed, dir)?;
+        let scratch = Scratch {
+            kernel: &self.kernel,
+            arch: self.arch,
+            llvm: &self.shared.request.llvm,
+            jobs: self.shared.jobs,
+            out: &self.builds.path,
+            dir: &cell.dir,
+            log: &cell.log,
+        };
+        let verdict = match case.inject.goal {
+            Goal::Clean => cleaned(&scratch, Cleaning::Clean, &mut |_| {})?,
+            _ => make_compile_commands(&scratch, &mut |_| {})?,
+        };
+        match verdict.omitted {
+            Some(why) if verdict.compared == 0 => Err(Stop::Case(why)),
+            _ => Ok(merge(verdict.findings)),
+        }
     }
 
     /// Edits with the names of this run.
@@ -216,7 +244,7 @@ impl Prepared<'_> {
             return Ok(());
         }
         let targets: &[&str] = match case.inject.goal {
-            Goal::Nothing | Goal::Planned => return Ok(()),
+            Goal::Nothing | Goal::Planned | Goal::Clean | Goal::CompileCommands => return Ok(()),
             Goal::Archive => &["vmlinux_a"],
             Goal::Kernel if self.config.is_yes("MODULES") => &["vmlinux", "modules"],
             Goal::Kernel => &["vmlinux"],

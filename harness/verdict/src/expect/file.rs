@@ -259,7 +259,7 @@ impl Reader<'_> {
         keys::check(&key).map_err(|close| {
             let hint = match close {
                 Some(close) => format!("did you mean {close}?"),
-                None => "docs/FINDINGS.md lists every key".to_owned(),
+                None => "docs/findings lists every key".to_owned(),
             };
             self.error(raw.span(), &format!("'{}' is the key of no finding", key.as_str()), &hint)
         })?;

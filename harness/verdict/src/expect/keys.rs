@@ -1,5 +1,5 @@
 //! Every key that there is. A test holds this list against the code that makes findings, and
-//! against `docs/FINDINGS.md`.
+//! against `docs/findings`.
 
 use super::glob::Glob;
 use twinlto_model::Layer;

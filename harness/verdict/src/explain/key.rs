@@ -2,7 +2,7 @@ use crate::expect::{every_key, layer_of};
 use serde::Serialize;
 use twinlto_model::Layer;
 
-/// What `docs/FINDINGS.md` says of one key.
+/// What `docs/findings` says of one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyExplained {
     /// The key.
@@ -11,7 +11,7 @@ pub struct KeyExplained {
     pub section: String,
     /// The layer that finds it; none for what no single layer finds.
     pub layer: Option<Layer>,
-    /// The columns of its line by their titles, in plain text: severity, means, remedy.
+    /// The columns of its line by their titles, in plain text: severity, means, remedy, source.
     pub columns: Vec<(String, String)>,
 }
 
@@ -19,7 +19,33 @@ pub struct KeyExplained {
 #[must_use]
 pub fn explain_key(key: &str) -> Option<KeyExplained> {
     let key = every_key().find(|known| *known == key)?;
-    let document = include_str!("../../../../docs/FINDINGS.md");
+    SECTIONS.iter().find_map(|document| in_section(key, document))
+}
+
+/// The documents of `docs/findings`, one a section.
+const SECTIONS: [&str; 10] = [
+    include_str!("../../../../docs/findings/transport.md"),
+    include_str!("../../../../docs/findings/artefacts.md"),
+    include_str!("../../../../docs/findings/image.md"),
+    include_str!("../../../../docs/findings/replay.md"),
+    include_str!("../../../../docs/findings/diagnostics.md"),
+    include_str!("../../../../docs/findings/lifecycle.md"),
+    include_str!("../../../../docs/findings/records.md"),
+    include_str!("../../../../docs/findings/request.md"),
+    include_str!("../../../../docs/findings/makefiles.md"),
+    include_str!("../../../../docs/findings/expectations.md"),
+];
+
+/// What a section says once for all its keys: a paragraph that begins with this word.
+fn for_all(document: &str, word: &str) -> String {
+    let paragraphs = document.split("\n\n");
+    let mut own = paragraphs.filter_map(|text| text.strip_prefix(word)?.strip_prefix(": "));
+    let text = own.next().unwrap_or_default().replace('\n', " ");
+    let text = text.split(". A remedy").next().unwrap_or_default();
+    plain(text.trim_end_matches('.'))
+}
+
+fn in_section(key: &'static str, document: &str) -> Option<KeyExplained> {
     let (mut section, mut titles, mut above) = (String::new(), Vec::new(), Vec::new());
     for line in document.lines() {
         if let Some(title) = line.trim_start_matches('#').strip_prefix(' ')
@@ -41,7 +67,14 @@ pub fn explain_key(key: &str) -> Option<KeyExplained> {
         if cells.first().is_some_and(|first| first.contains(&quoted)) {
             let columns = titles.into_iter().zip(&cells).skip(1);
             let columns = columns.map(|(title, cell)| (title, plain(cell)));
-            let columns = columns.filter(|(_, cell)| !cell.is_empty()).collect();
+            let mut columns: Vec<(String, String)> =
+                columns.filter(|(_, cell)| !cell.is_empty()).collect();
+            for word in ["Remedy", "Source"] {
+                let title = word.to_lowercase();
+                if columns.iter().all(|(known, _)| *known != title) {
+                    columns.push((title, for_all(document, word)));
+                }
+            }
             return Some(KeyExplained { key, section, layer: layer_of(key), columns });
         }
         above = cells;
@@ -87,8 +120,9 @@ mod tests {
         for key in every_key() {
             let found = explain_key(key).unwrap_or_else(|| panic!("{key} is in no table"));
             let text = |title| found.columns.iter().find(|(t, _)| t == title).map(|(_, c)| c);
-            for title in ["severity", "means"] {
+            for title in ["severity", "means", "remedy", "source"] {
                 let text = text(title).unwrap_or_else(|| panic!("{key} has no {title}"));
+                assert!(!text.is_empty(), "{key} has an empty {title}");
                 assert!(!text.contains("as above") && !text.contains('`'), "{key}: {text}");
             }
             assert!(!found.section.is_empty(), "{key}");

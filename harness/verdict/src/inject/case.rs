@@ -19,6 +19,9 @@ pub struct Case {
     pub negative: bool,
     /// Untouched kernels that are guilty of it, such as `Linux 7.3.4`. There it needs no mutation.
     pub live: Option<String>,
+    /// What one would send to the kernel's maintainers of a live one: what, where, how to reproduce
+    /// it, on which versions.
+    pub report: Option<String>,
     /// Where it can be shown.
     #[serde(default)]
     pub applies: Applies,
@@ -122,6 +125,10 @@ pub enum Goal {
     Archive,
     /// All of it, compared with the other mode.
     Kernel,
+    /// `make clean`, and a look at what is left.
+    Clean,
+    /// `compile_commands.json`, held against the recorded commands.
+    CompileCommands,
 }
 
 /// One text of one file of the source tree, replaced.
@@ -254,6 +261,9 @@ impl Case {
                 false => "it expects nothing; say negative = true if nothing must be found",
             };
             return at("expect", why.to_owned());
+        }
+        if self.report.is_some() != self.live.is_some() {
+            return at("live", "a live defect has a report, and no other has".to_owned());
         }
         if self.negative && self.inject.is_nothing() && !self.inject.goal.builds() {
             return at("title", "it does nothing and expects nothing".to_owned());
