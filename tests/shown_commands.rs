@@ -17,6 +17,8 @@ fn the_commands_of_the_readme_run() {
     let report = pocket.ran.json();
     let record = root().join(report["record"].as_str().unwrap()).display().to_string();
     let out = pocket.out.join("readme").display().to_string();
+    // A directory of its own: it is prepared for one kernel.
+    let injected = crate::support::kept_dir("inject-readme").display().to_string();
     let kernel = root().join("cases/pocket").display().to_string();
     let build = |mode: &str| pocket.build("arm64", mode).display().to_string();
     let (distributed, in_process) = (build("distributed"), build("in-process"));
@@ -40,6 +42,7 @@ fn the_commands_of_the_readme_run() {
                 "out/records/TIME" => record.as_str(),
                 "facts/linux-7.3/arm64-22/tiny" => kept.as_str(),
                 "-22" | "-19" => llvm,
+                "out" if line.starts_with("inject") => injected.as_str(),
                 "out" => out.as_str(),
                 other => other,
             })
@@ -83,6 +86,18 @@ fn every_option_and_step_of_a_life_is_documented() {
     for step in twinlto_model::LifeStep::ALL {
         assert!(text.contains(&format!("| `{step}` |")), "docs/LIFECYCLE.md has no {step}");
         assert!(help.contains(step.name()), "--help has no {step}");
+    }
+}
+
+#[test]
+fn every_option_of_inject_is_documented() {
+    let text = std::fs::read_to_string(root().join("docs/INJECT.md")).unwrap();
+    let help = run(&["inject", "--help"]).stdout;
+    for word in help.split_whitespace().filter(|w| w.starts_with("--")) {
+        let option = word.trim_end_matches([',', '.', ':']);
+        if !["--help", "--jobs", "--verbose"].contains(&option) {
+            assert!(text.contains(&format!("`{option}")), "docs/INJECT.md has no {option}");
+        }
     }
 }
 

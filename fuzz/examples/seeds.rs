@@ -116,7 +116,17 @@ fn main() -> Result<()> {
     }
     // Texts that no build makes.
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
-    for target in ["expectations", "severities", "snapshot", "log", "symtypes"] {
+    let targets = [
+        "case",
+        "distributor",
+        "expectations",
+        "life",
+        "log",
+        "severities",
+        "snapshot",
+        "symtypes",
+    ];
+    for target in targets {
         for entry in fs::read_dir(texts.join(target))? {
             corpus.add(target, "text", usize::MAX, &fs::read(entry?.path())?)?;
         }

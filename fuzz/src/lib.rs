@@ -10,15 +10,18 @@ pub use memory::fuzz;
 use std::fmt::Debug;
 use std::hint::black_box;
 use twinlto_facts::dry_run::DryRun;
+use twinlto_facts::dtlto::JobList;
 use twinlto_facts::elf::{self, Image};
 use twinlto_facts::flags::{lex, resolve};
 use twinlto_facts::kbuild::{
-    CmdFile, Config, Preprocess, Symtypes, Symvers, assembly_prototypes, enumerators,
-    kernel_version, lto_modes, members, module_members, object_list_or_bytes,
+    CmdFile, Config, Depends, Preprocess, Symtypes, Symvers, assembly_prototypes, built_in_modules,
+    compile_commands, enumerators, kernel_version, lto_modes, members, modfile, module_members,
+    object_list_or_bytes, ranges_modules,
 };
-use twinlto_facts::log::BuildLog;
+use twinlto_facts::log::{BuildLog, reasons};
 use twinlto_facts::{archive as ar, bitcode as bc, dwarf as dw, whole};
 use twinlto_report::{Style, facet_change, from_json, terminal, to_json};
+use twinlto_verdict::inject::Case;
 use twinlto_verdict::{Expectations, Severities};
 
 /// Looks at every field of an answer; an error must have words.
@@ -164,6 +167,30 @@ pub fn lists(bytes: &[u8]) {
     look(elf::initcalls_lds(&text).inspect(|calls| {
         calls.iter().for_each(|call| see(call.entry()));
     }));
+}
+
+/// The list of backends that lld hands out.
+pub fn distributor(bytes: &[u8]) {
+    look(JobList::parse(&text(bytes)).inspect(|list| {
+        for job in &list.jobs {
+            see((job.is_inside(), job.argv_with("index", "output")));
+        }
+    }));
+}
+
+/// A known defect, as `case.toml` tells it.
+pub fn case(bytes: &[u8]) {
+    look(Case::parse("case", "case.toml", &text(bytes)));
+}
+
+/// What a build's life is judged by: dependencies, `compile_commands.json`, lists of built-in modules,
+/// make's reasons.
+pub fn life(bytes: &[u8]) {
+    let text = text(bytes);
+    let depends = Depends::parse(&text);
+    see((depends.in_tree("/k").count(), depends.source_in_tree("/k")));
+    look(compile_commands(bytes));
+    see((built_in_modules(&text), ranges_modules(&text), modfile(&text), reasons(bytes)));
 }
 
 /// SUSE's `kabi/severities`.

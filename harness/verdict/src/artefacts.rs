@@ -61,6 +61,10 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     if let Some(twin) = twin {
         let theirs = twin.mode.unwrap_or(Mode::InProcess);
         layer.findings.extend(same_ir(place, index, theirs, twin));
+        // Of two archives of native objects each is held against its own list.
+        if let Some(members) = twin.archive.get().filter(|_| !theirs.has_native_objects()) {
+            layer.findings.extend(archive::same_order(place, order, members));
+        }
         // What is wrong with the twin's own archive.
         let twins = artefacts(arch, twin, None);
         if let (Some(why), []) = (twins.not_compared(), twins.findings.as_slice()) {

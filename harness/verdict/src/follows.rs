@@ -70,9 +70,7 @@ const RULES: &[Rule] = &[
     Rule {
         causes: &["archive.order.changed"],
         consequences: &["initcall.order."],
-        reach: Reach::Kernel(
-            "vmlinux.a is not in the order of builtin.order: see archive.order.changed",
-        ),
+        reach: Reach::Kernel("the objects are linked in another order: see archive.order.changed"),
     },
     Rule {
         causes: &["archive.member.", "native.", "ir."],

@@ -108,6 +108,7 @@ fn outside_index(place: Place, facts: &BuildFacts) -> Vec<Finding> {
                         "the thin link wrote its index, and vmlinux.thinlto-index does not list \
                          it: the list is not whole",
                     )
+                    .known_as("native-omitted")
                     .remedy("run the thin link again");
             }
             place
@@ -193,6 +194,27 @@ fn not_indexed(place: Place, native: &str, ir: &str, side: &str) -> Finding {
 
 /// Initcalls of one level run in archive order, so it must be the order of `builtin.order`.
 fn member_order(place: Place, expected: &[String], members: &[String]) -> Option<Finding> {
+    let finding = moved(place, expected, members, ["builtin.order", "vmlinux.a"])?;
+    Some(finding.because("the archive was not made in the order of builtin.order"))
+}
+
+/// Both modes link the same objects in the same order: `builtin.order` holds that of the in-process
+/// archive.
+pub(super) fn same_order(place: Place, order: &[String], twin: &[String]) -> Option<Finding> {
+    let sides = ["in-process vmlinux.a", "builtin.order"];
+    let finding = moved(place, twin, order, sides)?;
+    let cause = "builtin.order is not in the order of the archive that it is made from, which is that of \
+                 the in-process link";
+    Some(finding.because(cause).remedy("scripts/Makefile.vmlinux_a"))
+}
+
+/// The first object that stands elsewhere in one of two lists.
+fn moved(
+    place: Place,
+    expected: &[String],
+    members: &[String],
+    [left, right]: [&str; 2],
+) -> Option<Finding> {
     let in_both = |list: &[String], other: &[String]| -> Vec<String> {
         let other: BTreeSet<&String> = other.iter().collect();
         let mut seen = BTreeSet::new();
@@ -217,10 +239,9 @@ fn member_order(place: Place, expected: &[String], members: &[String]) -> Option
     Some(
         with_evidence(
             place.error("archive.order.changed", subject),
-            Some(Evidence::new("builtin.order", after(&wanted, at))),
-            Some(Evidence::new("vmlinux.a", after(&found, found_at))),
+            Some(Evidence::new(left, after(&wanted, at))),
+            Some(Evidence::new(right, after(&found, found_at))),
         )
-        .because("the archive was not made in the order of builtin.order")
         .known_as("order-lost"),
     )
 }
