@@ -117,7 +117,6 @@ impl Twin<'_> {
             let new: Vec<_> = new.cloned().collect();
             extra.extend(new);
         }
-        let mut verdict = verdict;
         let mut steps = Vec::new();
         if let Some(options) = &self.request.life {
             let (layer, taken) = match &failure {

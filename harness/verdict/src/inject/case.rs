@@ -271,10 +271,10 @@ impl Case {
         if !self.negative && self.inject.is_nothing() && self.live.is_none() {
             return at("title", "it changes nothing, and no kernel is said to have it".to_owned());
         }
-        if let Some(llvm) = &self.applies.llvm {
-            if let Err(why) = llvm.parse::<LlvmRange>() {
-                return at(llvm, why);
-            }
+        if let Some(llvm) = &self.applies.llvm
+            && let Err(why) = llvm.parse::<LlvmRange>()
+        {
+            return at(llvm, why);
         }
         for edit in &self.inject.edit {
             if edit.anchor.is_empty() || edit.anchor == edit.replacement {
