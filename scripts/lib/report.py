@@ -1,7 +1,6 @@
 """What scripts/acceptance asks of a JSON report of twinlto.
 
   report.py agree REPORT ARCH...            every ARCH agrees, and the counts are those of a kernel
-  report.py finds REPORT KEY SUBJECT ARCH...  KEY is found for a subject that contains SUBJECT, on every ARCH
 Exit status: 0 yes, 1 no (with one line a reason), 2 not a report.
 """
 
@@ -71,23 +70,6 @@ def agree(report, arches):
         yield f"the outcome is {report.get('outcome')} {report.get('why', '')}".rstrip()
 
 
-def sites(finding):
-    """(architecture, subject) of every place of a finding."""
-    for site in finding.get("sites", [finding]):
-        arch = site.get("arch") or str(site.get("cell", "")).split("/")[0]
-        yield arch, str(site.get("subject", ""))
-
-
-def finds(report, key, subject, arches):
-    """Prints where KEY was found; yields what is wrong."""
-    places = {site for f in report.get("findings", []) if f.get("key") == key for site in sites(f)}
-    for arch in arches:
-        here = sorted({s for a, s in places if a == arch and subject in s})
-        print(f"{arch}: {key}: {', '.join(here) or 'nothing'}")
-        if not here:
-            yield f"{arch}: no {key} for {subject}"
-
-
 def main(argv):
     """Dispatches; the exit status."""
     try:
@@ -98,10 +80,7 @@ def main(argv):
     except (IndexError, OSError, ValueError, AttributeError) as error:
         print(f"error: not a report of twinlto\ncause: {error}", file=sys.stderr)
         return 2
-    if argv[0] == "agree":
-        wrong = list(agree(report, argv[2:]))
-    else:
-        wrong = list(finds(report, argv[2], argv[3], argv[4:]))
+    wrong = list(agree(report, argv[2:]))
     for line in wrong:
         print(f"wrong: {line}")
     return 1 if wrong else 0

@@ -1,8 +1,9 @@
 //! Changes of a build directory.
 
 use super::tree::replaced;
+use crate::fs::files_below;
 use globset::GlobBuilder;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 use twinlto_verdict::inject::{Change, ChangeKind, KernelKind};
 
@@ -64,11 +65,10 @@ fn lines(dir: &Path, change: &Change) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?
         .compile_matcher();
-    let mut files = Vec::new();
-    list(dir, Path::new(""), &mut files).map_err(|error| error.to_string())?;
+    let files = files_below(dir).map_err(|error| error.to_string())?;
     let anchor = change.anchor.as_deref().unwrap_or_default();
     let mut changed = 0;
-    for name in files.iter().filter(|name| glob.is_match(name)) {
+    for (name, _) in files.iter().filter(|(name, meta)| meta.is_file() && glob.is_match(name)) {
         let path = dir.join(name);
         let shown = name.display().to_string();
         let bytes = read(&path, &shown)?;
@@ -97,20 +97,6 @@ fn lines(dir: &Path, change: &Change) -> Result<(), String> {
         0 => Err(format!("no file {} has a line with '{anchor}'", change.file)),
         _ => Ok(()),
     }
-}
-
-fn list(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(root.join(below))? {
-        let entry = entry?;
-        let path = below.join(entry.file_name());
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            list(root, &path, files)?;
-        } else if kind.is_file() {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn read(path: &Path, name: &str) -> Result<Vec<u8>, String> {

@@ -5,7 +5,7 @@
 //! was given; an edited one is written anew, so that nothing is ever written through.
 
 use crate::error::EngineError;
-use crate::fs::{copy_file, copy_tree, remove_tree, write_atomic};
+use crate::fs::{copy_file, copy_tree, link_tree, remove_tree, write_atomic};
 use std::path::{Path, PathBuf};
 use twinlto_verdict::inject::{Edit, KernelKind};
 
@@ -36,9 +36,9 @@ impl PrivateTree {
         let part = path.with_extension("part");
         remove_tree(&part)?;
         match shared {
-            true => link_tree(original, &part)?,
+            true => link_tree(original, &part, is_source)?,
             false => {
-                copy_tree(original, &part, |path| path != Path::new(".git"))?;
+                copy_tree(original, &part, is_source)?;
             }
         }
         std::fs::rename(&part, path).map_err(|e| EngineError::io("make", path, &e))?;
@@ -96,6 +96,10 @@ impl PrivateTree {
     }
 }
 
+fn is_source(path: &Path) -> bool {
+    path != Path::new(".git")
+}
+
 fn read(dir: &Path, file: &str) -> Result<String, String> {
     match std::fs::read(dir.join(file)) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| format!("{file} is no text")),
@@ -128,29 +132,6 @@ pub(super) fn replaced(
 fn brief(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     line.chars().take(80).collect()
-}
-
-/// The same tree with shared files; version control aside.
-fn link_tree(from: &Path, to: &Path) -> Result<(), EngineError> {
-    std::fs::create_dir_all(to).map_err(|e| EngineError::io("make", to, &e))?;
-    let io = |error| EngineError::io("read", from, &error);
-    for entry in std::fs::read_dir(from).map_err(io)? {
-        let entry = entry.map_err(io)?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(io)?;
-        if kind.is_dir() {
-            if entry.file_name() != ".git" {
-                link_tree(&path, &target)?;
-            }
-        } else if kind.is_symlink() {
-            let goal = std::fs::read_link(&path).map_err(|e| EngineError::io("read", &path, &e))?;
-            std::os::unix::fs::symlink(goal, &target)
-                .map_err(|e| EngineError::io("make", &target, &e))?;
-        } else if kind.is_file() {
-            link_or_copy(&path, &target)?;
-        }
-    }
-    Ok(())
 }
 
 /// Shares a file where the file system can, and copies it with its time elsewhere.
