@@ -250,6 +250,17 @@ impl Finding {
         subjects
     }
 
+    /// `error flags.option.missing of mm/util.o, +2`
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let subjects = self.subjects();
+        let first = subjects.first().copied().unwrap_or_default();
+        match subjects.len().saturating_sub(1) {
+            0 => format!("{} {} of {first}", self.severity, self.key),
+            more => format!("{} {} of {first}, +{more}", self.severity, self.key),
+        }
+    }
+
     /// Whether it says that the kernels differ or may: anything that is neither a note nor lawful.
     #[must_use]
     pub fn gates(&self) -> bool {

@@ -297,12 +297,6 @@ impl Prepared<'_> {
 
 /// A finding in one line.
 fn told(finding: &Finding) -> String {
-    let subjects = finding.subjects();
-    let first = subjects.first().copied().unwrap_or_default();
-    let more = match subjects.len().saturating_sub(1) {
-        0 => String::new(),
-        more => format!(", +{more}"),
-    };
     let cause = finding.cause.as_deref().unwrap_or("cause unknown");
-    format!("{} {} of {first}{more}: {cause}", finding.severity, finding.key)
+    format!("{}: {cause}", finding.in_short())
 }

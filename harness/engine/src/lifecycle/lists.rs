@@ -104,13 +104,13 @@ pub(super) fn recorded(dir: &Path) -> Result<Vec<Recorded>, EngineError> {
     let mut built_in = lines(dir, "builtin.order")?;
     if built_in.is_empty() {
         // In-process, the archive names them itself.
-        let members = read_regular(&dir.join("vmlinux.a")).ok();
-        built_in = members.and_then(|bytes| archive::members(&bytes).ok()).unwrap_or_default();
+        built_in = archived(&dir.join("vmlinux.a"))?;
     }
     let mut names: Vec<(String, bool)> = built_in.into_iter().map(|name| (name, false)).collect();
     for module in lines(dir, "modules.order")? {
         let stem = module.strip_suffix(".o").or(module.strip_suffix(".ko")).unwrap_or(&module);
-        let bytes = read_text(&dir.join(format!("{stem}.mod"))).unwrap_or_default();
+        let path = dir.join(format!("{stem}.mod"));
+        let bytes = read_text(&path).map_err(|error| EngineError::io("read", &path, &error))?;
         let members = module_members(&String::from_utf8_lossy(&bytes));
         names.extend(members.objects.into_iter().map(|name| (name, true)));
     }
@@ -123,6 +123,18 @@ pub(super) fn recorded(dir: &Path) -> Result<Vec<Recorded>, EngineError> {
         is_source.then_some(Recorded { name, source, command, is_module: *is_module })
     };
     Ok(names.par_iter().filter_map(read).collect())
+}
+
+/// The members of an archive; none of one that is not there.
+fn archived(path: &Path) -> Result<Vec<String>, EngineError> {
+    match read_regular(path) {
+        Ok(bytes) => archive::members(&bytes).map_err(|why| {
+            let what = format!("failed to understand {}", path.display());
+            EngineError::environment(what, why, "remove it and build again")
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(EngineError::io("read", path, &error)),
+    }
 }
 
 /// The lines of a list; none of one that is not there.

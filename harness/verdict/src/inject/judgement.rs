@@ -33,7 +33,7 @@ pub fn judge_case(
     }
     let forbidden = found.iter().find(|f| case.must_not.iter().any(|m| m.matches_any(f)));
     if let Some(finding) = forbidden {
-        return CaseOutcome::Noise(format!("{} must not be there", named(finding)));
+        return CaseOutcome::Noise(format!("{} must not be there", finding.in_short()));
     }
     let noise: Vec<String> = found
         .iter()
@@ -41,21 +41,11 @@ pub fn judge_case(
         .filter(|finding| !expected.iter().any(|wanted| wanted.fault(finding).is_none()))
         .filter(|finding| !case.may.iter().any(|may| may.matches_all(finding)))
         .filter(|finding| !untouched.iter().any(|known| same_place(known, finding)))
-        .map(named)
+        .map(Finding::in_short)
         .collect();
     match noise.is_empty() {
         true => CaseOutcome::Caught,
         false => CaseOutcome::Noise(noise.join("; ")),
-    }
-}
-
-/// `error flags.option.missing of mm/util.o, +2`.
-fn named(finding: &Finding) -> String {
-    let subjects = finding.subjects();
-    let first = subjects.first().copied().unwrap_or_default();
-    match subjects.len().saturating_sub(1) {
-        0 => format!("{} {} of {first}", finding.severity, finding.key),
-        more => format!("{} {} of {first}, +{more}", finding.severity, finding.key),
     }
 }
 
@@ -97,7 +87,7 @@ impl Expected {
 
     fn missed(&self, found: &[Finding]) -> String {
         let others: Vec<String> =
-            found.iter().filter(|f| f.severity != Severity::Note).map(named).collect();
+            found.iter().filter(|f| f.severity != Severity::Note).map(Finding::in_short).collect();
         match others.is_empty() {
             true => format!("no {}, and nothing else", self.key),
             false => format!("no {}, but {}", self.key, others.join("; ")),
