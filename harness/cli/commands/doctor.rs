@@ -1,20 +1,25 @@
 use crate::args::DoctorArgs;
 use crate::ui::Ui;
-use twinlto_engine::{EngineError, LlvmSpec, ToolState, doctor};
+use twinlto_engine::{EngineError, LinkProbe, LlvmSpec, ToolState, doctor, probe_links};
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &DoctorArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let tools = doctor(&args.llvm.parse::<LlvmSpec>()?);
+    let llvm = args.llvm.parse::<LlvmSpec>()?;
+    let tools = doctor(&llvm);
+    // What is not there cannot be tried.
+    let can_link = tools.iter().take(2).all(|tool| matches!(tool.state, ToolState::Found { .. }));
+    let links = if can_link { probe_links(&llvm) } else { Vec::new() };
     if args.json {
         let mut text = serde_json::to_string_pretty(&serde_json::json!({
             "schema": "twinlto.doctor/1",
             "tools": tools,
+            "links": links,
         }))
         .unwrap_or_default();
         text.push('\n');
         ui.answer(&text)?;
     } else {
-        ui.answer(&table(&tools))?;
+        ui.answer(&(table(&tools) + &link_lines(&links)))?;
     }
     let missing: Vec<&str> = tools
         .iter()
@@ -51,4 +56,21 @@ fn table(tools: &[twinlto_engine::Tool]) -> String {
         }
     }
     text
+}
+
+/// What a distributed link of two files shows, architectures with the same answer in one line.
+fn link_lines(links: &[LinkProbe]) -> String {
+    let mut answers: Vec<(String, Vec<&str>)> = Vec::new();
+    for link in links {
+        let answer = match (&link.fails, link.rename_option) {
+            (Some(why), _) => format!("fails    a distributed link of two files: {why}"),
+            (None, Some(option)) => format!("ok       a distributed link of two files; {option}"),
+            (None, None) => "ok       a distributed link of two files".to_owned(),
+        };
+        match answers.iter_mut().find(|(known, _)| *known == answer) {
+            Some((_, arches)) => arches.push(link.arch.name()),
+            None => answers.push((answer, vec![link.arch.name()])),
+        }
+    }
+    answers.iter().map(|(answer, arches)| format!("{answer} ({})\n", arches.join(", "))).collect()
 }

@@ -10,6 +10,7 @@ use crate::expect::{ExpectFiles, today};
 use crate::fs::{fingerprint, free_bytes, write_atomic};
 use crate::lifecycle::{LifeOptions, Place};
 use crate::preflight;
+use crate::probe;
 use crate::record::OutDir;
 use crate::replay::ReplayOptions;
 use crate::toolchain::LlvmSpec;
@@ -135,7 +136,7 @@ fn preflight_arch(
     let (mode, stage) = (None, Stage::Preflight);
     events(Event::Started { arch, mode, stage });
     let start = Instant::now();
-    preflight::two_file_link(arch, &request.llvm)?;
+    probe::two_file_link(arch, &request.llvm)?;
     events(Event::Finished { arch, mode, stage, took: Some(start.elapsed()) });
     Ok(())
 }

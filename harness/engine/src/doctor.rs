@@ -1,9 +1,11 @@
+use crate::probe::{rename_option, two_file_link};
 use crate::process::capture;
 use crate::recipe::Recipe;
 use crate::toolchain::{LlvmSpec, find_program};
+use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
-use twinlto_model::ToolVersion;
+use twinlto_model::{Arch, RenameOption, ToolVersion};
 
 /// One thing that twinlto or a kernel build needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -119,6 +121,30 @@ pub fn doctor(llvm: &LlvmSpec) -> Vec<Tool> {
         tools.push(tool(&row, header(row.name)));
     }
     tools
+}
+
+/// What a distributed link of two files shows of an LLVM, for one architecture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkProbe {
+    /// For which architecture.
+    pub arch: Arch,
+    /// Why the link fails; none where it works and its backends import what the index says.
+    pub fails: Option<String>,
+    /// What becomes of the names of promoted locals when the thin link is asked to keep them.
+    pub rename_option: Option<RenameOption>,
+}
+
+/// Really links two files for every architecture.
+#[must_use]
+pub fn probe_links(llvm: &LlvmSpec) -> Vec<LinkProbe> {
+    let one = |arch| {
+        let shown = two_file_link(arch, llvm).and_then(|()| rename_option(arch, llvm));
+        match shown {
+            Ok(option) => LinkProbe { arch, fails: None, rename_option: Some(option) },
+            Err(error) => LinkProbe { arch, fails: Some(error.cause), rename_option: None },
+        }
+    };
+    Arch::ALL.par_iter().map(|arch| one(*arch)).collect()
 }
 
 fn tool(row: &Row, state: ToolState) -> Tool {

@@ -1,6 +1,7 @@
 //! Reads the facts of a finished, failed or half-finished build directory. Never writes.
 
 pub(crate) mod image;
+mod imports;
 mod objects;
 
 pub(crate) use objects::command as recorded_command;

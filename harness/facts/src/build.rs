@@ -2,6 +2,7 @@
 //!
 //! The engine fills these values; nothing here opens anything.
 
+use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
 use crate::elf::{Body, ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Table};
 use crate::kbuild::{Config, Crc, Symvers};
@@ -168,6 +169,11 @@ pub struct ObjectFacts {
     pub index: FileFacts,
     /// Its native object.
     pub native: FileFacts,
+    /// The hash that the IR object carries; read only where it is newer than some native object.
+    pub hash: Option<ModuleHash>,
+    /// The other modules that its index names, with the hashes that they had at the thin link;
+    /// read only where some IR object is newer than some native object.
+    pub imports: Vec<IndexedModule>,
 }
 
 /// What is compared of a linked kernel.

@@ -26,5 +26,5 @@ pub use report::{
     CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, Report, SCHEMA, SidePaths,
     StageTime, Timings, TwinReport,
 };
-pub use toolchain::{ToolVersion, Toolchain};
+pub use toolchain::{RenameOption, ToolVersion, Toolchain};
 pub use words::{count, thousands};

@@ -55,6 +55,40 @@ impl fmt::Display for Toolchain {
     }
 }
 
+/// What becomes of the names of promoted locals when the thin link is asked to keep them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RenameOption {
+    /// The linker does not know the option (LLVM up to 22).
+    Rejected,
+    /// It takes it, and names are kept only if every backend is told, too (LLVM 23 and 24).
+    NeedsBackends,
+    /// It takes it, and names are kept without a word to the backends.
+    Effective,
+    /// It takes it, and nothing that backends are told keeps a name.
+    NoEffect,
+    /// It takes it, and then the importer asks for a name that nobody defines.
+    Breaks,
+}
+
+impl fmt::Display for RenameOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rejected => "ld.lld does not know it: promoted locals are always renamed",
+            Self::NeedsBackends => {
+                "ld.lld takes it, and a distributed link keeps no name unless each backend is told \
+                 as well"
+            }
+            Self::Effective => "ld.lld takes it, and a distributed link keeps the names",
+            Self::NoEffect => "ld.lld takes it, and a distributed link keeps no name",
+            Self::Breaks => {
+                "ld.lld takes it, and the importer asks for a name that nobody defines: a \
+                 distributed kernel does not link with it"
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::ToolVersion;

@@ -30,8 +30,9 @@ pub(super) fn read(dir: &Path, facts: &BuildFacts) -> Objects {
         return in_process(dir, facts);
     }
     let index = facts.index.get().map(Vec::as_slice).unwrap_or_default();
-    let indexed: BTreeMap<String, ObjectFacts> =
+    let mut indexed: BTreeMap<String, ObjectFacts> =
         index.par_iter().map(|name| (name.clone(), object(dir, name, &facts.log))).collect();
+    super::imports::read(dir, &mut indexed);
     let order = facts.order.get().map(Vec::as_slice).unwrap_or_default();
     let rest: Vec<&String> = order.iter().filter(|name| !indexed.contains_key(*name)).collect();
     let others = rest.par_iter().map(|name| ((*name).clone(), file(&dir.join(name)))).collect();

@@ -10,6 +10,7 @@ use crate::expect::ExpectFiles;
 use crate::fs::{copy_tree, remove_tree};
 use crate::lifecycle::{Cleaning, Scratch, cleaned, make_compile_commands};
 use crate::planned::{Fronts, PlannedRequest, planned};
+use crate::probe::rename_option;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_facts::kbuild::{Config, cmd_path};
@@ -43,7 +44,7 @@ impl Prepared<'_> {
             found: Vec::new(),
             kept: None,
         };
-        if let Some(need) = self.unmet(case) {
+        if let Some(need) = self.unmet(case)? {
             row.outcome = CaseOutcome::Skipped(need);
             return Ok(row);
         }
@@ -69,7 +70,19 @@ impl Prepared<'_> {
     }
 
     /// What the case needs and is not there.
-    fn unmet(&self, case: &Case) -> Option<String> {
+    fn unmet(&self, case: &Case) -> Result<Option<String>, EngineError> {
+        let unmet = self.unmet_word(case);
+        if unmet.is_some() || case.applies.rename_option.is_empty() {
+            return Ok(unmet);
+        }
+        let shown = rename_option(self.arch, &self.shared.request.llvm)?;
+        let version = &self.shared.toolchain.version;
+        let fits = case.applies.rename_option.contains(&shown);
+        Ok((!fits).then(|| format!("with LLVM {version}, {shown}")))
+    }
+
+    /// The same without trying anything.
+    fn unmet_word(&self, case: &Case) -> Option<String> {
         let needs = &case.applies;
         let shared = self.shared;
         if !needs.kernel.is_empty() && !needs.kernel.contains(&shared.kind) {

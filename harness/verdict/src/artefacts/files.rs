@@ -1,5 +1,6 @@
 use super::{Place, with_evidence};
 use std::collections::BTreeMap;
+use twinlto_facts::bitcode::IndexedModule;
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts, ObjectFacts};
 use twinlto_facts::elf::{ElfClass, ObjectKind};
 use twinlto_facts::kbuild::{index_path, native_path};
@@ -72,7 +73,7 @@ fn index_file(place: Place, name: &str, object: &ObjectFacts, times: bool) -> Op
                 None,
             )
             .because("the IR object was compiled again after the thin link")
-            .known_as("index-stale")
+            .known_as("index-outdated")
             .remedy("run the thin link again"),
         ),
         Some(ObjectKind::Bitcode { .. }) => None,
@@ -173,12 +174,51 @@ fn native(
                 .because("the IR object was compiled again and the backend did not run again")
                 .known_as("native-stale"),
         ),
+        Some(ObjectKind::Elf(_)) if times => stale_imports(place, name, object, facts),
         Some(ObjectKind::Elf(_)) => None,
         Some(kind) => Some(
             finding("native.not-elf", format!("{kind}"))
                 .because("the backend did not write an ELF object"),
         ),
     }
+}
+
+/// An importer that is older than what it imports: it holds old copies of functions.
+fn stale_imports(
+    place: Place,
+    name: &str,
+    object: &ObjectFacts,
+    facts: &BuildFacts,
+) -> Option<Finding> {
+    let relinked = older(&object.native, &object.index);
+    let is_stale = |module: &&IndexedModule| {
+        let Some(import) = facts.objects.get(&module.path) else { return false };
+        match (relinked, import.hash, module.hash) {
+            // The index is the one that the backend had: its hashes tell what that imported.
+            (false, Some(now), Some(then)) => now != then,
+            (false, None, _) => false,
+            _ => older(&object.native, &import.ir),
+        }
+    };
+    let stale: Vec<&str> =
+        object.imports.iter().filter(is_stale).map(|module| module.path.as_str()).collect();
+    let (first, more) = match stale.as_slice() {
+        [] => return None,
+        [one] => (*one, String::new()),
+        [first, rest @ ..] => (*first, format!(", +{}", rest.len())),
+    };
+    let left = Evidence::new("imported", format!("{first}{more}: compiled again"));
+    let right = Evidence::new("importer", "older").at(native_path(name));
+    Some(
+        with_evidence(place.error("native.stale", name), Some(left), Some(right))
+            .because(format!(
+                "the importer is older than the imported {first}: what it inlined from there is \
+                 old code, and its backend did not run again"
+            ))
+            .known_as("index-stale")
+            .remedy("its rule must depend on its index; run the thin link and the backends again")
+            .grouped(format!("imports {first}")),
+    )
 }
 
 /// Whether the backend of an object was never started: a build that stopped for another

@@ -1,7 +1,7 @@
 use crate::expect::{ExpectError, Glob, LlvmRange, position};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use twinlto_model::{Arch, Severity};
+use twinlto_model::{Arch, RenameOption, Severity};
 
 /// One known defect: where it is known from, how it is put into a kernel, and what must be said.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -51,6 +51,9 @@ pub struct Applies {
     pub arch: Vec<Arch>,
     /// Versions of LLVM: `22`, `>=23`, `<=21` or `17..22`.
     pub llvm: Option<String>,
+    /// What becomes of promoted names, as a distributed link of two files shows it.
+    #[serde(default)]
+    pub rename_option: Vec<RenameOption>,
     /// Symbols that the configuration must have, without `CONFIG_`.
     #[serde(default)]
     pub config: Vec<String>,
