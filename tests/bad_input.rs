@@ -156,6 +156,26 @@ fn doctor_lists_every_tool_in_words_and_in_json() {
 }
 
 #[test]
+fn doctor_really_links_two_files_for_every_architecture() {
+    let Some(llvm) = llvm("doctor_really_links") else { return };
+    let ran = run(&["doctor", "--llvm", llvm, "--json"]).json();
+    let links = ran["links"].as_array().unwrap();
+    assert_eq!(links.len(), 4);
+    let lld = ran["tools"][1]["name"].as_str().unwrap();
+    assert!(lld.contains("ld.lld"), "{lld}");
+    for link in links {
+        assert!(link["fails"].is_null(), "{link}");
+        // What this LLVM says of the option is what its linker does with it.
+        let said = std::process::Command::new(lld)
+            .args(["-mllvm", "-always-rename-promoted-locals=false", "/no/such/file"])
+            .output()
+            .unwrap();
+        let known = !String::from_utf8_lossy(&said.stderr).contains("Unknown command line");
+        assert_eq!(link["rename_option"] != "rejected", known, "{link}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = twinlto()
         .arg("--help")

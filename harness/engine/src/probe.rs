@@ -148,11 +148,7 @@ impl<'a> Link<'a> {
 
     /// A native object, which must be one: clang's exit status alone proves nothing, for a missing
     /// index gives 0 and an empty object.
-    fn native<T>(
-        &self,
-        unit: &str,
-        look: impl FnOnce(&Image<'_>) -> T,
-    ) -> Result<T, EngineError> {
+    fn native<T>(&self, unit: &str, look: impl FnOnce(&Image<'_>) -> T) -> Result<T, EngineError> {
         let path = self.path().join(format!("{unit}.native.o"));
         let bytes = std::fs::read(&path).map_err(|e| EngineError::io("read", &path, &e))?;
         match kind(&bytes) {
@@ -180,7 +176,11 @@ impl<'a> Link<'a> {
     fn names(&self) -> Result<(Vec<String>, Vec<String>), EngineError> {
         let is_ours = |name: &str| name == KEPT || name.starts_with("twice.");
         let defined = self.native("callee", |image| {
-            let names = image.symbols.iter().filter(|symbol| !symbol.is_undefined()).map(|symbol| symbol.name.to_string());
+            let names = image
+                .symbols
+                .iter()
+                .filter(|symbol| !symbol.is_undefined())
+                .map(|symbol| symbol.name.to_string());
             names.filter(|name| is_ours(name)).collect()
         })?;
         let wanted = self.native("caller", |image| {
