@@ -1,3 +1,9 @@
+mod bisect;
+mod premerge;
+
+pub(crate) use bisect::{BisectCommand, BisectKernelArgs, BisectToolchainArgs, PredicateArgs};
+pub(crate) use premerge::PremergeArgs;
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use twinlto_engine::ExpectFiles;
@@ -37,6 +43,11 @@ pub(crate) enum Command {
     /// Put every known defect into a kernel and show that it is caught, in the right words and with
     /// nothing else said.
     Inject(InjectArgs),
+    /// Check a change before it is merged: what it makes worse, what it mends, what was there before.
+    Premerge(PremergeArgs),
+    /// Find the commit or the toolchain with which a kernel became bad.
+    #[command(subcommand)]
+    Bisect(BisectCommand),
     /// Keep the facts of a build as small texts, and compare a later build with them.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),

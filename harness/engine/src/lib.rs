@@ -1,6 +1,7 @@
 //! The only crate with effects: processes, files, toolchains, trees, builds.
 
 mod audit;
+mod bisect;
 mod build;
 mod cases;
 mod check;
@@ -20,11 +21,13 @@ mod orphan;
 mod pipe;
 mod planned;
 mod preflight;
+mod premerge;
 mod probe;
 mod process;
 mod recipe;
 mod record;
 mod replay;
+mod revisions;
 mod snapshot;
 mod symtypes;
 mod thinlto;
@@ -32,6 +35,7 @@ mod toolchain;
 mod tree;
 
 pub use audit::{AuditRequest, audit};
+pub use bisect::{Asked, KernelBisect, ToolchainBisect, bisect_kernel, bisect_toolchain};
 pub use check::{CheckRequest, Render, check};
 pub use configure::ConfigSource;
 pub use diff::{DiffRequest, diff, diff_records, is_record, object_globs};
@@ -44,6 +48,7 @@ pub use gather::{Depth, gather};
 pub use inject::{CaseChoice, InjectRequest, inject, known_cases};
 pub use jobserver::default_jobs;
 pub use planned::{Fronts, PlannedRequest, planned};
+pub use premerge::{Head, PremergeRequest, premerge};
 pub use process::{install_interrupt_handler, interrupted};
 pub use recipe::Recipe;
 pub use record::read_record;
