@@ -1,9 +1,11 @@
-use crate::args::{BisectCommand, BisectKernelArgs, BisectToolchainArgs, KernelArgs, OutputArgs};
+use crate::args::{
+    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectToolchainArgs, KernelArgs, OutputArgs,
+};
 use crate::args::{Format, PredicateArgs};
 use crate::ui::Ui;
 use twinlto_engine::{
-    Asked, CheckRequest, EngineError, KernelBisect, ToolchainBisect, bisect_kernel,
-    bisect_toolchain, install_interrupt_handler,
+    Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, ToolchainBisect, bisect_kernel,
+    bisect_objects, bisect_toolchain, install_interrupt_handler,
 };
 use twinlto_model::{BisectReport, Mode, Outcome};
 use twinlto_verdict::Modes;
@@ -13,6 +15,7 @@ pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, Engin
     let (report, output) = match command {
         BisectCommand::Kernel(args) => (kernel(args, ui)?, &args.output),
         BisectCommand::Toolchain(args) => (toolchain(args, ui)?, &args.output),
+        BisectCommand::Objects(args) => (objects(args, ui)?, &args.output),
     };
     show(&report, output, ui)?;
     Ok(report.outcome)
@@ -44,6 +47,21 @@ fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, En
     };
     install_interrupt_handler()?;
     bisect_toolchain(&request, &mut |event| ui.event(&event))
+}
+
+fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let request = ObjectsBisect {
+        good: args.good.clone(),
+        bad: args.bad.clone(),
+        kernel: args.kernel.clone(),
+        llvm: args.llvm.as_deref().map(str::parse).transpose()?,
+        asked: asked(&args.predicate)?,
+        jobs: super::scope::jobs(args.jobs)?,
+        out: args.out.clone(),
+        command: super::command_line(),
+    };
+    install_interrupt_handler()?;
+    bisect_objects(&request, &mut |event| ui.event(&event))
 }
 
 fn repeat(args: &PredicateArgs) -> Result<u32, EngineError> {

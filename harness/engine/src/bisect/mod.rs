@@ -10,11 +10,13 @@
 
 mod asked;
 mod kernel;
+mod objects;
 mod state;
 mod toolchain;
 
 pub use asked::Asked;
 pub use kernel::{KernelBisect, bisect_kernel};
+pub use objects::{ObjectsBisect, bisect_objects};
 pub use toolchain::{ToolchainBisect, bisect_toolchain};
 
 use crate::error::EngineError;
