@@ -59,13 +59,13 @@ impl Cell<'_> {
     }
 
     fn expect_file(&self) -> Option<PathBuf> {
-        let files = self.planned.rules.iter().filter_map(|rule| rule.file.as_ref());
-        files.last().map(|file| self.dir.join(file))
+        let mut files = self.planned.rules.iter().filter_map(|rule| rule.file.as_ref());
+        files.next_back().map(|file| self.dir.join(file))
     }
 
     fn wanted(&self) -> &str {
-        let words = self.planned.rules.iter().filter_map(|rule| rule.outcome.as_deref());
-        words.last().unwrap_or("agree")
+        let mut words = self.planned.rules.iter().filter_map(|rule| rule.outcome.as_deref());
+        words.next_back().unwrap_or("agree")
     }
 
     /// Checks it. What stands in the way of this cell alone is its outcome.
