@@ -276,3 +276,30 @@ fn the_objects_that_make_an_image_bad_are_found_among_others_that_differ() {
     let mixed = bisect(&["objects", &good_arg, &in_process, "--count", "a>1", "--out", &out]);
     assert!(mixed.stderr.contains("is in-process"), "{}", mixed.stderr);
 }
+
+#[test]
+fn the_option_that_makes_an_object_small_is_found() {
+    let Some(pocket) = pocket("the_option_that_makes_an_object_small") else { return };
+    let build = pocket.build("arm64", "distributed").display().to_string();
+    let out = empty_dir("options");
+    let ask = |object: &str, predicate: &[&str]| {
+        let _gone = std::fs::remove_dir_all(&out);
+        let tail = ["--out", &out, "--format", "json"];
+        bisect(&[&["options", &build, object], predicate, &tail].concat())
+    };
+    let refused = ask("lib/kstrtox.o", &["--count", "text_bytes<1"]);
+    assert_eq!(refused.status, 2, "{}", refused.stderr);
+    let said = refused.stderr.split("cause: arm64 distributed has ").nth(1).unwrap();
+    let bytes = said.split(' ').next().unwrap();
+    let ran = ask("lib/kstrtox.o", &["--count", &format!("text_bytes<={bytes}")]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.json()["found"]["set"], serde_json::json!(["-Os"]));
+    for (object, predicate, words) in [
+        ("nowhere.o", ["--count", "symbols>1"], "the index has no such object"),
+        ("lib/kstrtox.o", ["--finding", "flags.*"], "one object has no findings"),
+    ] {
+        let ran = ask(object, &predicate);
+        assert_eq!(ran.status, 2);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+}

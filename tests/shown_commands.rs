@@ -115,7 +115,7 @@ fn every_option_of_premerge_bisect_and_matrix_is_documented() {
         ("docs/PREMERGE.md", vec![vec!["premerge"]]),
         (
             "docs/BISECT.md",
-            ["kernel", "toolchain", "objects"].map(|what| vec!["bisect", what]).to_vec(),
+            ["kernel", "toolchain", "objects", "options"].map(|what| vec!["bisect", what]).to_vec(),
         ),
         ("docs/MATRIX.md", ["plan", "run", "status", "show"].map(|w| vec!["matrix", w]).to_vec()),
     ] {

@@ -3,7 +3,8 @@ mod matrix;
 mod premerge;
 
 pub(crate) use bisect::{
-    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectToolchainArgs, PredicateArgs,
+    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
+    PredicateArgs,
 };
 pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs};
 pub(crate) use premerge::PremergeArgs;

@@ -14,6 +14,8 @@ pub(crate) enum BisectCommand {
     /// Find the native objects that make an image bad: those of a bad build are put into a good one,
     /// which is linked again.
     Objects(BisectObjectsArgs),
+    /// Find the options of one object's backend that make it bad: it is compiled with some of them.
+    Options(BisectOptionsArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -66,6 +68,21 @@ pub(crate) struct BisectObjectsArgs {
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
     /// Directory for the mixed build and the state; the same command again continues there.
+    #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BisectOptionsArgs {
+    /// Distributed build directory.
+    pub(crate) build: PathBuf,
+    /// An object as the index names it: lib/kstrtox.o.
+    pub(crate) object: String,
+    #[command(flatten)]
+    pub(crate) predicate: PredicateArgs,
+    /// Directory for the objects and the state; the same command again continues there.
     #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
     pub(crate) out: PathBuf,
     #[command(flatten)]

@@ -1,11 +1,12 @@
 use crate::args::{
-    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectToolchainArgs, KernelArgs, OutputArgs,
+    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
+    KernelArgs, OutputArgs,
 };
 use crate::args::{Format, PredicateArgs};
 use crate::ui::Ui;
 use twinlto_engine::{
-    Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, ToolchainBisect, bisect_kernel,
-    bisect_objects, bisect_toolchain, install_interrupt_handler,
+    Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect,
+    bisect_kernel, bisect_objects, bisect_options, bisect_toolchain, install_interrupt_handler,
 };
 use twinlto_model::{BisectReport, Mode, Outcome};
 use twinlto_verdict::Modes;
@@ -16,6 +17,7 @@ pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, Engin
         BisectCommand::Kernel(args) => (kernel(args, ui)?, &args.output),
         BisectCommand::Toolchain(args) => (toolchain(args, ui)?, &args.output),
         BisectCommand::Objects(args) => (objects(args, ui)?, &args.output),
+        BisectCommand::Options(args) => (options(args, ui)?, &args.output),
     };
     show(&report, output, ui)?;
     Ok(report.outcome)
@@ -62,6 +64,18 @@ fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
     };
     install_interrupt_handler()?;
     bisect_objects(&request, &mut |event| ui.event(&event))
+}
+
+fn options(args: &BisectOptionsArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let request = OptionsBisect {
+        build: args.build.clone(),
+        object: args.object.strip_prefix("./").unwrap_or(&args.object).to_owned(),
+        asked: asked(&args.predicate)?,
+        out: args.out.clone(),
+        command: super::command_line(),
+    };
+    install_interrupt_handler()?;
+    bisect_options(&request, &mut |event| ui.event(&event))
 }
 
 fn repeat(args: &PredicateArgs) -> Result<u32, EngineError> {

@@ -37,8 +37,8 @@ mod tree;
 
 pub use audit::{AuditRequest, audit};
 pub use bisect::{
-    Asked, KernelBisect, ObjectsBisect, ToolchainBisect, bisect_kernel, bisect_objects,
-    bisect_toolchain,
+    Asked, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect, bisect_kernel,
+    bisect_objects, bisect_options, bisect_toolchain,
 };
 pub use cases::matrix_text;
 pub use check::{CheckRequest, Render, check};

@@ -1,8 +1,8 @@
 //! Native objects: which of a bad build make the image of a good one bad.
 
 use super::asked::run_script;
-use super::state::State;
-use super::{Asked, Scene, report};
+use super::smallest::{Parts, smallest};
+use super::{Asked, Scene};
 use crate::audit::{Build, open, report as audit_report};
 use crate::build::Kbuild;
 use crate::error::EngineError;
@@ -10,17 +10,16 @@ use crate::expect::ExpectFiles;
 use crate::fs::{copy_file, copy_tree, read_regular, remove_tree, write_atomic};
 use crate::gather::Depth;
 use crate::planned::recorded_llvm;
-use crate::process::interrupted;
 use crate::record::OutDir;
 use crate::toolchain::LlvmSpec;
 use crate::tree::KernelTree;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 use twinlto_facts::kbuild::{cmd_path, native_path};
-use twinlto_model::{BisectFound, BisectReport, BisectStep, Bisected, Event, Mode, Outcome, count};
+use twinlto_model::{BisectReport, Bisected, Event, Mode, count};
 use twinlto_verdict::judge_one;
-use twinlto_verdict::search::{Answer, Judgement, Subset, SubsetStep};
+use twinlto_verdict::search::{Answer, Judgement};
 
 /// What `twinlto bisect objects` is asked.
 #[derive(Debug, Clone)]
@@ -95,30 +94,7 @@ pub fn bisect_objects(
         out: &out.path,
         objects: &objects,
     };
-    let mut run = Run {
-        scene: &scene,
-        mixed: &mixed,
-        steps: Vec::new(),
-        state: State::open(&out.path, scene.what, &scene.identity)?,
-    };
-    let all: Vec<usize> = (0..objects.len()).collect();
-    run.must_be(&[], Answer::Good, events)?;
-    run.must_be(&all, Answer::Bad, events)?;
-    let mut search = Subset::among(all);
-    let found = loop {
-        match search.step() {
-            SubsetStep::Found(set) => break set,
-            SubsetStep::Ask(set) => {
-                let answer = run.ask(&set, search.suspects().len(), events)?;
-                search.tell(&set, answer == Answer::Bad);
-            }
-        }
-    };
-    let names = found.iter().filter_map(|at| objects.get(*at)).cloned().collect();
-    let found = BisectFound::Set(names);
-    run.state.finish(&found)?;
-    let steps = run.steps;
-    Ok(report(&scene, objects.len(), steps, found, Outcome::Agree))
+    smallest(&scene, &objects, &mixed, events)
 }
 
 /// Two builds must be of one kernel for their objects to be exchanged.
@@ -197,78 +173,6 @@ fn identity(
     ))
 }
 
-/// The questions that were asked.
-struct Run<'a> {
-    scene: &'a Scene<'a>,
-    mixed: &'a Mixed<'a>,
-    steps: Vec<BisectStep>,
-    state: State,
-}
-
-impl Run<'_> {
-    fn ask(
-        &mut self,
-        set: &[usize],
-        suspects: usize,
-        events: &mut dyn FnMut(Event),
-    ) -> Result<Answer, EngineError> {
-        if interrupted() {
-            return Err(EngineError::interrupted());
-        }
-        let (id, name) = self.mixed.name(set);
-        let step = match self.state.known(&id) {
-            Some(step) => BisectStep { kept: true, ..step.clone() },
-            None => {
-                let left = format!("{suspects} of {} suspected", self.mixed.objects.len());
-                events(Event::Tried { what: name.clone(), left });
-                let start = Instant::now();
-                let judgement = self.mixed.judge(set, events)?;
-                let step = BisectStep {
-                    id,
-                    name,
-                    answer: judgement.answer.to_string(),
-                    because: judgement.because,
-                    seconds: start.elapsed().as_secs_f64(),
-                    cost: None,
-                    kept: false,
-                };
-                self.state.keep(&step)?;
-                step
-            }
-        };
-        let answer = super::answer_of(&step);
-        events(Event::Answered { line: format!("{answer}: {}", step.because) });
-        self.steps.push(step);
-        Ok(answer)
-    }
-
-    fn must_be(
-        &mut self,
-        set: &[usize],
-        wanted: Answer,
-        events: &mut dyn FnMut(Event),
-    ) -> Result<(), EngineError> {
-        let answer = self.ask(set, self.mixed.objects.len(), events)?;
-        if answer == wanted {
-            return Ok(());
-        }
-        let (which, hint) = match wanted {
-            Answer::Good => ("the good build, linked again", "give another build, or predicate"),
-            _ => (
-                "the good build with all native objects of the bad one",
-                "what makes the bad image bad is not in its native objects, or the predicate is \
-                 another one than was meant",
-            ),
-        };
-        let because = self.steps.last().map(|step| step.because.clone()).unwrap_or_default();
-        Err(EngineError::usage(
-            format!("{} is {answer} and not {wanted}: {which}", self.scene.predicate),
-            because,
-            hint,
-        ))
-    }
-}
-
 /// A copy of the good build, in which native objects are exchanged.
 struct Mixed<'a> {
     request: &'a ObjectsBisect,
@@ -281,26 +185,30 @@ struct Mixed<'a> {
     objects: &'a [String],
 }
 
-impl Mixed<'_> {
-    fn name(&self, set: &[usize]) -> (String, String) {
-        let names: Vec<&str> =
-            set.iter().filter_map(|at| self.objects.get(*at)).map(String::as_str).collect();
-        let id = blake3::hash(names.join("\n").as_bytes()).to_hex();
-        let shown = names.iter().take(2).copied().collect::<Vec<_>>().join(", ");
-        let more = names.len().saturating_sub(2);
-        let more = if more > 0 { format!(", +{more}") } else { String::new() };
-        let name = match names.len() {
-            0 => "none of the bad objects".to_owned(),
-            n if n == self.objects.len() => {
-                format!("all {}", count(n, "bad object", "bad objects"))
-            }
-            _ => format!("{shown}{more}"),
-        };
-        (id.as_str().get(..16).unwrap_or_default().to_owned(), name)
+impl Parts for Mixed<'_> {
+    fn ends(&self) -> [(&'static str, &'static str); 2] {
+        [
+            ("the good build, linked again", "give another build, or another predicate"),
+            (
+                "the good build with all native objects of the bad one",
+                "what makes the bad image bad is not in its native objects, or the predicate is \
+                 another one than was meant",
+            ),
+        ]
     }
 
-    /// Puts the good build together with some of the bad objects, links it, and asks.
     fn judge(
+        &self,
+        set: &[usize],
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Judgement, EngineError> {
+        self.linked(set, events)
+    }
+}
+
+impl Mixed<'_> {
+    /// Puts the good build together with some of the bad objects, links it, and asks.
+    fn linked(
         &self,
         set: &[usize],
         events: &mut dyn FnMut(Event),
