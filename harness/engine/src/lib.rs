@@ -6,6 +6,7 @@ mod build;
 mod cases;
 mod check;
 mod configure;
+mod copy;
 mod diff;
 mod disassemble;
 mod distributor;

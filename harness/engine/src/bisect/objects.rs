@@ -5,9 +5,10 @@ use super::smallest::{Parts, smallest};
 use super::{Asked, Scene};
 use crate::audit::{Build, open, report as audit_report};
 use crate::build::Kbuild;
+use crate::copy::copy_build;
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
-use crate::fs::{copy_file, copy_tree, read_regular, remove_tree, write_atomic};
+use crate::fs::{copy_file, read_regular, remove_tree, write_atomic};
 use crate::gather::Depth;
 use crate::planned::recorded_llvm;
 use crate::record::OutDir;
@@ -258,7 +259,7 @@ impl Mixed<'_> {
     fn mix(&self, set: &[usize]) -> Result<(), EngineError> {
         if !self.out.join("mixed.copied").is_file() {
             remove_tree(&self.dir)?;
-            copy_tree(&self.request.good, &self.dir, |_| true)?;
+            copy_build(&self.request.good, &self.dir, |_| true)?;
             write_atomic(&self.out.join("mixed.copied"), b"")?;
         }
         for (at, object) in self.objects.iter().enumerate() {

@@ -3,8 +3,9 @@
 use super::CheckRequest;
 use crate::build::{Kbuild, Made};
 use crate::configure::{dot_config, overlay_dot_config};
+use crate::copy::copy_build;
 use crate::error::EngineError;
-use crate::fs::{copy_tree, remove_tree, write_atomic};
+use crate::fs::{remove_tree, write_atomic};
 use crate::recipe::Recipe;
 use crate::record::{Mark, OutDir};
 use crate::thinlto::to_native;
@@ -264,7 +265,7 @@ impl Twin<'_> {
         let recipe = format!("{of}\n{}", self.kbuild(cell).identity(&["olddefconfig"]));
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
-            copy_tree(from, &cell.dir, serves)?;
+            copy_build(from, &cell.dir, serves)?;
             let requested = self.request.config.requested(self.arch, cell.mode)?;
             overlay_dot_config(&cell.dir, &requested)?;
             self.make(cell, &["olddefconfig"], false, events)?;

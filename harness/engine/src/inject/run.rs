@@ -5,9 +5,10 @@ use super::prepare::Prepared;
 use crate::build::Kbuild;
 use crate::check::twin::{Cell, Twin};
 use crate::configure::{dot_config, overlay_dot_config};
+use crate::copy::copy_build;
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
-use crate::fs::{copy_tree, remove_tree};
+use crate::fs::remove_tree;
 use crate::lifecycle::{Cleaning, Scratch, cleaned, make_compile_commands};
 use crate::planned::{Fronts, PlannedRequest, planned};
 use crate::probe::rename_option;
@@ -211,7 +212,7 @@ impl Prepared<'_> {
         let source: PathBuf = self.builds.build(self.arch, from);
         cell.dir = dir.join(cell.mode.name());
         cell.log = dir.join(format!("{}.log", cell.mode));
-        copy_tree(&source, &cell.dir, |_| true)?;
+        copy_build(&source, &cell.dir, |_| true)?;
         change(&cell.dir, &case.inject.change, self.shared.kind).map_err(Stop::Case)?;
         self.configure(case, cell)?;
         for object in &case.inject.redo {
