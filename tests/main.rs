@@ -34,6 +34,7 @@ mod modes;
 mod planned;
 mod pocket;
 mod replay;
+mod report_files;
 mod resume;
 mod shown_commands;
 mod snapshot;

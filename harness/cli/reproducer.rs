@@ -64,7 +64,6 @@ fn in_bytes(word: &OsStr) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
 

@@ -122,10 +122,4 @@ fn steps(report: &Report) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a failed unwrap is a failed test"
-)]
 mod tests;

@@ -83,17 +83,13 @@ fn element(start: &quick_xml::events::BytesStart<'_>) -> Element {
     let attributes = start.attributes().map(|attribute| {
         let attribute = attribute.unwrap();
         let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap();
-        (text(attribute.key.as_ref()), value.into_owned())
+        (attribute.key.as_ref().to_owned(), value.into_owned())
     });
     Element {
-        name: text(start.name().as_ref()),
+        name: start.name().as_ref().to_owned(),
         attributes: attributes.collect(),
         ..Element::default()
     }
-}
-
-fn text(name: impl AsRef<[u8]>) -> String {
-    String::from_utf8(name.as_ref().to_vec()).unwrap()
 }
 
 fn made(report: &Report) -> Element {

@@ -54,25 +54,48 @@ fn sorted(findings: &[Finding]) -> Vec<(&'static str, Vec<&Finding>)> {
 
 fn group(title: &str, findings: &[&Finding], room: usize) -> Vec<String> {
     let mut lines = vec![format!("## {title}"), String::new()];
-    let mut shown = 0;
+    let room = room.saturating_sub(lines.len());
+    let (mut shown, mut left) = fill(findings, room);
+    if !left.is_empty() {
+        // Where not all can be shown, there is one of each kind before there are two of one.
+        let varied = varied(findings);
+        (shown, left) = fill(&varied, room);
+        let some = !shown.is_empty();
+        shown.extend(more(&left, some));
+        shown.push(String::new());
+    }
+    lines.extend(shown);
+    lines
+}
+
+/// The blocks of the first findings, with room for what says what is left.
+fn fill<'a>(findings: &[&'a Finding], room: usize) -> (Vec<String>, Vec<&'a Finding>) {
+    let mut lines: Vec<String> = Vec::new();
     for (n, finding) in findings.iter().enumerate() {
         let more = if n + 1 < findings.len() { MORE + 1 } else { 0 };
         let left = room.saturating_sub(lines.len() + more + 1);
         let sizes = PARTS.iter().map(|most| block(finding, *most));
         // Only the first is worth cutting short.
         let Some(block) = sizes.take(if n == 0 { 3 } else { 1 }).find(|b| b.len() <= left) else {
-            break;
+            return (lines, findings.get(n..).unwrap_or_default().to_vec());
         };
         lines.extend(block);
         lines.push(String::new());
-        shown = n + 1;
     }
-    let left = findings.get(shown..).unwrap_or_default();
-    if !left.is_empty() {
-        lines.extend(more(left, shown));
-        lines.push(String::new());
-    }
-    lines
+    (lines, Vec::new())
+}
+
+/// The first of each key, then the second of each, the most severe first.
+fn varied<'a>(findings: &[&'a Finding]) -> Vec<&'a Finding> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let nth = findings.iter().map(|finding| {
+        let nth = seen.entry(finding.key.as_str()).or_default();
+        *nth += 1;
+        (finding.severity, *nth)
+    });
+    let mut numbered: Vec<_> = nth.collect::<Vec<_>>().into_iter().zip(findings).collect();
+    numbered.sort_by_key(|(place, _)| *place);
+    numbered.into_iter().map(|(_, finding)| *finding).collect()
 }
 
 /// One finding as code, in which nothing is read as Markdown.
@@ -84,7 +107,7 @@ fn block(finding: &Finding, most: usize) -> Vec<String> {
 }
 
 /// `and 46 more: 30 code.changed, 16 symbol.lost`
-fn more(findings: &[&Finding], shown: usize) -> Vec<String> {
+fn more(findings: &[&Finding], some: bool) -> Vec<String> {
     let mut by_key: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in findings {
         *by_key.entry(finding.key.as_str()).or_default() += 1;
@@ -94,7 +117,7 @@ fn more(findings: &[&Finding], shown: usize) -> Vec<String> {
     let counts: Vec<String> =
         counts.iter().map(|(key, n)| format!("{} {key}", thousands(*n as u64))).collect();
     let n = thousands(findings.len() as u64);
-    let head = if shown == 0 { n } else { format!("and {n} more") };
+    let head = if some { format!("and {n} more") } else { n };
     let text = inline(&format!("{head}: {}", counts.join(", ")));
     clip(wrap(&text, COLUMNS - 2), MORE)
 }

@@ -64,7 +64,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     }
     if !report.cells.is_empty() {
         let clang = match toolchains.is_empty() {
-            true => "as the build has it".to_owned(),
+            true => "not asked of a finished build".to_owned(),
             false => format!("{}; LLVM={}", distinct(|t| &t.clang), distinct(|t| &t.llvm)),
         };
         facts.push(("clang", clang));

@@ -101,6 +101,10 @@ fn five_hundred_findings_are_counted_after_the_gravest() {
         line.split([' ', ':']).filter_map(|word| word.parse::<usize>().ok()).skip(1).sum();
     assert!(line.starts_with(&format!("and {} more: ", 500 - shown)), "{line}");
     assert_eq!(counted, 500 - shown, "{line}");
+    // Of each kind one, before a second.
+    for key in [0, 1, 2].map(key) {
+        assert!(text.contains(&format!(" {key} ")), "{text}");
+    }
 }
 
 #[test]
