@@ -28,10 +28,12 @@ pub type LayerOf = fn(&str) -> Option<Layer>;
 /// An outcome other than agree always shows in a case: where no other tells it, `outcome` does.
 #[must_use]
 pub fn junit(report: &Report, layer_of: LayerOf) -> String {
-    let arches: BTreeSet<Arch> = report.twins.iter().map(|twin| twin.arch).collect();
     let found = report.findings.iter().chain(report.allowed.iter().map(|a| &a.finding));
+    let rows = report.twins.iter().map(|twin| twin.arch);
+    let others = report.not_compared.iter().map(|left_out| left_out.arch);
+    let builds = report.cells.iter().map(|cell| cell.arch);
     let arches: BTreeSet<Arch> =
-        arches.into_iter().chain(found.flat_map(Finding::arches)).collect();
+        found.flat_map(Finding::arches).chain(rows).chain(others).chain(builds).collect();
     let of = Suites { report, layer_of };
     let mut suites: Vec<Suite> = arches.into_iter().map(|arch| of.suite(arch)).collect();
     of.outcome(&mut suites);
@@ -111,19 +113,24 @@ impl Suites<'_> {
         });
     }
 
-    /// What was left out is a case that was skipped, or stands in the case of its layer.
+    /// What was left out stands in the case of its layer, or in one that was skipped: a single one,
+    /// for these texts have numbers in them, and a case keeps its name from run to run.
     fn not_compared(&self, suite: &mut Suite, arch: Arch) {
+        let mut others = Vec::new();
         for left_out in self.report.not_compared.iter().filter(|n| n.arch == arch) {
-            let why = match left_out.why.as_str() {
-                "" => "not compared".to_owned(),
-                why => format!("not compared: {}", in_one_line(why)),
+            let what = match left_out.why.as_str() {
+                "" => left_out.what.clone(),
+                why => format!("{}: {why}", left_out.what),
             };
             let of_layer = |case: &&mut Case| case.name == left_out.what;
             match suite.cases.iter_mut().find(of_layer) {
                 Some(case) if matches!(case.result, Result::Skipped(_)) => {}
-                Some(case) => case.tell(&why),
-                None => suite.add(Case::new(&left_out.what).result(Result::Skipped(why))),
+                Some(case) => case.tell(&in_one_line(&format!("not compared: {what}"))),
+                None => others.push(in_one_line(&what)),
             }
+        }
+        if !others.is_empty() {
+            suite.add(Case::new("not compared").result(Result::Skipped(others.join("; "))));
         }
     }
 

@@ -163,8 +163,9 @@ fn what_was_not_compared_is_skipped_and_says_why() {
     assert_eq!(root.case("exports").ended(), [("skipped", "nothing was compared")]);
     assert_eq!(root.case("symbols").ended(), [("skipped", "no <vmlinux>")]);
     assert_eq!(root.case("symbols").children[0].text, "no <vmlinux>");
-    assert_eq!(root.case("words of the backends").ended(), [("skipped", "not compared: no log")]);
-    assert!(root.case("transport").out().contains("not compared: no log"));
+    let left_out = [("skipped", "words of the backends: no log")];
+    assert_eq!(root.case("not compared").ended(), left_out);
+    assert!(root.case("transport").out().contains("not compared: transport: no log"));
     assert!(root.is("skipped", "3"), "{root:#?}");
 }
 
@@ -215,7 +216,7 @@ fn markup_and_what_xml_forbids_are_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     /// Whatever a report holds: well-formed, sums that are right, no case twice in a suite, and never
     /// green where the answer is not.
     #[test]
@@ -241,7 +242,8 @@ proptest! {
             Outcome::Agree => {}
             Outcome::Differ => prop_assert!(count("failure") + count("error") > 0),
             Outcome::Broken(_) => prop_assert!(count("error") > 0),
-            Outcome::Skipped(_) => prop_assert!(count("skipped") > 0),
+            // A part of it may be broken in a damaged record.
+            Outcome::Skipped(_) => prop_assert!(count("skipped") + count("error") > 0),
         }
         prop_assert!(!root.all("testcase").is_empty());
     }

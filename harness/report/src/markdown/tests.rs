@@ -153,7 +153,7 @@ fn markup(text: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     /// Whatever a report holds, it takes 60 lines, and to a renderer its texts are texts.
     #[test]
     fn any_report_takes_sixty_lines_and_keeps_its_form(report in any_report()) {
