@@ -202,7 +202,8 @@ fn what_cannot_be_written_is_said_before_anything_is_done() {
 /// Only what makes a report takes the option.
 #[test]
 fn commands_without_a_report_do_not_know_the_option() {
-    for command in ["check", "build", "lifecycle", "audit", "diff", "replay", "report"] {
+    for command in ["check", "build", "lifecycle", "audit", "diff", "replay", "premerge", "report"]
+    {
         let help = run(&[command, "--help"]).stdout;
         assert!(help.contains("--report <FORMAT=FILE>"), "{command}: {help}");
     }

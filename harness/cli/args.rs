@@ -1,3 +1,9 @@
+mod bisect;
+mod premerge;
+
+pub(crate) use bisect::{BisectCommand, BisectKernelArgs, BisectToolchainArgs, PredicateArgs};
+pub(crate) use premerge::PremergeArgs;
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -38,6 +44,11 @@ pub(crate) enum Command {
     /// Put every known defect into a kernel and show that it is caught, in the right words and with
     /// nothing else said.
     Inject(InjectArgs),
+    /// Check a change before it is merged: what it makes worse, what it mends, what was there before.
+    Premerge(PremergeArgs),
+    /// Find the commit or the toolchain with which a kernel became bad.
+    #[command(subcommand)]
+    Bisect(BisectCommand),
     /// Keep the facts of a build as small texts, and compare a later build with them.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -394,9 +405,11 @@ impl Args {
             | Command::Audit(AuditArgs { output, .. })
             | Command::Diff(DiffArgs { output, .. })
             | Command::Replay(ReplayArgs { output, .. })
+            | Command::Premerge(PremergeArgs { output, .. })
             | Command::Report(ReportArgs { output, .. }) => Some(output),
             Command::Distributor(_)
             | Command::Inject(_)
+            | Command::Bisect(_)
             | Command::Snapshot(_)
             | Command::Explain(_)
             | Command::Doctor(_) => None,
@@ -406,7 +419,10 @@ impl Args {
     /// Whether it runs make, which reads variables of the environment.
     pub(crate) fn runs_make(&self) -> bool {
         match &self.command {
-            Command::Check(_) | Command::Build(_) | Command::Lifecycle(_) => true,
+            Command::Check(_)
+            | Command::Build(_)
+            | Command::Lifecycle(_)
+            | Command::Premerge(_) => true,
             Command::Audit(audit) => audit.planned.is_some(),
             _ => false,
         }

@@ -63,6 +63,10 @@ impl Ui {
     /// progress one a minute.
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
+            Event::Tried { what, left } => {
+                self.line(&format!("{}  ({})", one_line(what), one_line(left)));
+            }
+            Event::Answered { line } => self.line(&format!("  {}", one_line(line))),
             Event::Started { arch, mode, stage } => {
                 self.started = Instant::now();
                 self.redrawn = self.started;

@@ -55,7 +55,7 @@ fn steps(names: &[String]) -> Result<Vec<LifeStep>, EngineError> {
 }
 
 /// What is asked of a kernel, and nothing besides.
-fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError> {
+pub(super) fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError> {
     Ok(CheckRequest {
         kernel: args.kernel.clone(),
         arches: super::scope::arches(&args.arch)?,
@@ -67,6 +67,7 @@ fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError>
         replay: None,
         life: None,
         separate: false,
+        base: None,
         expect: ExpectFiles::default(),
         render,
     })

@@ -1,12 +1,14 @@
 //! One file a command.
 
 mod audit;
+mod bisect;
 mod check;
 mod diff;
 mod distributor;
 mod doctor;
 mod explain;
 mod inject;
+mod premerge;
 mod record;
 mod replay;
 mod report;
@@ -31,6 +33,8 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Replay(args) => replay::run(&args, &files, ui),
         Command::Distributor(args) => distributor::run(&args, ui),
         Command::Inject(args) => inject::run(&args, ui),
+        Command::Premerge(args) => premerge::run(&args, &files, ui),
+        Command::Bisect(command) => bisect::run(&command, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),
         Command::Report(args) => report::run(&args, &files, ui),
         Command::Explain(args) => explain::run(&args, ui),

@@ -170,6 +170,7 @@ pub(crate) fn report(
         findings,
         allowed,
         not_compared: verdict.not_compared(),
+        patches: Vec::new(),
         record: None,
     })
 }

@@ -47,6 +47,9 @@ pub struct CheckRequest {
     pub life: Option<LifeOptions>,
     /// Whether the second kernel is built from clean, too.
     pub separate: bool,
+    /// An output directory in which another state of the same sources was built, at the same path:
+    /// builds start from copies of those, and make finds out what is out of date.
+    pub base: Option<PathBuf>,
     /// What may differ.
     pub expect: ExpectFiles,
     /// Makes the files of the record.
@@ -201,6 +204,7 @@ fn assemble(
         findings,
         allowed,
         not_compared,
+        patches: Vec::new(),
         record: None,
     })
 }

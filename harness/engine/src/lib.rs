@@ -1,6 +1,7 @@
 //! The only crate with effects: processes, files, toolchains, trees, builds.
 
 mod audit;
+mod bisect;
 mod build;
 mod cases;
 mod check;
@@ -21,11 +22,13 @@ mod out_file;
 mod pipe;
 mod planned;
 mod preflight;
+mod premerge;
 mod probe;
 mod process;
 mod recipe;
 mod record;
 mod replay;
+mod revisions;
 mod snapshot;
 mod symtypes;
 mod thinlto;
@@ -33,6 +36,7 @@ mod toolchain;
 mod tree;
 
 pub use audit::{AuditRequest, audit};
+pub use bisect::{Asked, KernelBisect, ToolchainBisect, bisect_kernel, bisect_toolchain};
 pub use check::{CheckRequest, Render, check};
 pub use configure::ConfigSource;
 pub use diff::{DiffRequest, diff, diff_records, is_record, object_globs};
@@ -46,6 +50,7 @@ pub use inject::{CaseChoice, InjectRequest, inject, known_cases};
 pub use jobserver::default_jobs;
 pub use out_file::OutFile;
 pub use planned::{Fronts, PlannedRequest, planned};
+pub use premerge::{Head, PremergeRequest, premerge};
 pub use process::{install_interrupt_handler, interrupted};
 pub use recipe::{Recipe, users_variables};
 pub use record::read_record;

@@ -16,7 +16,11 @@ pub struct Recipe {
 
 /// Variables that would change a kernel build behind our back; removed from every command.
 /// Source: `Makefile` and `scripts/Kbuild.include`, Linux 7.3; GNU make's own.
-pub(crate) const REMOVED: [&str; 22] = [
+pub(crate) const REMOVED: [&str; 25] = [
+    // A git that calls us as its hook says which repository it means.
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
     "KCONFIG_CONFIG",
     "KCONFIG_ALLCONFIG",
     "KCONFIG_OVERWRITECONFIG",

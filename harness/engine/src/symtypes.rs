@@ -28,7 +28,13 @@ pub(crate) fn explain(
     verdict: &mut Verdict,
     events: &mut dyn FnMut(Event),
 ) -> Result<(), EngineError> {
-    let exports = verdict.changed_crcs();
+    let mut exports = verdict.changed_crcs();
+    // 0 is what modpost writes where it found no CRC; no type makes it.
+    let is_made = |facts: &BuildFacts, export: &String| {
+        let crc = facts.symvers.get().and_then(|list| Some(list.exports.get(export)?.crc));
+        crc.is_none_or(|crc| crc.0 != 0)
+    };
+    exports.retain(|export| is_made(a, export) && is_made(b, export));
     if exports.is_empty() {
         return Ok(());
     }

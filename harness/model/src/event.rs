@@ -45,6 +45,18 @@ impl Stage {
 /// What happens while a check runs; `cli/ui` alone draws it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// Something that is one of several is tried: a commit, a toolchain, a cell.
+    Tried {
+        /// What.
+        what: String,
+        /// How many it may still be, or how many are left.
+        left: String,
+    },
+    /// What came of it.
+    Answered {
+        /// In one line.
+        line: String,
+    },
     /// A stage begins.
     Started {
         /// Which architecture.

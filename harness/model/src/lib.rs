@@ -3,6 +3,7 @@
 //! Plain values that serialise. No I/O, no parsing of kernel files, no policy.
 
 mod arch;
+mod bisect;
 mod event;
 mod finding;
 mod inject;
@@ -15,6 +16,7 @@ mod toolchain;
 mod words;
 
 pub use arch::{Arch, UnknownArch};
+pub use bisect::{BISECT_SCHEMA, BisectFound, BisectReport, BisectStep, Bisected};
 pub use event::{Event, Stage};
 pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};
@@ -23,8 +25,8 @@ pub use life::{LifeStep, StepReport, UnknownStep};
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;
 pub use report::{
-    CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, Report, SCHEMA, SidePaths,
-    StageTime, Timings, TwinReport,
+    CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, PatchReport, Report, SCHEMA,
+    SidePaths, StageTime, Timings, TwinReport,
 };
-pub use toolchain::{RenameOption, ToolVersion, Toolchain};
+pub use toolchain::{RenameOption, Snapshot, ToolVersion, Toolchain};
 pub use words::{count, thousands};

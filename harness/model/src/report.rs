@@ -198,6 +198,18 @@ pub struct SidePaths {
     pub right: String,
 }
 
+/// One patch of a series, checked against the base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatchReport {
+    /// Its commit and subject.
+    pub name: String,
+    /// How it went.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The same in a sentence.
+    pub summary: String,
+}
+
 /// Everything that a check or an audit has to say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -230,6 +242,9 @@ pub struct Report {
     pub allowed: Vec<Allowed>,
     /// What was not compared.
     pub not_compared: Vec<NotCompared>,
+    /// One entry a patch, where each of a series was checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<PatchReport>,
     /// Directory of the record, where one was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,

@@ -49,6 +49,77 @@ pub struct Toolchain {
     pub ar: String,
 }
 
+/// When a compiler between two releases was made, as far as it tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Date and time of its source, digits from the year to the second; none where it names none.
+    pub date: Option<String>,
+    /// Commit of llvm-project.
+    pub commit: String,
+}
+
+impl Snapshot {
+    /// Reads what a clang between releases says of itself: `(++20261025103442+7e3c57157096-1~exp1)` in
+    /// the packages of apt.llvm.org and Debian, `24.0.0git (https://… 7e3c57157096…)` from
+    /// llvm-project's own build (`clang --version`, LLVM 24).
+    #[must_use]
+    pub fn find(line: &str) -> Option<Self> {
+        let hex = |word: &str| word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit());
+        if let Some((_, rest)) = line.split_once("(++") {
+            let (date, rest) = rest.split_once('+')?;
+            let commit = rest.split(|c: char| !c.is_ascii_hexdigit()).next()?;
+            let is_date = date.len() >= 8 && date.chars().all(|c| c.is_ascii_digit());
+            return (is_date && hex(commit))
+                .then(|| Self { date: Some(date.to_owned()), commit: commit.to_owned() });
+        }
+        let (_, rest) = line.split_once("git (")?;
+        let commit = rest.split([' ', ')']).rfind(|word| hex(word))?;
+        Some(Self { date: None, commit: commit.to_owned() })
+    }
+
+    /// `2026-10-25`, where it names a date.
+    #[must_use]
+    pub fn day(&self) -> Option<String> {
+        let date = self.date.as_deref()?;
+        let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..8)?);
+        Some(format!("{year}-{month}-{day}"))
+    }
+}
+
+impl Toolchain {
+    /// The state between two releases that it was made from; none for a release.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        Snapshot::find(&self.clang)
+    }
+
+    /// What puts toolchains in the order of their making: the version, and within one version those
+    /// between releases by date before the release.
+    #[must_use]
+    pub fn age(&self) -> (ToolVersion, bool, Option<String>) {
+        let snapshot = self.snapshot();
+        (self.version, snapshot.is_none(), snapshot.and_then(|it| it.date))
+    }
+
+    /// `clang 22.1.8`, or `clang 24.0.0 (2026-10-25, 7e3c57157096)`.
+    #[must_use]
+    pub fn named(&self) -> String {
+        let Some(snapshot) = self.snapshot() else { return self.to_string() };
+        let commit = snapshot.commit.get(..12).unwrap_or(&snapshot.commit);
+        match snapshot.day() {
+            Some(day) => format!("{self} ({day}, {commit})"),
+            None => format!("{self} ({commit})"),
+        }
+    }
+
+    /// The same as a name of a file: `clang-22.1.8`, `clang-24.0.0-7e3c57157096`.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        let commit = self.snapshot().map(|it| format!("-{}", it.commit)).unwrap_or_default();
+        format!("clang-{}{commit}", self.version)
+    }
+}
+
 impl fmt::Display for Toolchain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "clang {}", self.version)
@@ -91,7 +162,7 @@ impl fmt::Display for RenameOption {
 
 #[cfg(test)]
 mod tests {
-    use super::ToolVersion;
+    use super::{Snapshot, ToolVersion};
 
     #[test]
     fn versions_are_found_in_what_tools_print() {
@@ -101,5 +172,18 @@ mod tests {
         assert_eq!(find("  LLVM version 19.1"), Some("19.1.0".to_owned()));
         assert_eq!(find("no numbers here"), None);
         assert_eq!(find("99999999999.1.1"), None);
+    }
+
+    #[test]
+    fn a_compiler_between_releases_says_when_it_was_made() {
+        let snapshot = |line: &str| Snapshot::find(line).map(|it| (it.day(), it.commit));
+        let debian = "Debian clang version 24.0.0 (++20261025103442+7e3c57157096-1~exp1)";
+        let made = (Some("2026-10-25".to_owned()), "7e3c57157096".to_owned());
+        assert_eq!(snapshot(debian), Some(made));
+        let own = "clang version 24.0.0git (https://github.com/llvm/llvm-project.git 0a1b2c3d4e5f)";
+        assert_eq!(snapshot(own), Some((None, "0a1b2c3d4e5f".to_owned())));
+        assert_eq!(snapshot("Debian clang version 22.1.8 (1~deb13u4)"), None);
+        assert_eq!(snapshot("Debian clang version 18.1.8 (18+b1)"), None);
+        assert_eq!(snapshot("(++now+zz)"), None);
     }
 }

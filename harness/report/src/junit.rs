@@ -36,6 +36,7 @@ pub fn junit(report: &Report, layer_of: LayerOf) -> String {
         found.flat_map(Finding::arches).chain(rows).chain(others).chain(builds).collect();
     let of = Suites { report, layer_of };
     let mut suites: Vec<Suite> = arches.into_iter().map(|arch| of.suite(arch)).collect();
+    suites.extend(of.patches());
     of.outcome(&mut suites);
     write::to_xml(report, &suites)
 }
@@ -48,7 +49,7 @@ struct Suites<'a> {
 
 impl Suites<'_> {
     fn suite(&self, arch: Arch) -> Suite {
-        let mut suite = self.empty(Some(arch));
+        let mut suite = self.empty(Some(arch.name()));
         for cell in self.report.cells.iter().filter(|cell| cell.arch == arch) {
             suite.add(build(cell));
         }
@@ -78,7 +79,7 @@ impl Suites<'_> {
         suite
     }
 
-    fn empty(&self, arch: Option<Arch>) -> Suite {
+    fn empty(&self, part: Option<&str>) -> Suite {
         let report = self.report;
         // The paths of two things that are compared are no name: readers know a case by its name
         // from one run to the next.
@@ -86,14 +87,32 @@ impl Suites<'_> {
             Some(_) if report.cells.is_empty() => vec![report.comparison.clone()],
             _ => vec![report.kernel.name.clone(), report.config.clone()],
         };
-        let arch = arch.map(|arch| arch.to_string());
-        let class: Vec<String> = what.iter().cloned().chain(arch.clone()).collect();
+        let part = part.map(str::to_owned);
+        let class: Vec<String> = what.iter().cloned().chain(part.clone()).collect();
         let mut name = what;
         if !report.cells.is_empty() {
             name.push(report.comparison.clone());
         }
-        name.extend(arch);
+        name.extend(part);
         Suite { name: name.join(" · "), class: class.join("."), cases: Vec::new() }
+    }
+
+    /// One case a patch, where each of a series was checked.
+    fn patches(&self) -> Option<Suite> {
+        let mut suite = self.empty(Some("patches"));
+        for patch in &self.report.patches {
+            let mut case = Case::new(&in_one_line(&patch.name));
+            let summary = in_one_line(&patch.summary);
+            case.result = match &patch.outcome {
+                Outcome::Agree => Result::Passed,
+                Outcome::Differ => Result::Failed(vec![(summary.clone(), summary.clone())]),
+                Outcome::Broken(why) => Result::Error(in_one_line(why)),
+                Outcome::Skipped(why) => Result::Skipped(in_one_line(why)),
+            };
+            case.tell(&summary);
+            suite.add(case);
+        }
+        (!suite.cases.is_empty()).then_some(suite)
     }
 
     /// The case that a finding belongs to.

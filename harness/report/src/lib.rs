@@ -2,6 +2,7 @@
 //!
 //! Sees only the model; prints nothing itself.
 
+mod bisect;
 mod disassembly;
 mod finding;
 mod inject;
@@ -17,6 +18,7 @@ mod table;
 mod terminal;
 mod text;
 
+pub use bisect::{bisect, bisect_to_json};
 pub use disassembly::disassembly;
 pub use inject::{inject, inject_to_json};
 pub use json::{FromJsonError, from_json, to_json};

@@ -53,6 +53,7 @@ pub(crate) fn agreeing() -> Report {
         findings: Vec::new(),
         allowed: Vec::new(),
         not_compared: Vec::new(),
+        patches: Vec::new(),
         record: Some("out/records/1".to_owned()),
     }
 }

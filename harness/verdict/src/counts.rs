@@ -1,7 +1,7 @@
 use crate::compare::Verdict;
 use crate::diff::promoted;
 use std::collections::BTreeSet;
-use twinlto_facts::build::{Answer, BuildFacts};
+use twinlto_facts::build::{Answer, BuildFacts, SectionFacts};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_model::{Counts, Mode};
 
@@ -31,6 +31,12 @@ pub fn cell_counts(mode: Mode, first: bool, facts: &BuildFacts, verdict: &Verdic
     put("symbols", image.map_or(0, |i| i.symbols.len()));
     put("undefined_symbols", image.map_or(0, |i| i.undefined.len()));
     put("promoted_symbols", image.map_or(0, |_| promoted_symbols(facts) as usize));
+    let sections = || image.into_iter().flat_map(|image| image.sections.values());
+    let bytes = |wanted: fn(&SectionFacts) -> bool| {
+        sections().filter(|section| section.alloc && wanted(section)).map(|s| s.size).sum::<u64>()
+    };
+    put("text_bytes", bytes(|section| section.exec) as usize);
+    put("image_bytes", bytes(|section| section.kind != "NOBITS") as usize);
     put("sections", image.map_or(0, |i| i.sections.len()));
     put("initcalls", image.and_then(|i| i.initcalls.get()).map_or(0, Vec::len));
     let levels = image.and_then(|i| i.initcalls.get());

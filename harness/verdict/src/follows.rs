@@ -49,6 +49,12 @@ const RULES: &[Rule] = &[
         consequences: &["native.empty"],
         reach: Reach::Object,
     },
+    // Its native object stands in its place.
+    Rule {
+        causes: &["archive.member.not-indexed"],
+        consequences: &["archive.member.missing"],
+        reach: Reach::Object,
+    },
     // The same message, and why it ends one build alone.
     Rule {
         causes: &["log.severity.changed"],
@@ -74,12 +80,12 @@ const RULES: &[Rule] = &[
     },
     Rule {
         causes: &["archive.member.", "native.", "ir."],
-        consequences: &["symbol.", "section.", "initcall.", "export.", "module."],
+        consequences: &["symbol.", "section.", "initcall.", "table.", "export.", "module."],
         reach: Reach::Kernel("the kernels were not linked from the same objects: see ARTEFACTS"),
     },
     Rule {
         causes: &["flags.linker.changed"],
-        consequences: &["symbol.", "section.", "initcall."],
+        consequences: &["symbol.", "section.", "initcall.", "table."],
         reach: Reach::Kernel("the links are given different options: see flags.linker.changed"),
     },
     Rule {
@@ -93,6 +99,7 @@ const RULES: &[Rule] = &[
             "section.",
             "elf.header.changed",
             "initcall.",
+            "table.",
         ],
         reach: Reach::Kernel(
             "backends compiled with other options than their front ends: see TRANSPORT",

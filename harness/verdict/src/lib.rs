@@ -24,8 +24,10 @@ mod natives;
 mod normalize;
 mod plan;
 mod planned;
+mod reach;
 mod records;
 pub mod replay;
+pub mod search;
 mod snapshot;
 mod transport;
 
@@ -50,6 +52,7 @@ pub use natives::{NativePair, Sameness, natives};
 pub use normalize::{Canonical, canonical};
 pub use plan::Modes;
 pub use planned::{Plan, judge_planned};
+pub use reach::{Reach, reach};
 pub use records::{RecordDiff, compare_records, expect_records, gates, rows};
 pub use snapshot::{Facet, FacetKind, Order, facet_kinds, facets};
 pub use transport::transport;

@@ -290,6 +290,7 @@ mod tests {
             findings,
             allowed: Vec::new(),
             not_compared: Vec::new(),
+            patches: Vec::new(),
             record: None,
         }
     }

@@ -109,14 +109,38 @@ impl Twin<'_> {
         }
     }
 
-    /// Builds the first mode from clean.
+    /// Builds the first mode: from clean, or from a copy of its base.
     pub(super) fn first(&self, events: &mut dyn FnMut(Event)) -> Result<Cell, EngineError> {
         let mut cell = self.cell(self.modes.first);
-        self.clean_configure(&mut cell, events)?;
+        let base = self.base(cell.mode);
+        let origin = base.as_ref().map_or(Origin::Clean, Origin::Base);
+        self.start(&mut cell, origin, events)?;
         if cell.failure.is_none() {
-            self.build(&mut cell, None, events)?;
+            self.build(&mut cell, origin, events)?;
         }
         Ok(cell)
+    }
+
+    /// The finished build of another state of the sources, where one is given.
+    fn base(&self, mode: Mode) -> Option<PathBuf> {
+        let home = self.request.base.as_ref()?.join(self.arch.name());
+        let dir = home.join(mode.name());
+        let is_whole = home.join(format!("{mode}.{}.json", Stage::Build.name())).is_file()
+            && dir.join("vmlinux").is_file();
+        is_whole.then_some(dir)
+    }
+
+    /// Makes the directory that a build begins with.
+    fn start(
+        &self,
+        cell: &mut Cell,
+        origin: Origin<'_>,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), EngineError> {
+        match origin {
+            Origin::Clean => self.clean_configure(cell, events),
+            Origin::Twin(_) | Origin::Base(_) => self.copy_and_switch(cell, origin, events),
+        }
     }
 
     /// Builds the second mode: from a copy of the first build, whose IR objects serve all modes, or
@@ -128,13 +152,10 @@ impl Twin<'_> {
         events: &mut dyn FnMut(Event),
     ) -> Result<Cell, EngineError> {
         let mut cell = self.cell(mode);
-        if self.from_twin {
-            self.copy_and_switch(&mut cell, twin, events)?;
-        } else {
-            self.clean_configure(&mut cell, events)?;
-        }
+        let origin = if self.from_twin { Origin::Twin(twin) } else { Origin::Clean };
+        self.start(&mut cell, origin, events)?;
         if cell.failure.is_none() {
-            self.build(&mut cell, self.from_twin.then_some(twin), events)?;
+            self.build(&mut cell, origin, events)?;
         }
         Ok(cell)
     }
@@ -221,22 +242,29 @@ impl Twin<'_> {
         self.verify_config(cell)
     }
 
-    /// Copies the twin's build without what only its own mode makes, and switches the mode.
+    /// Copies another build without what this one must make itself, and configures it.
     fn copy_and_switch(
         &self,
         cell: &mut Cell,
-        twin: &Cell,
+        origin: Origin<'_>,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
-        let recipe = format!(
-            "copy of {} ({})\n{}",
-            twin.recipe,
-            proof(twin, Stage::Build),
-            self.kbuild(cell).identity(&["olddefconfig"])
-        );
+        let (from, of, serves): (&Path, String, fn(&Path) -> bool) = match origin {
+            Origin::Clean => return Ok(()),
+            Origin::Twin(twin) => {
+                let of = format!("copy of {} ({})", twin.recipe, proof(twin, Stage::Build));
+                (&twin.dir, of, serves_all_modes)
+            }
+            Origin::Base(dir) => {
+                let base = Cell::new(cell.mode, dir.to_owned(), PathBuf::new());
+                let of = format!("{}\ncopy of {}", self.identity, proof(&base, Stage::Build));
+                (dir, of, is_no_image)
+            }
+        };
+        let recipe = format!("{of}\n{}", self.kbuild(cell).identity(&["olddefconfig"]));
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
-            copy_tree(&twin.dir, &cell.dir, serves_all_modes)?;
+            copy_tree(from, &cell.dir, serves)?;
             let requested = self.request.config.requested(self.arch, cell.mode)?;
             overlay_dot_config(&cell.dir, &requested)?;
             self.make(cell, &["olddefconfig"], false, events)?;
@@ -266,7 +294,7 @@ impl Twin<'_> {
     fn build(
         &self,
         cell: &mut Cell,
-        twin: Option<&Cell>,
+        origin: Origin<'_>,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
         let before = cell.recipe.clone();
@@ -274,12 +302,12 @@ impl Twin<'_> {
         let mut append = true;
         let is_used = self.out.finished(self.arch, cell.mode, USED, USED).is_some();
         if is_used && self.finished(cell, Stage::Build, &recipe).is_none() {
-            match twin {
-                Some(twin) => {
+            match origin {
+                Origin::Twin(_) | Origin::Base(_) => {
                     self.out.forget(self.arch, cell.mode, &["copy"])?;
-                    self.copy_and_switch(cell, twin, events)?;
+                    self.copy_and_switch(cell, origin, events)?;
                 }
-                None => {
+                Origin::Clean => {
                     keep_only_config(&cell.dir)?;
                     // What the build that was given up has said is not what this one says.
                     append = false;
@@ -392,6 +420,18 @@ impl Twin<'_> {
     }
 }
 
+/// What a build starts from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// Nothing.
+    Clean,
+    /// A copy of the twin, whose IR objects serve all modes.
+    Twin(&'a Cell),
+    /// A copy of the build of another state of the sources, in the same mode: make finds out what of
+    /// it is out of date.
+    Base(&'a PathBuf),
+}
+
 /// The mark of a build directory in which a build was started.
 const USED: &str = "used";
 
@@ -414,6 +454,12 @@ fn proof(cell: &Cell, stage: Stage) -> String {
     std::fs::read(cell.dir.join(".config"))
         .map(|bytes| blake3::hash(&bytes).to_hex().to_string())
         .unwrap_or_default()
+}
+
+/// Whether a file may stand in a build that has not linked yet: an image of other sources may not.
+fn is_no_image(path: &Path) -> bool {
+    let images = ["vmlinux", "vmlinux.o", "vmlinux.a", "vmlinux.unstripped", "Module.symvers"];
+    !images.iter().any(|image| path == Path::new(image))
 }
 
 /// Whether a file of one mode's build is of any use in another.

@@ -60,6 +60,7 @@ impl Judging<'_> {
             findings,
             allowed,
             not_compared,
+            patches: Vec::new(),
             record: None,
         })
     }

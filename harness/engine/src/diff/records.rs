@@ -93,6 +93,7 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
         findings,
         allowed,
         not_compared,
+        patches: Vec::new(),
         record: None,
     })
 }

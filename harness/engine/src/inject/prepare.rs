@@ -108,6 +108,7 @@ impl<'a> Prepared<'a> {
             replay: None,
             life: None,
             separate: false,
+            base: None,
             expect: ExpectFiles::default(),
             render: |_| Vec::new(),
         };

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::collections::BTreeMap;
-use twinlto_model::{Allowed, Change, Mode, NotCompared, Severity, Site};
+use twinlto_model::{Allowed, Change, Mode, NotCompared, PatchReport, Severity, Site};
 
 /// An element as it is read back.
 #[derive(Debug, Default)]
@@ -189,6 +189,20 @@ fn an_outcome_that_no_case_tells_is_a_case_of_its_own() {
     assert_eq!(made(&broken).case("outcome").ended(), [("error", "nothing")]);
     let differing = made(&Report { summary: "1 finding".into(), ..differing(Vec::new()) });
     assert_eq!(differing.case("outcome").ended(), [("failure", "1 finding")]);
+}
+
+#[test]
+fn each_patch_of_a_series_is_a_case() {
+    let patch = |name: &str, outcome| PatchReport {
+        name: name.into(),
+        outcome,
+        summary: "1 finding".into(),
+    };
+    let patches = vec![patch("aa one", Outcome::Agree), patch("bb two", Outcome::Differ)];
+    let root = made(&Report { patches, ..agreeing() });
+    assert!(root.case("aa one").ended().is_empty());
+    assert_eq!(root.case("bb two").ended(), [("failure", "1 finding")]);
+    assert!(root.case("bb two").is("classname", "Linux 7.3.4.tiny.patches"));
 }
 
 /// GitLab and Jenkins know a case again by its name.

@@ -6,7 +6,7 @@ use twinlto_model::Layer;
 
 /// What has to be compared before it can be said that a key did not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(crate) enum Needs {
     /// This layer of one build.
     One(Layer),
     /// This layer, of both builds.
@@ -227,7 +227,7 @@ pub fn layer_of(key: &str) -> Option<Layer> {
 }
 
 /// What the keys of a pattern need.
-pub(super) fn needs(pattern: &Glob) -> impl Iterator<Item = Needs> {
+pub(crate) fn needs(pattern: &Glob) -> impl Iterator<Item = Needs> {
     let hit = |keys: &[&str]| keys.iter().any(|key| pattern.matches(key));
     KEYS.iter().filter(move |(_, keys)| hit(keys)).map(|(needs, _)| *needs)
 }

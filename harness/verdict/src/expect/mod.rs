@@ -22,6 +22,7 @@ pub use severities::Severities;
 pub(crate) use apply::Applied;
 pub(crate) use glob::Glob;
 pub(crate) use growth::Budget;
+pub(crate) use keys::{Needs, needs};
 pub(crate) use llvm::LlvmRange;
 
 /// Line and column, both from 1, of a place in a text; columns count characters.

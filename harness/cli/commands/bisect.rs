@@ -1,0 +1,102 @@
+use crate::args::{BisectCommand, BisectKernelArgs, BisectToolchainArgs, KernelArgs, ShownArgs};
+use crate::args::{Format, PredicateArgs};
+use crate::reproducer::reproducer;
+use crate::ui::Ui;
+use twinlto_engine::{
+    Asked, CheckRequest, EngineError, KernelBisect, ToolchainBisect, bisect_kernel,
+    bisect_toolchain, install_interrupt_handler,
+};
+use twinlto_model::{BisectReport, Mode, Outcome};
+use twinlto_verdict::Modes;
+use twinlto_verdict::search::{Predicate, PredicateError};
+
+pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let (report, shown) = match command {
+        BisectCommand::Kernel(args) => (kernel(args, ui)?, &args.shown),
+        BisectCommand::Toolchain(args) => (toolchain(args, ui)?, &args.shown),
+    };
+    show(&report, shown, ui)?;
+    Ok(report.outcome)
+}
+
+fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let asked = asked(&args.predicate)?;
+    let request = KernelBisect {
+        check: check(&args.kernel, &asked)?,
+        good: args.good.clone(),
+        bad: args.bad.clone(),
+        first_parent: args.first_parent,
+        asked,
+        repeat: repeat(&args.predicate)?,
+        command: reproducer(false),
+    };
+    install_interrupt_handler()?;
+    bisect_kernel(&request, &mut |event| ui.event(&event))
+}
+
+fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let asked = asked(&args.predicate)?;
+    let request = ToolchainBisect {
+        check: check(&args.kernel, &asked)?,
+        among: args.among.clone(),
+        asked,
+        repeat: repeat(&args.predicate)?,
+        command: reproducer(false),
+    };
+    install_interrupt_handler()?;
+    bisect_toolchain(&request, &mut |event| ui.event(&event))
+}
+
+fn repeat(args: &PredicateArgs) -> Result<u32, EngineError> {
+    match args.repeat {
+        0 => Err(EngineError::usage("--repeat 0", "nothing would be asked", "give 1 or more")),
+        n => Ok(n),
+    }
+}
+
+/// A check of each candidate. A number of one mode needs no twin.
+fn check(args: &KernelArgs, asked: &Asked) -> Result<CheckRequest, EngineError> {
+    let both = Modes::pair(&[Mode::Distributed, Mode::InProcess]);
+    let modes = match asked {
+        Asked::Report(Predicate::Count(count)) => count.mode.map(Modes::alone),
+        _ => None,
+    };
+    let modes = modes.or(both).unwrap_or(Modes::alone(Mode::Distributed));
+    let mut request = super::check::request(args, modes)?;
+    // What is allowed is there all the same, and what is for nothing is not this command's matter.
+    request.expect.unused_is_fine = true;
+    Ok(request)
+}
+
+fn asked(args: &PredicateArgs) -> Result<Asked, EngineError> {
+    let read = |option: &str, text: &str, read: Result<Predicate, PredicateError>| {
+        read.map(Asked::Report).map_err(|error| {
+            let hint = "twinlto bisect kernel --help shows every form";
+            EngineError::usage(format!("--{option} {text}"), error.to_string(), hint)
+        })
+    };
+    if let Some(key) = &args.finding {
+        return read("finding", key, Predicate::finding(key, args.subject.as_deref()));
+    }
+    if let Some(words) = &args.outcome {
+        return read("outcome", words, Predicate::outcome(words));
+    }
+    if let Some(text) = &args.error {
+        return Ok(Asked::Report(Predicate::Error(text.clone())));
+    }
+    if let Some(text) = &args.count {
+        return read("count", text, Predicate::count(text));
+    }
+    match &args.run {
+        Some(script) => Asked::script(script),
+        None => Err(EngineError::usage("bisect", "no predicate", "give --finding or --run")),
+    }
+}
+
+fn show(report: &BisectReport, shown: &ShownArgs, ui: &mut Ui) -> Result<(), EngineError> {
+    let text = match shown.format {
+        Format::Terminal => twinlto_report::bisect(report, &ui.style(shown.verbose)),
+        Format::Json => twinlto_report::bisect_to_json(report),
+    };
+    ui.answer(&text)
+}

@@ -1,0 +1,38 @@
+use crate::args::{KernelArgs, PremergeArgs};
+use crate::files::Files;
+use crate::ui::Ui;
+use std::path::PathBuf;
+use twinlto_engine::{EngineError, Head, PremergeRequest, install_interrupt_handler, premerge};
+use twinlto_model::{Mode, Outcome};
+use twinlto_verdict::Modes;
+
+pub(crate) fn run(args: &PremergeArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let kernel = KernelArgs {
+        kernel: args.kernel.clone(),
+        arch: args.arch.clone(),
+        llvm: args.llvm.clone(),
+        config: args.config.clone(),
+        jobs: args.jobs,
+        out: args.out.clone(),
+    };
+    let modes = Modes::pair(&[Mode::Distributed, Mode::InProcess]);
+    let modes = modes.unwrap_or(Modes::alone(Mode::Distributed));
+    let mut check = super::check::request(&kernel, modes)?;
+    check.expect = args.expect.files(true);
+    let head = match (&args.series, &args.head) {
+        (Some(series), _) => Head::Series(series.clone()),
+        (None, Some(head)) if args.kernel.is_some() => Head::Revision(head.clone()),
+        (None, head) => Head::Directory(PathBuf::from(head.clone().unwrap_or_default())),
+    };
+    let request = PremergeRequest {
+        check,
+        base: args.base.clone(),
+        head,
+        each: args.each,
+        clean: args.clean,
+    };
+    install_interrupt_handler()?;
+    let report = premerge(&request, &mut |event| ui.event(&event))?;
+    super::show(&report, files, ui)?;
+    Ok(report.outcome)
+}

@@ -1,0 +1,108 @@
+//! What is asked of a candidate.
+
+use crate::error::EngineError;
+use crate::process::capture;
+use crate::recipe::Recipe;
+use crate::toolchain::{LlvmSpec, find_program};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use twinlto_model::Report;
+use twinlto_verdict::search::{Answer, Judgement, Predicate};
+
+/// What makes a candidate bad.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Something in the report of a check.
+    Report(Predicate),
+    /// The exit status of a program, as `git bisect run` takes it: 0 good, 125 not to be told, 1 to
+    /// 127 bad; anything else ends the bisection.
+    Script(PathBuf),
+}
+
+impl Asked {
+    /// A program that is to be run, by its absolute path.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such program.
+    pub fn script(path: &Path) -> Result<Self, EngineError> {
+        let usage = |cause: &str, hint: &str| {
+            EngineError::usage(format!("--run {}", path.display()), cause, hint)
+        };
+        let full = match path.canonicalize() {
+            Ok(full) => full,
+            Err(_) => return Err(usage("there is no such program", "give the path of a script")),
+        };
+        match find_program(&full.display().to_string()) {
+            Some(program) => Ok(Self::Script(program)),
+            None => Err(usage("it cannot be run", "chmod +x makes a script a program")),
+        }
+    }
+
+    /// What a report says about it; none where a program is asked.
+    pub(super) fn judge(&self, report: &Report) -> Option<Judgement> {
+        match self {
+            Self::Report(predicate) => Some(predicate.judge(report)),
+            Self::Script(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Report(predicate) => predicate.fmt(f),
+            Self::Script(path) => write!(f, "--run {}", path.display()),
+        }
+    }
+}
+
+/// Tools of a candidate as a script gets them: variable and name.
+const TOOLS: [(&str, &str); 5] = [
+    ("CLANG", "clang"),
+    ("LD", "ld.lld"),
+    ("AR", "llvm-ar"),
+    ("NM", "llvm-nm"),
+    ("OBJDUMP", "llvm-objdump"),
+];
+
+/// Runs a script in an empty directory, with a candidate's tools in its environment.
+///
+/// # Errors
+///
+/// When it cannot be run, or ends as no script of `git bisect run` may.
+pub(super) fn run_script(
+    script: &Path,
+    llvm: &LlvmSpec,
+    more: &[(&str, String)],
+) -> Result<Judgement, EngineError> {
+    let dir = tempfile::tempdir()
+        .map_err(|error| EngineError::io("make", &std::env::temp_dir(), &error))?;
+    let mut recipe = Recipe::new(dir.path(), script).env("LLVM", llvm.value());
+    for (variable, tool) in TOOLS {
+        let program = llvm.program(tool);
+        let full = find_program(&program).map_or(program, |path| path.display().to_string());
+        recipe = recipe.env(variable, full);
+    }
+    if let LlvmSpec::Prefix(bin) = llvm {
+        let path = std::env::var("PATH").unwrap_or_default();
+        recipe = recipe.env("PATH", format!("{}:{path}", bin.trim_end_matches('/')));
+    }
+    for (name, value) in more {
+        recipe = recipe.env(name, value.clone());
+    }
+    let said = capture(&recipe)?;
+    let last = said.stdout.lines().chain(said.stderr.lines()).rfind(|line| !line.trim().is_empty());
+    let words = last.map(|line| format!(", '{}'", line.trim())).unwrap_or_default();
+    let because = format!("{}{words}", said.status);
+    match said.status.code() {
+        Some(0) => Ok(Judgement::new(Answer::Good, because)),
+        Some(125) => Ok(Judgement::new(Answer::Unknown, because)),
+        Some(1..=127) => Ok(Judgement::new(Answer::Bad, because)),
+        _ => Err(EngineError::usage(
+            format!("--run {}", script.display()),
+            format!("it ended with {because}"),
+            "a script says 0 for good, 1 to 124 for bad, 125 for what cannot be told",
+        )),
+    }
+}

@@ -1,0 +1,184 @@
+//! Commits of a kernel.
+
+use super::asked::run_script;
+use super::{Asked, Candidates, Evaluation, Scene, compiled, search};
+use crate::check::{CheckRequest, check};
+use crate::error::EngineError;
+use crate::record::OutDir;
+use crate::revisions::{Commit, Repository, Sources};
+use std::path::{Path, PathBuf};
+use twinlto_facts::log::BuildLog;
+use twinlto_model::{BisectReport, Bisected, Event, Mode, Report};
+use twinlto_verdict::search::{Judgement, Search};
+use twinlto_verdict::{Reach, reach};
+
+/// What `twinlto bisect kernel` is asked.
+#[derive(Debug, Clone)]
+pub struct KernelBisect {
+    /// Everything about how a commit is checked; its kernel is the repository.
+    pub check: CheckRequest,
+    /// A revision that is good.
+    pub good: String,
+    /// A revision that is bad.
+    pub bad: String,
+    /// Whether merges are steps of one line.
+    pub first_parent: bool,
+    /// What makes a commit bad.
+    pub asked: Asked,
+    /// How often each commit is asked.
+    pub repeat: u32,
+    /// The command, for the report.
+    pub command: String,
+}
+
+/// Finds the first bad commit between two revisions.
+///
+/// # Errors
+///
+/// When the request makes no sense, an end is not what it is called, or a tool, the disk or the
+/// user ends it. What was found until then is kept.
+pub fn bisect_kernel(
+    request: &KernelBisect,
+    events: &mut dyn FnMut(Event),
+) -> Result<BisectReport, EngineError> {
+    let path = request.check.kernel.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::open(&path)?;
+    let good = repository.commit(&request.good)?;
+    let bad = repository.commit(&request.bad)?;
+    let (history, commits) = repository.history(&good, &bad, request.first_parent)?;
+    let last = commits.len() - 1;
+    let first_search = Search::new(history, 0, last).map_err(|error| {
+        EngineError::usage("--good and --bad", error.to_string(), "give two other revisions")
+    })?;
+    let out = OutDir::open(&request.check.out)?;
+    let sources = Sources::open(repository, &out.path)?;
+    let arches: Vec<&str> = request.check.arches.iter().map(|arch| arch.name()).collect();
+    let name = format!(
+        "{} · {} · LLVM={}",
+        arches.join(", "),
+        request.check.config.name(),
+        request.check.llvm
+    );
+    let identity = format!(
+        "repository {}\ngood {}\nbad {}\nfirst parent {}\n{}\n{name}\n{:?}\n{}",
+        path.canonicalize().unwrap_or(path).display(),
+        good.id,
+        bad.id,
+        request.first_parent,
+        request.asked,
+        request.check.modes,
+        crate::toolchain::identity(&request.check.llvm),
+    );
+    let scene = Scene {
+        what: Bisected::Kernel,
+        identity,
+        name,
+        predicate: request.asked.to_string(),
+        command: request.command.clone(),
+        out: &out.path,
+        repeat: request.repeat,
+    };
+    let mut source = Commits { request, sources, commits, out: out.path.clone() };
+    search(&scene, first_search, last + 1, &mut source, events)
+}
+
+struct Commits<'a> {
+    request: &'a KernelBisect,
+    sources: Sources,
+    commits: Vec<Commit>,
+    out: PathBuf,
+}
+
+impl Commits<'_> {
+    fn commit(&self, candidate: usize) -> Result<&Commit, EngineError> {
+        let gone = || EngineError::environment("bisect", format!("no commit {candidate}"), "");
+        self.commits.get(candidate).ok_or_else(gone)
+    }
+
+    /// Where a commit is built. The ends stay, for others to start from.
+    fn place(&self, candidate: usize) -> PathBuf {
+        let last = self.commits.len() - 1;
+        self.out.join(match candidate {
+            0 => "good",
+            n if n == last => "bad",
+            _ => "between",
+        })
+    }
+
+    /// The end that a commit's build can start from, and where it was built: the nearer one of those
+    /// between which and the commit nothing changed that make would not see.
+    fn base(&self, candidate: usize) -> Result<Option<(&Commit, PathBuf)>, EngineError> {
+        let to = self.commit(candidate)?;
+        let mut nearest: Option<(usize, &Commit, PathBuf)> = None;
+        for end in [0, self.commits.len() - 1] {
+            let place = self.place(end);
+            if end == candidate || !is_built(&place) {
+                continue;
+            }
+            let base = self.commit(end)?;
+            let files = self.sources.changed(base, to)?;
+            let reaches = reach(files.iter().map(String::as_str));
+            let nearer = nearest.as_ref().is_none_or(|(n, _, _)| files.len() < *n);
+            if !matches!(reaches, Reach::Clean(_)) && nearer {
+                nearest = Some((files.len(), base, place));
+            }
+        }
+        Ok(nearest.map(|(_, base, place)| (base, place)))
+    }
+}
+
+/// Whether any kernel was finished in an output directory.
+fn is_built(out: &Path) -> bool {
+    let Ok(arches) = std::fs::read_dir(out) else { return false };
+    let built = format!("{}/vmlinux", Mode::Distributed.name());
+    let other = format!("{}/vmlinux", Mode::InProcess.name());
+    arches.flatten().any(|arch| {
+        let home = arch.path();
+        home.join(&built).is_file() || home.join(&other).is_file()
+    })
+}
+
+impl Candidates for Commits<'_> {
+    fn name(&self, candidate: usize) -> (String, String) {
+        self.commit(candidate).map(|commit| (commit.id.clone(), commit.named())).unwrap_or_default()
+    }
+
+    fn evaluate(
+        &mut self,
+        candidate: usize,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Evaluation, EngineError> {
+        let to = self.commit(candidate)?;
+        if let Asked::Script(script) = &self.request.asked {
+            self.sources.switch(to, None)?;
+            let more =
+                [("KERNEL", self.sources.tree.display().to_string()), ("COMMIT", to.id.clone())];
+            let judgement = run_script(script, &self.request.check.llvm, &more)?;
+            return Ok(Evaluation { judgement, cost: None });
+        }
+        let base = self.base(candidate)?;
+        self.sources.switch(to, base.as_ref().map(|(commit, _)| *commit))?;
+        let request = CheckRequest {
+            kernel: Some(self.sources.tree.clone()),
+            out: self.place(candidate),
+            base: base.map(|(_, place)| place),
+            ..self.request.check.clone()
+        };
+        let report = check(&request, events)?;
+        let judgement = self.request.asked.judge(&report);
+        let unasked = || Judgement::new(twinlto_verdict::search::Answer::Unknown, "not asked");
+        Ok(Evaluation { judgement: judgement.unwrap_or_else(unasked), cost: cost(&report) })
+    }
+}
+
+/// What the builds of a check compiled, by their logs.
+fn cost(report: &Report) -> Option<String> {
+    let mut sum = (0, 0);
+    for cell in report.cells.iter().filter(|cell| cell.mode.has_native_objects()) {
+        let log = PathBuf::from(format!("{}.log", cell.directory));
+        let bytes = std::fs::read(&log).ok()?;
+        let ran = BuildLog::parse(&bytes).ran;
+        sum = (sum.0 + ran.compiled.len(), sum.1 + ran.natives.len());
+    }
+    Some(compiled(sum.0, sum.1))
+}

@@ -1,0 +1,105 @@
+//! What a bisection knows, kept after each step.
+
+use crate::error::EngineError;
+use crate::fs::write_atomic;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use twinlto_model::{BisectFound, BisectStep, Bisected};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    what: Bisected,
+    identity: String,
+    steps: Vec<BisectStep>,
+    found: Option<BisectFound>,
+}
+
+/// The answers so far.
+pub(super) struct State {
+    path: PathBuf,
+    kept: Kept,
+}
+
+impl State {
+    /// Continues what is there.
+    ///
+    /// # Errors
+    ///
+    /// When the directory holds another search, whose answers would be taken for this one's.
+    pub(super) fn open(out: &Path, what: Bisected, identity: &str) -> Result<Self, EngineError> {
+        let path = out.join("bisect.json");
+        let refused = |cause: String| {
+            EngineError::usage(
+                format!("--out {}", out.display()),
+                cause,
+                "give another --out, or remove that directory",
+            )
+        };
+        let new = Kept { what, identity: identity.to_owned(), steps: Vec::new(), found: None };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { path, kept: new });
+            }
+            Err(error) => return Err(EngineError::io("read", &path, &error)),
+        };
+        let kept: Kept = serde_json::from_slice(&bytes)
+            .map_err(|error| refused(format!("its bisect.json makes no sense: {error}")))?;
+        if kept.what != what || kept.identity != identity {
+            let lines = kept.identity.lines().zip(identity.lines());
+            let other = lines.into_iter().find(|(a, b)| a != b);
+            let other = other.map_or_else(String::new, |(a, b)| format!(": {a}, and not {b}"));
+            return Err(refused(format!("another bisection is kept there{other}")));
+        }
+        Ok(Self { path, kept })
+    }
+
+    /// The answer that an earlier run had for a candidate.
+    pub(super) fn known(&self, id: &str) -> Option<&BisectStep> {
+        self.kept.steps.iter().find(|step| step.id == id)
+    }
+
+    /// Keeps an answer.
+    pub(super) fn keep(&mut self, step: &BisectStep) -> Result<(), EngineError> {
+        self.kept.steps.push(step.clone());
+        self.write()
+    }
+
+    /// Keeps what came out.
+    pub(super) fn finish(&mut self, found: &BisectFound) -> Result<(), EngineError> {
+        self.kept.found = Some(found.clone());
+        self.write()
+    }
+
+    fn write(&self) -> Result<(), EngineError> {
+        let text = serde_json::to_vec_pretty(&self.kept).unwrap_or_default();
+        write_atomic(&self.path, &text)?;
+        write_atomic(&self.path.with_extension("log"), self.log().as_bytes())
+    }
+
+    /// As `git bisect log` writes it; for commits `git bisect replay` reads it.
+    fn log(&self) -> String {
+        let git = if self.kept.what == Bisected::Kernel { "git bisect " } else { "" };
+        let mut lines = Vec::new();
+        if !git.is_empty() {
+            lines.push("git bisect start".to_owned());
+        }
+        for step in &self.kept.steps {
+            let plain = |text: &str| text.replace(char::is_control, " ");
+            lines.push(format!("# {}: {}", step.answer, plain(&step.name)));
+            lines.push(format!("#   {}", plain(&step.because)));
+            lines.push(format!("{git}{} {}", step.answer, plain(&step.id)));
+        }
+        match &self.kept.found {
+            Some(BisectFound::First(name)) => lines.push(format!("# first bad: {name}")),
+            Some(BisectFound::Among(names)) => {
+                lines.push(format!("# the first bad is among: {}", names.join(", ")));
+            }
+            Some(BisectFound::Set(names)) => lines.push(format!("# bad: {}", names.join(", "))),
+            Some(BisectFound::Nothing(why)) => lines.push(format!("# nothing: {why}")),
+            None => {}
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,320 @@
+//! `twinlto premerge`: what a change of the sources makes worse, and nothing that was there before.
+//!
+//! The base is built once and kept; each state of the head starts from a copy of its build, so that
+//! only what the change reaches is built again.
+//!
+//! ```text
+//! OUT/tree/          the one source tree, brought from state to state
+//! OUT/base/          the base, as `check` leaves it
+//! OUT/base.json      which base that is, and its record
+//! OUT/head/          the head
+//! ```
+
+use crate::check::{CheckRequest, check};
+use crate::diff::{DiffRequest, diff_records};
+use crate::error::EngineError;
+use crate::expect::ExpectFiles;
+use crate::fs::write_atomic;
+use crate::record::OutDir;
+use crate::revisions::{Commit, Repository, Sources};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use twinlto_model::{Event, KernelId, Layer, Outcome, PatchReport, Report, SidePaths, count};
+use twinlto_verdict::{Reach, reach};
+
+/// What becomes of the base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// Another revision of the repository.
+    Revision(String),
+    /// Another directory.
+    Directory(PathBuf),
+    /// An mbox, a patch, or a directory of patches, applied to the base.
+    Series(PathBuf),
+}
+
+/// What `twinlto premerge` is asked.
+#[derive(Debug, Clone)]
+pub struct PremergeRequest {
+    /// Everything about how a state is checked. Its kernel is the repository; without one, base and
+    /// head are directories.
+    pub check: CheckRequest,
+    /// The state before: a revision, or a directory.
+    pub base: String,
+    /// The state after.
+    pub head: Head,
+    /// Whether each commit between them is checked.
+    pub each: bool,
+    /// Whether the head is built from clean, whatever the change reaches.
+    pub clean: bool,
+}
+
+/// Checks both states and tells what is new, what is fixed, and what was there before.
+///
+/// # Errors
+///
+/// When the request makes no sense, a patch does not apply, or nothing could be compared for a reason
+/// that is not the kernel's.
+pub fn premerge(
+    request: &PremergeRequest,
+    events: &mut dyn FnMut(Event),
+) -> Result<Report, EngineError> {
+    OutDir::check_path(&request.check.out)?;
+    let states = States::find(request)?;
+    let out = OutDir::open(&request.check.out)?;
+    let (sources, base, heads) = states.open(request, &out.path)?;
+    let before = base_report(request, &sources, &base, &out.path, events)?;
+    let mut patches = Vec::new();
+    let mut last = None;
+    for (n, head) in heads.iter().enumerate() {
+        events(Event::Tried {
+            what: head.named(),
+            left: format!("{} of {}", n + 1, count(heads.len(), "state", "states")),
+        });
+        let after = head_report(request, &sources, (&base, &before), head, &out.path, events)?;
+        let compared = compare(request, (&base, &before), (head, &after))?;
+        events(Event::Answered { line: format!("{}: {}", compared.outcome, compared.summary) });
+        patches.push(PatchReport {
+            name: head.named(),
+            outcome: compared.outcome.clone(),
+            summary: compared.summary.clone(),
+        });
+        last = Some(compared);
+    }
+    let nothing = || {
+        EngineError::usage("--head", "it is the base: nothing is merged", "give a later revision")
+    };
+    let mut report = last.ok_or_else(nothing)?;
+    if patches.len() > 1 {
+        if let Some(first) = patches.iter().find(|patch| patch.outcome != Outcome::Agree) {
+            report.summary = format!("{}; first with {}", report.summary, first.name);
+        }
+        report.outcome = Outcome::of_all(patches.iter().map(|patch| patch.outcome.clone()));
+        report.patches = patches;
+    }
+    Ok(report)
+}
+
+/// Where base and head come from, found before anything is made.
+enum States {
+    Revisions { repository: Repository, base: Commit, head: Option<Commit> },
+    Directories { base: PathBuf, head: Option<PathBuf> },
+}
+
+impl States {
+    fn find(request: &PremergeRequest) -> Result<Self, EngineError> {
+        let Some(kernel) = &request.check.kernel else {
+            let base = directory("--base", Path::new(&request.base))?;
+            let head = match &request.head {
+                Head::Directory(path) => Some(directory("--head", path)?),
+                Head::Revision(name) => Some(directory("--head", Path::new(name))?),
+                Head::Series(_) => None,
+            };
+            return Ok(Self::Directories { base, head });
+        };
+        let repository = Repository::open(kernel)?;
+        let base = repository.commit(&request.base)?;
+        let head = match &request.head {
+            Head::Revision(name) => Some(repository.commit(name)?),
+            Head::Directory(path) => Some(repository.commit(&path.display().to_string())?),
+            Head::Series(_) => None,
+        };
+        if head.as_ref().is_some_and(|head| head.id == base.id) {
+            return Err(EngineError::usage(
+                format!("--base and --head are both {}", base.named()),
+                "nothing is merged",
+                "give two different revisions",
+            ));
+        }
+        Ok(Self::Revisions { repository, base, head })
+    }
+
+    /// The tree, the base, and the states to check, in order.
+    fn open(
+        self,
+        request: &PremergeRequest,
+        out: &Path,
+    ) -> Result<(Sources, Commit, Vec<Commit>), EngineError> {
+        let (repository, base, head) = match self {
+            Self::Revisions { repository, base, head } => (repository, base, head),
+            Self::Directories { base, head } => {
+                let own = Repository::own(&out.join("imported.git"))?;
+                let base = own.import(&base)?;
+                let head = head.map(|dir| own.import(&dir)).transpose()?;
+                (own, base, head)
+            }
+        };
+        let sources = Sources::open(repository, out)?;
+        let all = match (&request.head, head) {
+            (Head::Series(series), _) => sources.apply(&base, series)?,
+            (_, Some(head)) if request.each && request.check.kernel.is_some() => {
+                let (_, mut commits) = sources.repository().history(&base, &head, true)?;
+                commits.remove(0);
+                commits
+            }
+            (_, head) => head.into_iter().collect(),
+        };
+        let heads = match request.each {
+            true => all,
+            false => all.into_iter().next_back().into_iter().collect(),
+        };
+        Ok((sources, base, heads))
+    }
+}
+
+fn directory(option: &str, path: &Path) -> Result<PathBuf, EngineError> {
+    let usage = |cause: &str| {
+        EngineError::usage(
+            format!("{option} {}", path.display()),
+            cause,
+            "give two directories of sources, or --kernel with the repository of two revisions",
+        )
+    };
+    match path.canonicalize() {
+        Ok(path) if path.is_dir() => Ok(path),
+        Ok(_) => Err(usage("it is not a directory")),
+        Err(_) => Err(usage("there is no such directory")),
+    }
+}
+
+/// Which base was built, so that the next run takes it as it is.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct KnownBase {
+    commit: String,
+    asked: String,
+    record: String,
+}
+
+/// Everything that decides what a check says, without the sources.
+fn asked(request: &CheckRequest) -> String {
+    let variables = crate::recipe::PASSED.iter().filter_map(|name| std::env::var(name).ok());
+    let arches: Vec<&str> = request.arches.iter().map(|arch| arch.name()).collect();
+    format!(
+        "{} {:?} {} {:?} {} {} {:?}",
+        arches.join(","),
+        request.modes,
+        request.config.name(),
+        request.config,
+        crate::toolchain::identity(&request.llvm),
+        env!("CARGO_PKG_VERSION"),
+        variables.collect::<Vec<_>>(),
+    )
+}
+
+/// The base's report: kept, or of a check.
+fn base_report(
+    request: &PremergeRequest,
+    sources: &Sources,
+    base: &Commit,
+    out: &Path,
+    events: &mut dyn FnMut(Event),
+) -> Result<Report, EngineError> {
+    let path = out.join("base.json");
+    let place = out.join("base");
+    let asked = asked(&request.check);
+    let known = std::fs::read(&path).ok();
+    let known = known.and_then(|bytes| serde_json::from_slice::<KnownBase>(&bytes).ok());
+    if let Some(known) = known.filter(|known| known.commit == base.id && known.asked == asked)
+        && let Ok(text) = crate::record::read_record(Path::new(&known.record))
+        && let Ok(report) = serde_json::from_str::<Report>(&text)
+    {
+        events(Event::Tried { what: base.named(), left: "the base, as it was checked".to_owned() });
+        return Ok(report);
+    }
+    events(Event::Tried { what: base.named(), left: "the base".to_owned() });
+    if path.exists() {
+        std::fs::remove_file(&path).map_err(|e| EngineError::io("remove", &path, &e))?;
+    }
+    sources.switch(base, None)?;
+    let request = CheckRequest {
+        kernel: Some(sources.tree.clone()),
+        out: place,
+        base: None,
+        ..request.check.clone()
+    };
+    let report = check(&request, events)?;
+    if let Some(record) = &report.record {
+        let record = std::path::absolute(record).unwrap_or_else(|_| PathBuf::from(record));
+        let known =
+            KnownBase { commit: base.id.clone(), asked, record: record.display().to_string() };
+        let text = serde_json::to_vec_pretty(&known).unwrap_or_default();
+        write_atomic(&path, &text)?;
+    }
+    Ok(report)
+}
+
+/// A head's report. What no build reads needs none.
+fn head_report(
+    request: &PremergeRequest,
+    sources: &Sources,
+    (base, before): (&Commit, &Report),
+    head: &Commit,
+    out: &Path,
+    events: &mut dyn FnMut(Event),
+) -> Result<Report, EngineError> {
+    let files = sources.changed(base, head)?;
+    let reaches = reach(files.iter().map(String::as_str));
+    if reaches == Reach::Nothing && !request.clean {
+        let line = "no build reads any of the files that it changes".to_owned();
+        events(Event::Answered { line });
+        return Ok(before.clone());
+    }
+    let from_base = !request.clean && !matches!(reaches, Reach::Clean(_));
+    sources.switch(head, from_base.then_some(base))?;
+    let request = CheckRequest {
+        kernel: Some(sources.tree.clone()),
+        out: out.join("head"),
+        base: from_base.then(|| out.join("base")),
+        ..request.check.clone()
+    };
+    check(&request, events)
+}
+
+/// What the head has that the base had not.
+fn compare(
+    request: &PremergeRequest,
+    (base, before): (&Commit, &Report),
+    (head, after): (&Commit, &Report),
+) -> Result<Report, EngineError> {
+    let (before, after) = (&without_steps(before), &without_steps(after));
+    // That it is another kernel is no news.
+    let mut ignore = vec!["record.input.changed".to_owned()];
+    // A build that failed is told with its outcome; that nothing of it was compared follows.
+    if after.cells.iter().any(|cell| matches!(cell.outcome, Outcome::Broken(_))) {
+        ignore.push("record.compared.less".to_owned());
+    }
+    let diff = DiffRequest {
+        a: PathBuf::from(base.short()),
+        b: PathBuf::from(head.short()),
+        only: Vec::new(),
+        ignore,
+        objects: Vec::new(),
+        explain: false,
+        // The checks themselves have applied what may differ.
+        expect: ExpectFiles { unused_is_fine: true, ..ExpectFiles::default() },
+    };
+    let mut report = diff_records(&diff, before, after)?;
+    report.not_compared.retain(|left| !left.why.contains("--ignore"));
+    for (twin, now) in report.twins.iter_mut().zip(&after.twins) {
+        twin.build.clone_from(&now.build);
+    }
+    Ok(Report {
+        kernel: KernelId { name: after.kernel.name.clone(), path: before.kernel.path.clone() },
+        config: request.check.config.name(),
+        comparison: format!("{} against {}", head.named(), base.named()),
+        sides: Some(SidePaths { left: base.named(), right: head.named() }),
+        cells: after.cells.clone(),
+        record: after.record.clone(),
+        ..report
+    })
+}
+
+/// A report without the count of build steps: that a build which begins with a copy has fewer is no
+/// news.
+fn without_steps(report: &Report) -> Report {
+    let mut report = report.clone();
+    for twin in &mut report.twins {
+        twin.layers.retain(|result| result.layer != Layer::Diagnostics);
+    }
+    report
+}

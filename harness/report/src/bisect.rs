@@ -1,0 +1,74 @@
+//! What a bisection found, and how it came there.
+
+use crate::style::Style;
+use crate::text::{duration, safe, wrap};
+use std::time::Duration;
+use twinlto_model::{BisectFound, BisectReport, Bisected, count};
+
+/// The report of a bisection for a person: something to paste.
+#[must_use]
+pub fn bisect(report: &BisectReport, style: &Style) -> String {
+    let unit = report.what.unit();
+    let candidates = count(report.candidates, unit, &format!("{unit}s"));
+    let mut lines = vec![
+        safe(&format!("bisect {} · {} · {candidates}", report.what.name(), report.scene)),
+        safe(&format!("bad: {}", report.predicate)),
+        String::new(),
+    ];
+    let width = report.steps.iter().map(|step| step.name.chars().count()).max().unwrap_or(0);
+    let width = width.min(style.columns.saturating_sub(14));
+    for step in &report.steps {
+        let took = match step.kept {
+            true => "kept".to_owned(),
+            false => duration(Duration::from_secs_f64(step.seconds.max(0.0))),
+        };
+        lines.push(format!("{:<5}{:<width$}  {took}", step.answer, safe(&step.name)));
+        let cost = step.cost.as_ref().map(|cost| format!(" ({cost})")).unwrap_or_default();
+        for line in wrap(&safe(&format!("{}{cost}", step.because)), style.columns - 5) {
+            lines.push(format!("     {line}"));
+        }
+    }
+    lines.push(String::new());
+    for line in answer(report) {
+        lines.extend(wrap(&line, style.columns));
+    }
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
+}
+
+/// The report of a bisection as JSON, schema `twinlto.bisect/1` (`docs/BISECT.md`).
+#[must_use]
+pub fn bisect_to_json(report: &BisectReport) -> String {
+    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn answer(report: &BisectReport) -> Vec<String> {
+    let unit = report.what.unit();
+    let asked = report.steps.len();
+    let seconds: f64 = report.steps.iter().filter(|s| !s.kept).map(|s| s.seconds).sum();
+    let took = duration(Duration::from_secs_f64(seconds.max(0.0)));
+    let mut lines = Vec::new();
+    match &report.found {
+        BisectFound::First(name) => lines.push(safe(&format!("first bad {unit}: {name}"))),
+        BisectFound::Among(names) => {
+            lines.push(format!("the first bad {unit} is one of these; the others cannot be told:"));
+            lines.extend(names.iter().map(|name| safe(&format!("  {name}"))));
+        }
+        BisectFound::Set(names) => {
+            lines.push(format!("bad: {}", count(names.len(), unit, &format!("{unit}s"))));
+            lines.extend(names.iter().map(|name| safe(&format!("  {name}"))));
+        }
+        BisectFound::Nothing(why) => lines.push(safe(&format!("nothing: {why}"))),
+    }
+    lines.push(format!("asked: {}, in {took}", count(asked, "candidate", "candidates")));
+    let log = match report.what {
+        Bisected::Kernel => ", which git bisect replay reads",
+        _ => "",
+    };
+    lines.push(safe(&format!("log: {}/bisect.log{log}", report.out)));
+    lines.push(safe(&format!("again: {}", report.command)));
+    lines
+}

@@ -1,0 +1,202 @@
+//! `twinlto bisect`: the commit, the toolchain, asked as rarely as possible.
+
+use crate::support::repo::{Repo, V11, empty_dir};
+use crate::support::{Ran, kept_dir, llvm, run};
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+fn bisect(args: &[&str]) -> Ran {
+    let ran = run(&[&["bisect"], args].concat());
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    ran
+}
+
+fn answers(report: &Value) -> Vec<(String, String)> {
+    let steps = report["steps"].as_array().unwrap();
+    let word = |step: &Value, key: &str| step[key].as_str().unwrap().to_owned();
+    steps.iter().map(|step| (word(step, "answer"), word(step, "name"))).collect()
+}
+
+fn script(name: &str, text: &str) -> PathBuf {
+    let path = kept_dir("scripts").join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// Twelve commits, one of which does not build and one of which brings the defect.
+fn twelve(name: &str) -> (Repo, String) {
+    let repo = Repo::new(name);
+    repo.git(&["tag", "good"]);
+    for n in 1..5 {
+        repo.touch(&format!("panic: {n}"), "kernel/panic.c");
+    }
+    let broken = [("mm/slab.c", "#define NR_CACHES 6", "#define NR_CACHES six")];
+    repo.edit("mm: does not build", &broken);
+    repo.edit("mm: builds again", &[(broken[0].0, broken[0].2, broken[0].1)]);
+    let guilty = repo.edit("kbuild: look flags up by the object's name", &V11);
+    for n in 8..13 {
+        repo.touch(&format!("panic: {n}"), "kernel/panic.c");
+    }
+    (repo, guilty)
+}
+
+#[test]
+fn the_commit_that_brought_a_defect_is_named_and_its_repository_left_alone() {
+    let Some(llvm) = llvm("the_commit_that_brought_a_defect") else { return };
+    let (repo, guilty) = twelve("twelve");
+    // A dirty repository is nobody's business.
+    std::fs::write(repo.path.join("README.md"), "mine\n").unwrap();
+    let before = repo.state();
+    let (out, path) = (empty_dir("twelve"), repo.arg());
+    let args = [
+        "kernel",
+        &path,
+        "--good",
+        "good",
+        "--bad",
+        "HEAD",
+        "--finding",
+        "flags.*",
+        "--subject",
+        "virt/kvm/*",
+        "--arch",
+        "arm64",
+        "--llvm",
+        llvm,
+        "--out",
+        &out,
+        "--format",
+        "json",
+    ];
+    let ran = bisect(&args);
+    let report = ran.json();
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let first = report["found"]["first"].as_str().unwrap();
+    assert!(first.starts_with(&guilty[..12]), "{first}");
+    let steps = answers(&report);
+    assert_eq!(steps[0].0, "good");
+    assert_eq!(steps[1].0, "bad");
+    assert!(steps.len() <= 2 + 5, "{steps:?}");
+    // kernel/panic.c is compiled anew where it differs, and objects of every build; nothing else is.
+    for step in &report["steps"].as_array().unwrap()[1..] {
+        let cost = step["cost"].as_str().unwrap();
+        let fronts: u64 = cost.split(' ').next().unwrap().parse().unwrap();
+        assert!(fronts <= 8, "{step}");
+    }
+    assert_eq!(repo.state(), before);
+
+    // Again: nothing is asked twice.
+    let again = bisect(&args);
+    assert!(again.json()["steps"].as_array().unwrap().iter().all(|step| step["kept"] == true));
+    assert_eq!(again.json()["found"], report["found"]);
+    // The log is one of git's.
+    let log = std::fs::read_to_string(format!("{out}/bisect.log")).unwrap();
+    assert!(log.starts_with("git bisect start\n"), "{log}");
+    assert!(log.contains(&format!("git bisect bad {guilty}")), "{log}");
+    // Answers to another question are not taken for this one's.
+    let mut other = args;
+    other[7] = "index.*";
+    let refused = bisect(&other);
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("another bisection is kept there"), "{}", refused.stderr);
+}
+
+#[test]
+fn where_commits_do_not_build_the_answer_is_a_range() {
+    let Some(_) = llvm("where_commits_do_not_build") else { return };
+    let repo = Repo::new("range");
+    repo.git(&["tag", "good"]);
+    for n in 1..5 {
+        repo.touch(&format!("panic: {n}"), "kernel/panic.c");
+    }
+    // The script knows the commits by what is in their tree.
+    let script = script(
+        "range.sh",
+        "n=$(grep -c '/[*] panic: ' \"$KERNEL/kernel/panic.c\")\n\
+         case $n in 0) exit 0 ;; 1 | 2) exit 125 ;; *) exit 1 ;; esac",
+    );
+    let (out, path) = (empty_dir("range"), repo.arg());
+    let run = script.display().to_string();
+    let ran = bisect(&[
+        "kernel", &path, "--good", "good", "--bad", "HEAD", "--run", &run, "--out", &out,
+        "--format", "json",
+    ]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let among = ran.json()["found"]["among"].as_array().unwrap().clone();
+    assert_eq!(among.len(), 3, "{among:?}");
+    assert!(among[2].as_str().unwrap().contains("panic: 3"), "{among:?}");
+}
+
+#[test]
+fn what_cannot_be_searched_is_one_clear_error() {
+    let Some(_) = llvm("what_cannot_be_searched") else { return };
+    let repo = Repo::new("errors");
+    repo.git(&["tag", "good"]);
+    repo.touch("one", "kernel/panic.c");
+    let (out, path) = (empty_dir("errors"), repo.arg());
+    let yes = script("yes.sh", "exit 0").display().to_string();
+    let wrong = script("wrong.sh", "kill -9 $$").display().to_string();
+    let ask = |good: &str, bad: &str, run: &str, words: &str| {
+        let _gone = std::fs::remove_dir_all(&out);
+        let ran =
+            bisect(&["kernel", &path, "--good", good, "--bad", bad, "--run", run, "--out", &out]);
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    };
+    ask("HEAD", "HEAD", &yes, "nothing between a commit and itself");
+    ask("HEAD", "good", &yes, "does not descend from it");
+    ask("nowhere", "HEAD", &yes, "there is no such revision");
+    ask("--upload-pack=x", "HEAD", &yes, "error:");
+    ask("good", "HEAD", &yes, "--bad is good");
+    ask("good", "HEAD", &wrong, "a script says 0 for good");
+    ask("good", "HEAD", "/no/such/script", "there is no such program");
+    let none = bisect(&["kernel", "/usr", "--good", "a", "--bad", "b", "--run", &yes]);
+    assert!(none.stderr.contains("it is no git repository"), "{}", none.stderr);
+    let typo = bisect(&["kernel", &path, "--good", "a", "--bad", "b", "--finding", "flag.x"]);
+    assert!(typo.stderr.contains("no finding has a key like"), "{}", typo.stderr);
+}
+
+#[test]
+fn toolchains_stand_in_the_order_of_their_versions() {
+    let Some(llvm) = llvm("toolchains_stand_in_order") else { return };
+    // Three directories of programs that say who they are; only the real one could build.
+    let home = kept_dir("toolchains");
+    let mut dirs = Vec::new();
+    for version in ["30.0.1", "9.0.0", "30.0.0 (++20991231000000+0123456789ab-1)"] {
+        let dir = home.join(version.split(' ').next().unwrap());
+        std::fs::create_dir_all(&dir).unwrap();
+        for tool in ["clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-readelf"] {
+            let path = dir.join(tool);
+            std::fs::write(&path, format!("#!/bin/sh\necho 'x version {version}'\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        dirs.push(dir.display().to_string());
+    }
+    let real = llvm.ends_with('/').then(|| llvm.to_owned());
+    dirs.extend(real);
+    // Bad from 30.0.0 on, asked of what the script is given, in a directory that is empty.
+    let script = script(
+        "version.sh",
+        "[ -z \"$(ls -A)\" ] || exit 255\n[ \"$(command -v clang)\" = \"$CLANG\" ] || exit 255\n\
+         case $(\"$CLANG\" --version) in *'version 30'*) exit 1 ;; *) exit 0 ;; esac",
+    );
+    let (out, run_it) = (empty_dir("toolchains"), script.display().to_string());
+    let among: Vec<&str> = dirs.iter().map(String::as_str).collect();
+    let ask = |among: &[&str]| {
+        let _gone = std::fs::remove_dir_all(&out);
+        let tail = ["--run", &run_it, "--out", &out, "--format", "json"];
+        bisect(&[&["toolchain", "--among"], among, &tail].concat())
+    };
+    let ran = ask(&among);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.json()["found"]["first"], "clang 30.0.0 (2099-12-31, 0123456789ab)");
+    let twice = ask(&[among[0], among[1], among[0]]);
+    assert_eq!(twice.status, 2);
+    assert!(twice.stderr.contains("give each once"), "{}", twice.stderr);
+    let one = ask(&among[..1]);
+    assert!(one.stderr.contains("leave nothing to search"), "{}", one.stderr);
+    let gone = ask(&[among[0], "/no/such/bin"]);
+    assert!(gone.stderr.contains("there is no such directory"), "{}", gone.stderr);
+}

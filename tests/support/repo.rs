@@ -1,0 +1,105 @@
+//! A git repository of the pocket kernel, made for one test.
+
+use super::{kept_dir, root};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The edit of the eleventh revision of the series: (file, anchor, replacement).
+pub const V11: [(&str, &str, &str); 2] = [
+    ("scripts/Makefile.thinlto", "$(CC) $(be_flags) -x ir", "$(CC) $(saved_c_flags_$(<)) -x ir"),
+    (
+        "scripts/Makefile.thinlto",
+        "__default: $(native-objs)\n",
+        "__default: $(native-objs)\n-include $(foreach f,$(native-objs:%.thinlto-native.o=%.o),\
+         $(dir $(f)).$(notdir $(f)).cmd)\n",
+    ),
+];
+
+/// A repository with the pocket kernel as its first commit.
+pub struct Repo {
+    pub path: PathBuf,
+}
+
+impl Repo {
+    pub fn new(name: &str) -> Self {
+        let path = kept_dir("repositories").join(name);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).unwrap();
+        }
+        let from = root().join("cases/pocket");
+        assert!(Command::new("cp").arg("-r").arg(from).arg(&path).status().unwrap().success());
+        let repo = Self { path };
+        repo.git(&["init", "--quiet"]);
+        repo.git(&["config", "user.name", "test"]);
+        repo.git(&["config", "user.email", "test@localhost"]);
+        repo.commit("pocket kernel");
+        repo
+    }
+
+    pub fn arg(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    pub fn git(&self, args: &[&str]) -> String {
+        let said = Command::new("git").arg("-C").arg(&self.path).args(args).output().unwrap();
+        let words = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "git {args:?}: {words}");
+        String::from_utf8_lossy(&said.stdout).trim().to_owned()
+    }
+
+    /// Everything as it is now; the commit.
+    pub fn commit(&self, subject: &str) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", subject]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Edits with anchors that stand there once; the commit.
+    pub fn edit(&self, subject: &str, edits: &[(&str, &str, &str)]) -> String {
+        edit(&self.path, edits);
+        self.commit(subject)
+    }
+
+    /// One line more at the end of a C file; the commit.
+    pub fn touch(&self, subject: &str, file: &str) -> String {
+        let path = self.path.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{text}/* {subject} */\n")).unwrap();
+        self.commit(subject)
+    }
+
+    /// A commit as a mail.
+    pub fn mail(&self, commit: &str, name: &str) -> PathBuf {
+        let path = self.path.with_extension(name);
+        let text = self.git(&["format-patch", "-1", "--stdout", commit]);
+        std::fs::write(&path, text + "\n").unwrap();
+        path
+    }
+
+    /// What must not change: HEAD, its branch, the index and what is not committed.
+    pub fn state(&self) -> String {
+        let head = self.git(&["log", "-1", "--format=%H %D"]);
+        let changed = self.git(&["status", "--short", "--ignored"]);
+        let stash = self.git(&["stash", "list"]);
+        format!("{head}\n{changed}\n{stash}")
+    }
+}
+
+/// Replaces texts that stand in a file exactly once.
+pub fn edit(tree: &Path, edits: &[(&str, &str, &str)]) {
+    for (file, anchor, replacement) in edits {
+        let path = tree.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(anchor).count(), 1, "anchor in {file}: {anchor}");
+        std::fs::write(path, text.replace(anchor, replacement)).unwrap();
+    }
+}
+
+/// A directory for one run, empty.
+pub fn empty_dir(name: &str) -> String {
+    let dir = kept_dir("revisions").join(name);
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+    dir.display().to_string()
+}
