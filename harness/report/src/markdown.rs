@@ -75,6 +75,16 @@ fn paragraph(text: &str, most: usize) -> Vec<String> {
 fn table(report: &Report) -> Vec<String> {
     let tight = |rows: &[Vec<String>]| width_of(rows, 1) <= COLUMNS;
     let mut rows = chosen(report, tight);
+    // What was compared nowhere is said in words, too.
+    while !tight(&rows) {
+        let nowhere =
+            |at: &usize| rows.iter().skip(1).all(|r| r.get(*at).is_some_and(|c| c == "–"));
+        let columns = 2..rows.first().map_or(0, Vec::len);
+        let Some(at) = columns.rev().find(nowhere) else { break };
+        for row in rows.iter_mut().filter(|row| at < row.len()) {
+            row.remove(at);
+        }
+    }
     // Everything else in it is a number, a mark or a name of ours.
     for build in rows.iter_mut().skip(1).filter_map(|row| row.get_mut(1)) {
         *build = cut(&cell(build), 40);

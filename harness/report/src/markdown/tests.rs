@@ -2,7 +2,7 @@ use super::*;
 use crate::made::{agreeing, any_report, differing, key, lost_option};
 use crate::text::width;
 use proptest::prelude::*;
-use twinlto_model::{Arch, Change, Finding, Layer, Outcome, Severity, Site};
+use twinlto_model::{Arch, Change, Finding, Layer, LayerResult, Outcome, Severity, Site};
 
 const COMMAND: &str = "twinlto check /src/linux --arch arm64 --llvm -22";
 
@@ -116,6 +116,22 @@ fn a_layer_for_every_column_still_fits() {
     let text = made(&report);
     let row = text.lines().find(|line| line.starts_with("arm64")).unwrap();
     assert!(width(row) <= COLUMNS && row.matches('|').count() >= 7, "{text}");
+}
+
+#[test]
+fn columns_in_which_nothing_was_compared_make_room() {
+    let mut report = agreeing();
+    let layers = Layer::ALL.into_iter().filter(|layer| *layer != Layer::Lifecycle);
+    report.twins[0].layers = layers
+        .map(|layer| match layer {
+            Layer::Transport => crate::made::layer(layer, 35_452),
+            Layer::Diagnostics => LayerResult { errors: 5, ..crate::made::layer(layer, 50) },
+            _ => LayerResult { not_compared: Some("no".into()), ..crate::made::layer(layer, 0) },
+        })
+        .collect();
+    let text = made(&report);
+    let row = text.lines().find(|line| line.contains("35,452 ✓")).unwrap();
+    assert!(width(row) <= COLUMNS && row.contains("5 of 50 ✗"), "{text}");
 }
 
 #[test]
