@@ -31,6 +31,7 @@ mod image_mutated;
 mod inject;
 mod layouts;
 mod lifecycle;
+mod matrix;
 mod modes;
 mod planned;
 mod pocket;

@@ -1,5 +1,6 @@
 //! What the documents show is true: commands run, keys and options are all listed.
 
+use crate::support::repo::{Repo, V11, empty_dir};
 use crate::support::{llvm, pocket, root, run};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -32,6 +33,8 @@ fn the_commands_of_the_readme_run() {
         format!("{format}={}", written.path().join(file).display())
     });
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (repository, series) = repository();
+    let (merged, bisected) = (empty_dir("readme-premerge"), empty_dir("readme-bisect"));
     let mut commands = 0;
     for line in readme.lines().filter_map(|line| line.strip_prefix("$ twinlto ")) {
         let args: Vec<&str> = line
@@ -49,6 +52,10 @@ fn the_commands_of_the_readme_run() {
                 "junit=twinlto.xml" => xml.as_str(),
                 "facts/linux-7.3/arm64-22/tiny" => kept.as_str(),
                 "-22" | "-19" => llvm,
+                "~/linux-git" => repository.as_str(),
+                "v12.mbx" => series.as_str(),
+                "out" if line.starts_with("premerge") => merged.as_str(),
+                "out" if line.starts_with("bisect") => bisected.as_str(),
                 "out" if line.starts_with("inject") => injected.as_str(),
                 "out" => out.as_str(),
                 other => other,
@@ -60,6 +67,8 @@ fn the_commands_of_the_readme_run() {
             "doctor" => vec![0, 4],
             // The pocket kernel has two defects that Linux has.
             "lifecycle" => vec![1],
+            // The series that is shown is a bad one.
+            "premerge" => vec![1],
             _ => vec![0],
         };
         assert!(fine.contains(&ran.status), "{line}: {}{}", ran.stdout, ran.stderr);
@@ -93,6 +102,42 @@ fn every_option_and_step_of_a_life_is_documented() {
     for step in twinlto_model::LifeStep::ALL {
         assert!(text.contains(&format!("| `{step}` |")), "docs/LIFECYCLE.md has no {step}");
         assert!(help.contains(step.name()), "--help has no {step}");
+    }
+}
+
+/// A repository with a bad commit between two versions, and that commit as a mail.
+fn repository() -> (String, String) {
+    let repo = Repo::new("readme");
+    repo.git(&["tag", "v7.2"]);
+    repo.touch("panic: a comment", "kernel/panic.c");
+    let guilty = repo.edit("kbuild: look flags up by the object's name", &V11);
+    repo.git(&["tag", "v7.3"]);
+    let series = repo.mail(&guilty, "mbx").display().to_string();
+    (repo.arg(), series)
+}
+
+#[test]
+fn every_option_of_premerge_bisect_and_matrix_is_documented() {
+    for (file, commands) in [
+        ("docs/PREMERGE.md", vec![vec!["premerge"]]),
+        (
+            "docs/BISECT.md",
+            ["kernel", "toolchain", "objects", "options"].map(|what| vec!["bisect", what]).to_vec(),
+        ),
+        ("docs/MATRIX.md", ["plan", "run", "status", "show"].map(|w| vec!["matrix", w]).to_vec()),
+    ] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        for command in commands {
+            let help = run(&[&command[..], &["--help"]].concat()).stdout;
+            for word in help.split_whitespace().filter(|w| w.starts_with("--")) {
+                let option = word.trim_end_matches([',', '.', ':']);
+                if !["--help", "--jobs", "--verbose", "--format", "--report", "--mode"]
+                    .contains(&option)
+                {
+                    assert!(text.contains(option), "{file} has no {option} of {command:?}");
+                }
+            }
+        }
     }
 }
 

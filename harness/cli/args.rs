@@ -1,7 +1,12 @@
 mod bisect;
+mod matrix;
 mod premerge;
 
-pub(crate) use bisect::{BisectCommand, BisectKernelArgs, BisectToolchainArgs, PredicateArgs};
+pub(crate) use bisect::{
+    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
+    PredicateArgs,
+};
+pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs};
 pub(crate) use premerge::PremergeArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -44,6 +49,9 @@ pub(crate) enum Command {
     /// Put every known defect into a kernel and show that it is caught, in the right words and with
     /// nothing else said.
     Inject(InjectArgs),
+    /// Check many cells: kernels × configurations × architectures × toolchains.
+    #[command(subcommand)]
+    Matrix(MatrixCommand),
     /// Check a change before it is merged: what it makes worse, what it mends, what was there before.
     Premerge(PremergeArgs),
     /// Find the commit or the toolchain with which a kernel became bad.
@@ -410,6 +418,7 @@ impl Args {
             Command::Distributor(_)
             | Command::Inject(_)
             | Command::Bisect(_)
+            | Command::Matrix(_)
             | Command::Snapshot(_)
             | Command::Explain(_)
             | Command::Doctor(_) => None,

@@ -1,6 +1,8 @@
 """What scripts/acceptance asks of a JSON report of twinlto.
 
   report.py agree REPORT ARCH...            every ARCH agrees, and the counts are those of a kernel
+  report.py matrix REPORT CELLS             that many cells agree, and the rename policy that changes
+                                            with LLVM 23 is found and explained
 Exit status: 0 yes, 1 no (with one line a reason), 2 not a report.
 """
 
@@ -70,17 +72,42 @@ def agree(report, arches):
         yield f"the outcome is {report.get('outcome')} {report.get('why', '')}".rstrip()
 
 
+def matrix(report, cells):
+    """Yields what is wrong with a matrix over LLVM 22 and 23."""
+    outcomes = [c.get("outcome", c.get("state")) for c in report.get("cells", [])]
+    if outcomes.count("agree") != cells or len(outcomes) != cells:
+        yield f"{cells} cells should agree, and they are {', '.join(map(str, outcomes))}"
+    changes = [c for c in report.get("changes", []) if " 22." in c["from"] and " 23." in c["to"]]
+    arches = {a for cell in report.get("cells", []) for a in [cell["arch"]]}
+    for arch in sorted(arches):
+        numbers = [
+            n
+            for change in changes
+            for n in change["numbers"]
+            if n["arch"] == arch and n["name"] == "promoted_symbols"
+        ]
+        fewer = [n for n in numbers if n["mode"] == "in-process" and n["after"] < n["before"]]
+        if not fewer:
+            yield f"{arch}: fewer promoted names in-process with LLVM 23 are not told"
+        for number in fewer:
+            print(f"{arch}: in-process promotes {number['after']} names with LLVM 23, {number['before']} with 22")
+    new = [f for change in changes for f in change["new"] if f["key"] == "symbol.promotion.policy"]
+    if not any("always-rename-promoted-locals" in (f.get("cause") or "") for f in new):
+        yield "the rename policy that changes with LLVM 23 is not explained"
+
+
 def main(argv):
     """Dispatches; the exit status."""
     try:
         with open(argv[1], encoding="utf-8") as file:
             report = json.load(file)
-        if report.get("schema") != "twinlto.report/1":
+        schema = "twinlto.matrix/1" if argv[0] == "matrix" else "twinlto.report/1"
+        if report.get("schema") != schema:
             raise ValueError(f"schema is {report.get('schema')}")
     except (IndexError, OSError, ValueError, AttributeError) as error:
         print(f"error: not a report of twinlto\ncause: {error}", file=sys.stderr)
         return 2
-    wrong = list(agree(report, argv[2:]))
+    wrong = list(matrix(report, int(argv[2])) if argv[0] == "matrix" else agree(report, argv[2:]))
     for line in wrong:
         print(f"wrong: {line}")
     return 1 if wrong else 0

@@ -11,6 +11,11 @@ pub(crate) enum BisectCommand {
     Kernel(BisectKernelArgs),
     /// Find the toolchain with which a kernel became bad, or a script says so.
     Toolchain(BisectToolchainArgs),
+    /// Find the native objects that make an image bad: those of a bad build are put into a good one,
+    /// which is linked again.
+    Objects(BisectObjectsArgs),
+    /// Find the options of one object's backend that make it bad: it is compiled with some of them.
+    Options(BisectOptionsArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -41,6 +46,45 @@ pub(crate) struct BisectToolchainArgs {
     pub(crate) predicate: PredicateArgs,
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BisectObjectsArgs {
+    /// Distributed build directory whose image is good.
+    pub(crate) good: PathBuf,
+    /// One of the same sources and configuration whose image is bad.
+    pub(crate) bad: PathBuf,
+    #[command(flatten)]
+    pub(crate) predicate: PredicateArgs,
+    /// Source tree [default: the one that the good build names].
+    #[arg(long, value_name = "TREE")]
+    pub(crate) kernel: Option<PathBuf>,
+    /// What make gets as LLVM= [default: the compiler that the good build recorded].
+    #[arg(long, value_name = "LLVM", allow_hyphen_values = true)]
+    pub(crate) llvm: Option<String>,
+    /// Jobs to run at once [default: number of processors].
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Directory for the mixed build and the state; the same command again continues there.
+    #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BisectOptionsArgs {
+    /// Distributed build directory.
+    pub(crate) build: PathBuf,
+    /// An object as the index names it: lib/kstrtox.o.
+    pub(crate) object: String,
+    #[command(flatten)]
+    pub(crate) predicate: PredicateArgs,
+    /// Directory for the objects and the state; the same command again continues there.
+    #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
+    pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }

@@ -1,10 +1,13 @@
-use crate::args::{BisectCommand, BisectKernelArgs, BisectToolchainArgs, KernelArgs, ShownArgs};
+use crate::args::{
+    BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
+    KernelArgs, ShownArgs,
+};
 use crate::args::{Format, PredicateArgs};
 use crate::reproducer::reproducer;
 use crate::ui::Ui;
 use twinlto_engine::{
-    Asked, CheckRequest, EngineError, KernelBisect, ToolchainBisect, bisect_kernel,
-    bisect_toolchain, install_interrupt_handler,
+    Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect,
+    bisect_kernel, bisect_objects, bisect_options, bisect_toolchain, install_interrupt_handler,
 };
 use twinlto_model::{BisectReport, Mode, Outcome};
 use twinlto_verdict::Modes;
@@ -14,6 +17,8 @@ pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, Engin
     let (report, shown) = match command {
         BisectCommand::Kernel(args) => (kernel(args, ui)?, &args.shown),
         BisectCommand::Toolchain(args) => (toolchain(args, ui)?, &args.shown),
+        BisectCommand::Objects(args) => (objects(args, ui)?, &args.shown),
+        BisectCommand::Options(args) => (options(args, ui)?, &args.shown),
     };
     show(&report, shown, ui)?;
     Ok(report.outcome)
@@ -45,6 +50,33 @@ fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, En
     };
     install_interrupt_handler()?;
     bisect_toolchain(&request, &mut |event| ui.event(&event))
+}
+
+fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let request = ObjectsBisect {
+        good: args.good.clone(),
+        bad: args.bad.clone(),
+        kernel: args.kernel.clone(),
+        llvm: args.llvm.as_deref().map(str::parse).transpose()?,
+        asked: asked(&args.predicate)?,
+        jobs: super::scope::jobs(args.jobs)?,
+        out: args.out.clone(),
+        command: reproducer(false),
+    };
+    install_interrupt_handler()?;
+    bisect_objects(&request, &mut |event| ui.event(&event))
+}
+
+fn options(args: &BisectOptionsArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let request = OptionsBisect {
+        build: args.build.clone(),
+        object: args.object.strip_prefix("./").unwrap_or(&args.object).to_owned(),
+        asked: asked(&args.predicate)?,
+        out: args.out.clone(),
+        command: reproducer(false),
+    };
+    install_interrupt_handler()?;
+    bisect_options(&request, &mut |event| ui.event(&event))
 }
 
 fn repeat(args: &PredicateArgs) -> Result<u32, EngineError> {

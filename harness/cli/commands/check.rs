@@ -107,7 +107,7 @@ fn modes(names: &[String]) -> Result<Modes, EngineError> {
 }
 
 /// The files of a record.
-fn render(report: &Report) -> Vec<(&'static str, String)> {
+pub(super) fn render(report: &Report) -> Vec<(&'static str, String)> {
     let style = Style { verbose: true, ..Style::default() };
     vec![
         ("report.txt", twinlto_report::terminal(report, &style)),

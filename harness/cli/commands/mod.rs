@@ -8,6 +8,7 @@ mod distributor;
 mod doctor;
 mod explain;
 mod inject;
+mod matrix;
 mod premerge;
 mod record;
 mod replay;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Replay(args) => replay::run(&args, &files, ui),
         Command::Distributor(args) => distributor::run(&args, ui),
         Command::Inject(args) => inject::run(&args, ui),
+        Command::Matrix(command) => matrix::run(&command, ui),
         Command::Premerge(args) => premerge::run(&args, &files, ui),
         Command::Bisect(command) => bisect::run(&command, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),

@@ -33,6 +33,35 @@ pub(crate) fn defects() -> Vec<(String, String, String)> {
         .collect()
 }
 
+/// The text of a matrix and what its file is called: of a file, or of those that the binary carries.
+///
+/// # Errors
+///
+/// When there is neither.
+pub fn matrix_text(name: &str) -> Result<(String, String), EngineError> {
+    let path = Path::new(name);
+    if path.is_file() {
+        let bytes = crate::fs::read_text(path).map_err(|e| EngineError::io("read", path, &e))?;
+        return Ok((String::from_utf8_lossy(&bytes).into_owned(), name.to_owned()));
+    }
+    let inside = format!("matrix/{name}.toml");
+    match Cases::get(&inside) {
+        Some(file) => {
+            Ok((String::from_utf8_lossy(&file.data).into_owned(), format!("cases/{inside}")))
+        }
+        None => {
+            let known = Cases::iter().filter_map(|path| {
+                Some(path.strip_prefix("matrix/")?.strip_suffix(".toml")?.to_owned())
+            });
+            Err(EngineError::usage(
+                format!("matrix {name}"),
+                "there is no such file, and twinlto carries none of that name",
+                format!("it carries {}", Vec::from_iter(known).join(", ")),
+            ))
+        }
+    }
+}
+
 /// Unpacks the pocket kernel into the cache, once for each version of it, and tells where.
 pub(crate) fn pocket_kernel() -> Result<PathBuf, EngineError> {
     let files: Vec<String> =

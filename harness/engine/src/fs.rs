@@ -42,6 +42,15 @@ pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
 /// The largest file that is read whole: a kernel with all its debug information is below.
 const LARGEST: u64 = 4 << 30;
 
+/// GiB of memory that are free now, where the system tells (`/proc/meminfo`).
+#[must_use]
+pub fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib >> 20)
+}
+
 /// Opens a regular file. A build directory may hold anything: a pipe would block for ever and
 /// a device never end.
 pub(crate) fn open_regular(path: &Path) -> std::io::Result<(File, Metadata)> {

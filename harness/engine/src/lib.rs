@@ -17,6 +17,7 @@ mod gather;
 mod inject;
 mod jobserver;
 pub mod lifecycle;
+mod matrix;
 mod orphan;
 mod out_file;
 mod pipe;
@@ -36,7 +37,11 @@ mod toolchain;
 mod tree;
 
 pub use audit::{AuditRequest, audit};
-pub use bisect::{Asked, KernelBisect, ToolchainBisect, bisect_kernel, bisect_toolchain};
+pub use bisect::{
+    Asked, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect, bisect_kernel,
+    bisect_objects, bisect_options, bisect_toolchain,
+};
+pub use cases::matrix_text;
 pub use check::{CheckRequest, Render, check};
 pub use configure::ConfigSource;
 pub use diff::{DiffRequest, diff, diff_records, is_record, object_globs};
@@ -45,9 +50,11 @@ pub use distributor::{DistributorRequest, FailedJob, distribute};
 pub use doctor::{LinkProbe, Tool, ToolState, doctor, probe_links};
 pub use error::{EngineError, Kind};
 pub use expect::ExpectFiles;
+pub use fs::free_memory;
 pub use gather::{Depth, gather};
 pub use inject::{CaseChoice, InjectRequest, inject, known_cases};
 pub use jobserver::default_jobs;
+pub use matrix::{MatrixRequest, matrix_plan, matrix_run, matrix_show};
 pub use out_file::OutFile;
 pub use planned::{Fronts, PlannedRequest, planned};
 pub use premerge::{Head, PremergeRequest, premerge};
@@ -56,5 +63,5 @@ pub use recipe::{Recipe, users_variables};
 pub use record::read_record;
 pub use replay::{ReplayOptions, ReplayRequest, replay};
 pub use snapshot::{FacetPair, Snapshot, Unanswered, record_facets, snapshot};
-pub use toolchain::LlvmSpec;
+pub use toolchain::{Found, LlvmSpec, discover};
 pub use tree::KernelTree;

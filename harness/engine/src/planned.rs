@@ -46,6 +46,17 @@ pub struct PlannedRequest {
     pub expect: ExpectFiles,
 }
 
+/// The LLVM that a build recorded.
+///
+/// # Errors
+///
+/// When its commands name none, or one that is not there.
+pub(crate) fn recorded_llvm(
+    facts: &twinlto_facts::build::BuildFacts,
+) -> Result<LlvmSpec, EngineError> {
+    Ok(compiler::recorded(facts)?.llvm)
+}
+
 /// Plans the backends of a tree on an outline of a build, and audits what they would be told.
 /// Compiles nothing, and writes into neither the build nor the tree; make itself evaluates the
 /// tree's makefiles, `$(shell …)` in them included, as in any build.

@@ -1,3 +1,7 @@
+mod discover;
+
+pub use discover::{Found, discover};
+
 use crate::error::EngineError;
 use crate::process::capture;
 use crate::recipe::Recipe;

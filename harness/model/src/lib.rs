@@ -9,6 +9,7 @@ mod finding;
 mod inject;
 mod key;
 mod life;
+mod matrix;
 mod mode;
 mod outcome;
 mod report;
@@ -22,6 +23,10 @@ pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};
 pub use key::Key;
 pub use life::{LifeStep, StepReport, UnknownStep};
+pub use matrix::{
+    CellId, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport,
+    NumberChange,
+};
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;
 pub use report::{

@@ -11,6 +11,7 @@ mod junit;
 #[cfg(test)]
 mod made;
 mod markdown;
+mod matrix;
 mod snapshot;
 mod steps;
 mod style;
@@ -24,6 +25,7 @@ pub use inject::{inject, inject_to_json};
 pub use json::{FromJsonError, from_json, to_json};
 pub use junit::{LayerOf, junit};
 pub use markdown::markdown;
+pub use matrix::{matrix_plan, matrix_show, matrix_status, matrix_to_json};
 pub use snapshot::{Change, facet_change};
 pub use style::Style;
 pub use terminal::terminal;

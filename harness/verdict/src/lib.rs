@@ -18,6 +18,7 @@ mod judge;
 mod layer;
 pub mod lifecycle;
 mod makefiles;
+pub mod matrix;
 mod members;
 mod merge;
 mod natives;

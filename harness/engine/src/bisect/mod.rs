@@ -10,11 +10,16 @@
 
 mod asked;
 mod kernel;
+mod objects;
+mod options;
+mod smallest;
 mod state;
 mod toolchain;
 
 pub use asked::Asked;
 pub use kernel::{KernelBisect, bisect_kernel};
+pub use objects::{ObjectsBisect, bisect_objects};
+pub use options::{OptionsBisect, bisect_options};
 pub use toolchain::{ToolchainBisect, bisect_toolchain};
 
 use crate::error::EngineError;

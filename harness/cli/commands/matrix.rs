@@ -1,0 +1,125 @@
+use crate::args::{Format, MatrixArgs, MatrixCommand, MatrixRunArgs, ShownArgs};
+use crate::ui::Ui;
+use std::path::{Path, PathBuf};
+use twinlto_engine::{
+    EngineError, LlvmSpec, MatrixRequest, default_jobs, free_memory, install_interrupt_handler,
+    matrix_plan, matrix_run, matrix_show, matrix_text,
+};
+use twinlto_model::{Arch, MatrixReport, Outcome};
+use twinlto_report::Style;
+use twinlto_verdict::matrix::Spec;
+
+pub(crate) fn run(command: &MatrixCommand, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    match command {
+        MatrixCommand::Plan(args) => {
+            let report = matrix_plan(&request(args)?)?;
+            show(&report, &args.shown, ui, twinlto_report::matrix_plan)?;
+            Ok(Outcome::Agree)
+        }
+        MatrixCommand::Status(args) => {
+            let report = matrix_plan(&request(args)?)?;
+            show(&report, &args.shown, ui, twinlto_report::matrix_status)?;
+            Ok(Outcome::Agree)
+        }
+        MatrixCommand::Show(args) => {
+            let report = matrix_show(&request(args)?)?;
+            show(&report, &args.shown, ui, twinlto_report::matrix_show)?;
+            Ok(report.outcome)
+        }
+        MatrixCommand::Run(args) => {
+            let request = run_request(args)?;
+            install_interrupt_handler()?;
+            let report = matrix_run(&request, &mut |event| ui.event(&event))?;
+            show(&report, &args.matrix.shown, ui, twinlto_report::matrix_show)?;
+            Ok(report.outcome)
+        }
+    }
+}
+
+fn show(
+    report: &MatrixReport,
+    shown: &ShownArgs,
+    ui: &mut Ui,
+    text: fn(&MatrixReport, &Style) -> String,
+) -> Result<(), EngineError> {
+    let text = match shown.format {
+        Format::Terminal => text(report, &ui.style(shown.verbose)),
+        Format::Json => twinlto_report::matrix_to_json(report),
+    };
+    ui.answer(&text)
+}
+
+fn run_request(args: &MatrixRunArgs) -> Result<MatrixRequest, EngineError> {
+    if args.cells == 0 {
+        return Err(EngineError::usage("--cells 0", "nothing could run", "give 1 or more"));
+    }
+    let jobs = super::scope::jobs(args.jobs)?;
+    let gib = args.memory.or_else(free_memory).unwrap_or(u64::MAX);
+    // A front end or backend of the largest units, and a link that runs every backend itself.
+    let of_cells = |cells: usize| (cells * (jobs / cells).max(1) * 2 + cells * 2) as u64;
+    let at_once = (1..=args.cells).rev().find(|cells| of_cells(*cells) <= gib).unwrap_or(1);
+    Ok(MatrixRequest {
+        jobs,
+        at_once,
+        keep_going: args.keep_going,
+        keep: args.keep,
+        yes: args.yes,
+        ..request(&args.matrix)?
+    })
+}
+
+fn request(args: &MatrixArgs) -> Result<MatrixRequest, EngineError> {
+    let (mut spec, dir) = match &args.matrix {
+        Some(name) => read(name)?,
+        None => {
+            let spec = Spec { name: "of options".to_owned(), ..Spec::default() };
+            (spec, PathBuf::from("."))
+        }
+    };
+    spec.kernels.extend(args.kernel.iter().map(|word| match word.as_str() {
+        "pocket" => word.clone(),
+        // What stands on the command line is relative to where that is.
+        path => {
+            std::path::absolute(path).map_or_else(|_| word.clone(), |p| p.display().to_string())
+        }
+    }));
+    spec.configs.extend(args.config.iter().cloned());
+    if !args.arch.is_empty() {
+        for arch in super::scope::arches(&args.arch)? {
+            if !spec.arches.contains(&arch) {
+                spec.arches.push(arch);
+            }
+        }
+    }
+    spec.toolchains.extend(args.toolchain.iter().cloned());
+    let given = args.llvm.iter().map(|text| text.parse()).collect::<Result<Vec<LlvmSpec>, _>>()?;
+    let here = std::env::consts::ARCH.parse::<Arch>().unwrap_or(Arch::X86_64);
+    Ok(MatrixRequest {
+        spec: spec.filled(here),
+        dir: std::path::absolute(&dir).unwrap_or(dir),
+        given,
+        jobs: default_jobs(),
+        at_once: 1,
+        keep_going: false,
+        keep: false,
+        yes: false,
+        out: args.out.clone(),
+        render: super::check::render,
+    })
+}
+
+/// A matrix from a file, or of those that twinlto carries.
+fn read(name: &str) -> Result<(Spec, PathBuf), EngineError> {
+    let (text, file) = matrix_text(name)?;
+    let path = Path::new(name);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let spec = Spec::parse(&stem, &file, &text).map_err(|error| {
+        EngineError::usage(
+            format!("matrix {name}"),
+            error.to_string(),
+            "docs/MATRIX.md shows how a matrix is written",
+        )
+    })?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    Ok((spec, dir.map_or_else(|| PathBuf::from("."), Path::to_owned)))
+}

@@ -1,0 +1,182 @@
+//! What a matrix leaves while it runs: results, and marks of what is running.
+
+use crate::error::EngineError;
+use crate::fs::write_atomic;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
+use twinlto_model::{CellId, CellResult, CellState, Event};
+
+/// A result, and for what it holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Hash of everything that decided it.
+    pub(super) identity: String,
+    pub(super) result: CellResult,
+}
+
+/// A cell and its result, as they are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct File {
+    cell: CellId,
+    #[serde(flatten)]
+    kept: Kept,
+}
+
+/// That a cell is being built.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Running {
+    cell: CellId,
+    pid: u32,
+    since: u64,
+    at: String,
+}
+
+/// The state of a matrix.
+pub(super) struct State {
+    dir: PathBuf,
+    done: BTreeMap<CellId, Kept>,
+    running: Mutex<BTreeMap<CellId, Running>>,
+}
+
+impl State {
+    /// For a run: marks that a killed run left are taken away.
+    pub(super) fn open(out: &Path) -> Result<Self, EngineError> {
+        let state = Self::read(out);
+        std::fs::create_dir_all(&state.dir).map_err(|e| EngineError::io("make", &state.dir, &e))?;
+        if let Ok(mut running) = state.running.lock() {
+            for cell in running.keys() {
+                let _gone = std::fs::remove_file(state.path(cell, "running"));
+            }
+            running.clear();
+        }
+        Ok(state)
+    }
+
+    /// For a look. What makes no sense is as good as not there.
+    pub(super) fn read(out: &Path) -> Self {
+        let dir = out.join("cells");
+        let (mut done, mut running) = (BTreeMap::new(), BTreeMap::new());
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            match path.extension().and_then(|end| end.to_str()) {
+                Some("json") => {
+                    if let Ok(file) = serde_json::from_slice::<File>(&bytes) {
+                        done.insert(file.cell, file.kept);
+                    }
+                }
+                Some("running") => {
+                    if let Ok(mark) = serde_json::from_slice::<Running>(&bytes)
+                        && Path::new("/proc").join(mark.pid.to_string()).exists()
+                    {
+                        running.insert(mark.cell.clone(), mark);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Self { dir, done, running: Mutex::new(running) }
+    }
+
+    /// Where a cell is checked.
+    pub(super) fn place(&self, cell: &CellId) -> PathBuf {
+        self.dir.join(slug(cell))
+    }
+
+    fn path(&self, cell: &CellId, end: &str) -> PathBuf {
+        self.dir.join(format!("{}.{end}", slug(cell)))
+    }
+
+    /// What is known of a cell. With an empty identity any result counts.
+    pub(super) fn cell(&self, cell: &CellId, identity: &str) -> CellState {
+        let running = self.running.lock().ok().and_then(|running| running.get(cell).cloned());
+        if let Some(mark) = running {
+            let seconds = now().saturating_sub(mark.since) as f64;
+            return CellState::Running { seconds, at: mark.at };
+        }
+        let fits = |kept: &&Kept| identity.is_empty() || kept.identity == identity;
+        match self.done.get(cell).filter(fits) {
+            Some(kept) => CellState::Done(Box::new(kept.result.clone())),
+            None => CellState::Waiting { estimate: self.estimate(cell) },
+        }
+    }
+
+    /// How long it may take: as long as the most similar cells took.
+    fn estimate(&self, cell: &CellId) -> Option<f64> {
+        let mean = |fits: &dyn Fn(&CellId) -> bool| {
+            let past = self.done.iter().filter(|(id, _)| fits(id));
+            let seconds: Vec<f64> = past.map(|(_, kept)| kept.result.seconds).collect();
+            (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)
+        };
+        let same = |id: &CellId| id.kernel == cell.kernel && id.config == cell.config;
+        mean(&|id| id == cell)
+            .or_else(|| mean(&|id| same(id) && id.arch == cell.arch))
+            .or_else(|| mean(&same))
+    }
+
+    /// Keeps a result.
+    pub(super) fn keep(&self, cell: &CellId, kept: &Kept) -> Result<(), EngineError> {
+        let file = File { cell: cell.clone(), kept: kept.clone() };
+        let text = serde_json::to_vec_pretty(&file).unwrap_or_default();
+        write_atomic(&self.path(cell, "json"), &text)
+    }
+
+    /// Notes how far a cell is, once a second at most.
+    pub(super) fn says(&self, cell: &CellId, event: &Event) {
+        let at = match event {
+            Event::Started { stage, mode, .. } => {
+                let mode = mode.map(|mode| format!(" {mode}")).unwrap_or_default();
+                format!("{}{mode}", stage.name())
+            }
+            Event::Progress { what, done, of, .. } => match of {
+                Some(of) => format!("{what} {done} of {of}"),
+                None => format!("{what} {done}"),
+            },
+            _ => return,
+        };
+        let Ok(mut running) = self.running.lock() else { return };
+        let known = running.get(cell).map(|mark| mark.since);
+        let is_progress = matches!(event, Event::Progress { .. });
+        let fresh = std::fs::metadata(self.path(cell, "running")).and_then(|meta| meta.modified());
+        let is_fresh = fresh.is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() < 1));
+        if is_progress && is_fresh {
+            return;
+        }
+        let mark = Running {
+            cell: cell.clone(),
+            pid: std::process::id(),
+            since: known.unwrap_or_else(now),
+            at,
+        };
+        let text = serde_json::to_vec(&mark).unwrap_or_default();
+        // Only somebody who watches wants it.
+        let _unwatched = write_atomic(&self.path(cell, "running"), &text);
+        running.insert(cell.clone(), mark);
+    }
+
+    /// That a cell is no longer being built.
+    pub(super) fn stops(&self, cell: &CellId) {
+        if let Ok(mut running) = self.running.lock() {
+            running.remove(cell);
+        }
+        let _gone = std::fs::remove_file(self.path(cell, "running"));
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// The name of a cell's files: readable, and told from every other one by a hash.
+fn slug(cell: &CellId) -> String {
+    let kernel = Path::new(&cell.kernel).file_name().unwrap_or_default().to_string_lossy();
+    let text = format!("{kernel}-{}-{}-{}", cell.config, cell.arch, cell.toolchain);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    let name: String = text.chars().map(plain).take(80).collect();
+    let whole = format!("{}\n{}\n{}\n{}", cell.kernel, cell.config, cell.arch, cell.toolchain);
+    let hash = blake3::hash(whole.as_bytes()).to_hex();
+    format!("{name}-{}", hash.as_str().get(..8).unwrap_or_default())
+}

@@ -1,0 +1,163 @@
+//! Which toolchains are there: by what they answer and by what they are made of, never by path.
+
+use super::{LlvmSpec, NEEDED, find_program, identify};
+use crate::cases::cache_dir;
+use crate::error::EngineError;
+use crate::process::capture;
+use crate::recipe::Recipe;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use twinlto_model::Toolchain;
+
+/// A toolchain that is there.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// As make gets it.
+    pub llvm: LlvmSpec,
+    /// What it answers.
+    pub toolchain: Toolchain,
+    /// Hash of its programs and libraries.
+    pub hash: String,
+    /// What it is called; where two are called alike, with a part of the hash.
+    pub name: String,
+}
+
+/// Every toolchain: the given ones, those that `scripts/fetch-llvm` brought, of
+/// `/usr/lib/llvm-*/bin`, and of each `llvm-config` in `PATH`. Oldest first, each once.
+///
+/// # Errors
+///
+/// When a given one cannot be used. What was found otherwise and cannot be used is left out.
+pub fn discover(given: &[LlvmSpec]) -> Result<Vec<Found>, EngineError> {
+    let mut specs: Vec<(LlvmSpec, bool)> = given.iter().map(|it| (it.clone(), true)).collect();
+    specs.extend(directories().into_iter().filter_map(|dir| {
+        let spec: LlvmSpec = format!("{}/", dir.display()).parse().ok()?;
+        Some((spec, false))
+    }));
+    let one = |(llvm, is_given): &(LlvmSpec, bool)| match identify(llvm) {
+        Ok(toolchain) => {
+            let (hash, name) = (content_hash(llvm), toolchain.named());
+            Ok(Some(Found { llvm: llvm.clone(), toolchain, hash, name }))
+        }
+        Err(error) if *is_given => Err(error),
+        Err(_) => Ok(None),
+    };
+    let found: Vec<Option<Found>> = specs.par_iter().map(one).collect::<Result<_, _>>()?;
+    let mut seen = BTreeSet::new();
+    let mut list: Vec<Found> =
+        found.into_iter().flatten().filter(|it| seen.insert(it.hash.clone())).collect();
+    list.sort_by_key(|it| (it.toolchain.age(), it.hash.clone()));
+    let names: Vec<String> = list.iter().map(|it| it.name.clone()).collect();
+    for it in &mut list {
+        if names.iter().filter(|name| **name == it.name).count() > 1 {
+            it.name = format!("{} #{}", it.name, it.hash.get(..8).unwrap_or_default());
+        }
+    }
+    Ok(list)
+}
+
+fn directories() -> Vec<PathBuf> {
+    let mut dirs = Vec::new();
+    let below = |dir: &Path, dirs: &mut Vec<PathBuf>| {
+        let Ok(entries) = std::fs::read_dir(dir) else { return };
+        let mut names: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        names.sort();
+        let is_llvm = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("llvm-"))
+        };
+        dirs.extend(names.into_iter().filter(is_llvm));
+    };
+    if let Ok(cache) = cache_dir() {
+        let mut releases = Vec::new();
+        below(&cache, &mut releases);
+        for release in releases {
+            let mut inside = Vec::new();
+            below(&release.join("usr/lib"), &mut inside);
+            dirs.extend(inside.into_iter().map(|dir| dir.join("bin")));
+        }
+    }
+    let mut installed = Vec::new();
+    below(Path::new("/usr/lib"), &mut installed);
+    dirs.extend(installed.into_iter().map(|dir| dir.join("bin")));
+    dirs.extend(configs().into_iter().filter_map(|program| {
+        let said = capture(&Recipe::new(Path::new("/"), program).arg("--bindir")).ok()?;
+        Some(PathBuf::from(said.stdout.trim()))
+    }));
+    dirs.retain(|dir| dir.join("clang").exists());
+    dirs
+}
+
+/// `llvm-config` and `llvm-config-22` in `PATH`.
+fn configs() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = Vec::new();
+    for dir in std::env::split_paths(&path) {
+        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let rest = name.strip_prefix("llvm-config");
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Hash of the programs and of the libraries beside them, which hold what the programs do.
+pub(crate) fn content_hash(llvm: &LlvmSpec) -> String {
+    let mut files: BTreeSet<PathBuf> = BTreeSet::new();
+    for tool in NEEDED {
+        let Some(program) = find_program(&llvm.program(tool)) else { continue };
+        let Ok(program) = program.canonicalize() else { continue };
+        let lib = program.parent().and_then(Path::parent).map(|home| home.join("lib"));
+        files.insert(program);
+        let entries = lib.and_then(|lib| std::fs::read_dir(lib).ok()).into_iter().flatten();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let of_llvm = ["libLLVM", "libclang", "liblld"].iter().any(|it| name.starts_with(it));
+            if of_llvm && name.contains(".so") {
+                files.extend(entry.path().canonicalize().ok().filter(|path| path.is_file()));
+            }
+        }
+    }
+    // The files of seven LLVMs are gigabytes: what they hash to is kept for as long as they stay what
+    // they are.
+    let mut key = blake3::Hasher::new();
+    for path in &files {
+        let meta = std::fs::metadata(path).ok();
+        let stamp = meta.map(|it| (it.len(), it.modified().ok()));
+        key.update(format!("{} {stamp:?}\n", path.display()).as_bytes());
+    }
+    let kept = cache_dir().ok().map(|dir| dir.join("toolchains").join(key.finalize().to_string()));
+    let known = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    if let Some(known) = known.filter(|known| known.len() == 64) {
+        return known;
+    }
+    let one = |path: &PathBuf| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        // What cannot be read is told apart by where it is.
+        if std::fs::File::open(path)
+            .and_then(|file| Ok(hasher.update_reader(file)?.count()))
+            .is_err()
+        {
+            hasher.update(path.as_os_str().as_encoded_bytes());
+        }
+        hasher.finalize()
+    };
+    let hashes: Vec<blake3::Hash> = Vec::from_iter(files).par_iter().map(one).collect();
+    let mut hasher = blake3::Hasher::new();
+    for hash in hashes {
+        hasher.update(hash.as_bytes());
+    }
+    let hash = hasher.finalize().to_hex().to_string();
+    if let Some(path) = kept {
+        // Without it the next run takes longer.
+        let _slower = std::fs::create_dir_all(path.parent().unwrap_or(&path))
+            .is_ok_and(|()| crate::fs::write_atomic(&path, hash.as_bytes()).is_ok());
+    }
+    hash
+}

@@ -1,0 +1,134 @@
+use crate::{Arch, Counts, Finding, Mode, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the JSON form of [`MatrixReport`].
+pub const MATRIX_SCHEMA: &str = "twinlto.matrix/1";
+
+/// One kernel × configuration × architecture × toolchain, in both modes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CellId {
+    /// As the matrix names it: `pocket`, or a path.
+    pub kernel: String,
+    /// As `--config` takes it, several separated by blanks: `tiny`, `defconfig +kvm.config`.
+    pub config: String,
+    /// Architecture.
+    pub arch: Arch,
+    /// What the toolchain is called: `clang 22.1.8`.
+    pub toolchain: String,
+}
+
+/// What is known of a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum CellState {
+    /// It cannot be built: why.
+    Impossible {
+        /// Why.
+        why: String,
+    },
+    /// It waits.
+    Waiting {
+        /// Seconds that it may take; none where nothing like it was built yet.
+        estimate: Option<f64>,
+    },
+    /// It is being built.
+    Running {
+        /// Seconds since it was started.
+        seconds: f64,
+        /// The last that was said about it.
+        at: String,
+    },
+    /// It was checked.
+    Done(Box<CellResult>),
+}
+
+/// What a check of a cell said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellResult {
+    /// Its outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The same in a sentence.
+    pub summary: String,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// Counts of each build.
+    pub counts: Vec<(Mode, Counts)>,
+    /// Directory of its record.
+    pub record: Option<String>,
+    /// Whether its outcome is what the matrix expects.
+    pub expected: bool,
+}
+
+/// One cell of a matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MatrixCell {
+    /// Which.
+    #[serde(flatten)]
+    pub id: CellId,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub state: CellState,
+}
+
+/// What changed from one toolchain to the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnChange {
+    /// Kernel and configuration.
+    pub kernel: String,
+    /// Configuration.
+    pub config: String,
+    /// The older toolchain.
+    pub from: String,
+    /// The newer one.
+    pub to: String,
+    /// Numbers that changed.
+    pub numbers: Vec<NumberChange>,
+    /// Findings that the newer one has and the older has not.
+    pub new: Vec<Finding>,
+    /// Findings that the older one has and the newer has not.
+    pub fixed: Vec<Finding>,
+}
+
+/// A number that is another one with the next toolchain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberChange {
+    /// Architecture.
+    pub arch: Arch,
+    /// Mode of the build.
+    pub mode: Mode,
+    /// Its name.
+    pub name: String,
+    /// With the older toolchain.
+    pub before: u64,
+    /// With the newer one.
+    pub after: u64,
+}
+
+/// A matrix: planned, running or done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MatrixReport {
+    /// [`MATRIX_SCHEMA`].
+    pub schema: String,
+    /// Version of twinlto.
+    pub twinlto: String,
+    /// Its name.
+    pub name: String,
+    /// Every cell, in the order in which they run.
+    pub cells: Vec<MatrixCell>,
+    /// What changed from column to column.
+    pub changes: Vec<ColumnChange>,
+    /// The answer.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Directory of its state.
+    pub out: String,
+}
+
+impl MatrixReport {
+    /// How many cells are in a state.
+    #[must_use]
+    pub fn count(&self, is: impl Fn(&CellState) -> bool) -> usize {
+        self.cells.iter().filter(|cell| is(&cell.state)).count()
+    }
+}

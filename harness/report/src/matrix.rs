@@ -1,0 +1,292 @@
+//! Many cells: the plan, how far they are, and the table of outcomes with what changes from column
+//! to column.
+
+use crate::style::Style;
+use crate::text::{duration, pad, safe, width, wrap};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use twinlto_model::{
+    CellState, ColumnChange, Finding, MatrixCell, MatrixReport, NumberChange, count, thousands,
+};
+
+/// The cells in the order in which they run, why some are impossible, and an estimate.
+#[must_use]
+pub fn matrix_plan(report: &MatrixReport, style: &Style) -> String {
+    let mut lines = vec![header(report), String::new()];
+    let mut rows = Vec::new();
+    for cell in &report.cells {
+        let what = match &cell.state {
+            CellState::Impossible { .. } => continue,
+            CellState::Waiting { estimate: Some(seconds) } => format!("about {}", took(*seconds)),
+            CellState::Waiting { estimate: None } => "nothing like it was built yet".to_owned(),
+            CellState::Running { seconds, .. } => format!("running for {}", took(*seconds)),
+            CellState::Done(result) => format!("{} in {}", result.outcome, took(result.seconds)),
+        };
+        rows.push(named(cell).into_iter().chain([what]).collect());
+    }
+    lines.extend(table(&rows));
+    lines.extend(impossible(report, style));
+    lines.push(String::new());
+    lines.extend(wrap(&remaining(report), style.columns));
+    joined(lines)
+}
+
+/// How far a matrix is.
+#[must_use]
+pub fn matrix_status(report: &MatrixReport, style: &Style) -> String {
+    let mut lines = vec![header(report)];
+    for cell in &report.cells {
+        if let CellState::Running { seconds, at } = &cell.state {
+            let name = named(cell).join(" · ");
+            lines.push(safe(&format!("running  {name}  {at}  {}", took(*seconds))));
+        }
+    }
+    for cell in &report.cells {
+        if let CellState::Done(result) = &cell.state
+            && !result.expected
+        {
+            let name = named(cell).join(" · ");
+            let text = safe(&format!("{:<8} {name}: {}", result.outcome.word(), result.summary));
+            lines.extend(wrap(&text, style.columns));
+        }
+    }
+    lines.extend(wrap(&remaining(report), style.columns));
+    joined(lines)
+}
+
+/// One table for each kernel and configuration, architecture × toolchain, and what changed from one
+/// toolchain to the next.
+#[must_use]
+pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
+    let mut lines = vec![header(report)];
+    let mut groups: BTreeMap<(&str, &str), Vec<&MatrixCell>> = BTreeMap::new();
+    for cell in &report.cells {
+        groups.entry((&cell.id.kernel, &cell.id.config)).or_default().push(cell);
+    }
+    for ((kernel, config), cells) in groups {
+        lines.push(String::new());
+        lines.push(safe(&format!("{kernel} · {config}")));
+        lines.extend(grid(&cells));
+        for change in &report.changes {
+            if (change.kernel.as_str(), change.config.as_str()) == (kernel, config) {
+                lines.push(String::new());
+                lines.extend(changed(change, style));
+            }
+        }
+    }
+    for cell in &report.cells {
+        if let CellState::Done(result) = &cell.state
+            && !result.expected
+        {
+            lines.push(String::new());
+            let name = named(cell).join(" · ");
+            let text = safe(&format!("{}  {name}: {}", result.outcome, result.summary));
+            lines.extend(wrap(&text, style.columns));
+            if let Some(record) = &result.record {
+                lines.push(safe(&format!("  twinlto report {record}")));
+            }
+        }
+    }
+    lines.extend(impossible(report, style));
+    lines.push(String::new());
+    lines.extend(wrap(&answer(report), style.columns));
+    joined(lines)
+}
+
+/// A matrix as JSON, schema `twinlto.matrix/1` (`docs/MATRIX.md`).
+#[must_use]
+pub fn matrix_to_json(report: &MatrixReport) -> String {
+    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn joined(lines: Vec<String>) -> String {
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
+}
+
+fn header(report: &MatrixReport) -> String {
+    safe(&format!("matrix {} · {}", report.name, count(report.cells.len(), "cell", "cells")))
+}
+
+fn took(seconds: f64) -> String {
+    duration(Duration::from_secs_f64(seconds.max(0.0)))
+}
+
+fn named(cell: &MatrixCell) -> Vec<String> {
+    let id = &cell.id;
+    [id.kernel.clone(), id.config.clone(), id.arch.to_string(), id.toolchain.clone()]
+        .iter()
+        .map(|word| safe(word))
+        .collect()
+}
+
+/// Rows with their columns under each other.
+fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|c| width(c)).max().unwrap_or(0))
+        .collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+fn grid(cells: &[&MatrixCell]) -> Vec<String> {
+    let mut toolchains: Vec<&str> = cells.iter().map(|cell| cell.id.toolchain.as_str()).collect();
+    toolchains.sort_by_key(|name| natural(name));
+    toolchains.dedup();
+    let mut arches: Vec<_> = cells.iter().map(|cell| cell.id.arch).collect();
+    arches.sort_unstable();
+    arches.dedup();
+    // What a name says behind the version stands in the changes.
+    let short = |name: &str| {
+        let name = name.split(" (").next().unwrap_or(name);
+        safe(name.trim_start_matches("clang "))
+    };
+    let mut rows = vec![vec![String::new()]];
+    if let Some(heading) = rows.first_mut() {
+        heading.extend(toolchains.iter().map(|name| short(name)));
+    }
+    for arch in arches {
+        let mut row = vec![arch.to_string()];
+        for toolchain in &toolchains {
+            let found = cells.iter().find(|c| c.id.arch == arch && c.id.toolchain == *toolchain);
+            row.push(found.map_or_else(String::new, |cell| mark(&cell.state)));
+        }
+        rows.push(row);
+    }
+    table(&rows)
+}
+
+/// Numbers by their size, so that 9 comes before 22.
+fn natural(name: &str) -> Vec<(u64, String)> {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.map(|word| (word.parse().unwrap_or(u64::MAX), word.to_owned())).collect()
+}
+
+fn mark(state: &CellState) -> String {
+    match state {
+        CellState::Impossible { .. } => "–".to_owned(),
+        CellState::Waiting { .. } => "waiting".to_owned(),
+        CellState::Running { .. } => "running".to_owned(),
+        CellState::Done(result) => match result.expected {
+            true => format!("{} ✓", result.outcome.word()),
+            false => format!("{} ✗", result.outcome.word()),
+        },
+    }
+}
+
+fn changed(change: &ColumnChange, style: &Style) -> Vec<String> {
+    let mut lines = vec![safe(&format!("{} → {}", change.from, change.to))];
+    let mut put = |text: &str| {
+        for (n, line) in wrap(&safe(text), style.columns.saturating_sub(4)).iter().enumerate() {
+            let indent = if n == 0 { "  " } else { "    " };
+            lines.push(format!("{indent}{line}"));
+        }
+    };
+    for number in alike(&change.numbers) {
+        put(&number);
+    }
+    for (word, findings) in [("new", &change.new), ("no longer", &change.fixed)] {
+        for finding in findings {
+            put(&format!("{word}: {}", told(finding)));
+        }
+    }
+    lines
+}
+
+/// `in-process promotes 105 names instead of 636 (arm64)`, one line for what changed in one way.
+fn alike(numbers: &[NumberChange]) -> Vec<String> {
+    numbers
+        .iter()
+        .map(|it| {
+            let (before, after) = (thousands(it.before), thousands(it.after));
+            let said = match it.name.as_str() {
+                "promoted_symbols" => {
+                    format!("{} promotes {after} names instead of {before}", it.mode)
+                }
+                name => {
+                    format!(
+                        "{} has {after} {} instead of {before}",
+                        it.mode,
+                        name.replace('_', " ")
+                    )
+                }
+            };
+            format!("{}: {said}", it.arch)
+        })
+        .collect()
+}
+
+fn told(finding: &Finding) -> String {
+    let arches: Vec<String> = finding.arches().iter().map(ToString::to_string).collect();
+    let cause = finding.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{} ({}){cause}", finding.in_short(), arches.join(", "))
+}
+
+/// Why cells cannot be built, those with one reason together.
+fn impossible(report: &MatrixReport, style: &Style) -> Vec<String> {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for cell in &report.cells {
+        if let CellState::Impossible { why } = &cell.state {
+            reasons.entry(why).or_default().push(named(cell).join(" · "));
+        }
+    }
+    let mut lines = Vec::new();
+    for (why, cells) in reasons {
+        const SHOWN: usize = 3;
+        let more = cells.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(", +{more}") } else { String::new() };
+        let first: Vec<&str> = cells.iter().take(SHOWN).map(String::as_str).collect();
+        lines.push(String::new());
+        let text = safe(&format!("impossible: {}{more}: {why}", first.join(", ")));
+        lines.extend(wrap(&text, style.columns));
+    }
+    lines
+}
+
+fn remaining(report: &MatrixReport) -> String {
+    let done = report.count(|state| matches!(state, CellState::Done(_)));
+    let running = report.count(|state| matches!(state, CellState::Running { .. }));
+    let waiting: Vec<Option<f64>> = report
+        .cells
+        .iter()
+        .filter_map(|cell| match cell.state {
+            CellState::Waiting { estimate } => Some(estimate),
+            _ => None,
+        })
+        .collect();
+    let known: f64 = waiting.iter().flatten().sum();
+    let unknown = waiting.iter().filter(|estimate| estimate.is_none()).count();
+    let left = match (waiting.len(), unknown) {
+        (0, _) => String::new(),
+        (_, 0) => format!(", about {} left", took(known)),
+        (all, none) if all == none => String::new(),
+        (_, none) => format!(
+            ", about {} left and {} of which nothing is known",
+            took(known),
+            count(none, "cell", "cells")
+        ),
+    };
+    format!("{done} done, {running} running, {} to do{left}", waiting.len())
+}
+
+fn answer(report: &MatrixReport) -> String {
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in &report.cells {
+        if let CellState::Done(result) = &cell.state {
+            *outcomes.entry(result.outcome.word()).or_default() += 1;
+        }
+    }
+    let counts: Vec<String> = outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
+    let why = report.outcome.why().map(|why| format!(": {why}")).unwrap_or_default();
+    match counts.is_empty() {
+        true => format!("{}{why}", report.outcome),
+        false => format!("{}{why}: {}", report.outcome, counts.join(", ")),
+    }
+}

@@ -1,0 +1,225 @@
+use super::KnownToolchain;
+use crate::expect::{Glob, LlvmRange, position};
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+use twinlto_model::{Arch, CellId};
+
+/// A matrix as its file says it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Spec {
+    /// Its name: that of its file.
+    #[serde(skip)]
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub title: String,
+    /// Kernels: `pocket`, or source trees.
+    #[serde(default)]
+    pub kernels: Vec<String>,
+    /// Configurations as `--config` takes them, several separated by blanks.
+    #[serde(default)]
+    pub configs: Vec<String>,
+    /// Architectures.
+    #[serde(default)]
+    pub arches: Vec<Arch>,
+    /// Toolchains among those that are there: versions (`22`, `>=23`), names, or `all`.
+    #[serde(default)]
+    pub toolchains: Vec<String>,
+    /// Cells of the product that are left out.
+    #[serde(default)]
+    pub exclude: Vec<Exclusion>,
+    /// Cells besides the product.
+    #[serde(default)]
+    pub include: Vec<Inclusion>,
+    /// What is expected of cells.
+    #[serde(default)]
+    pub expect: Vec<CellRule>,
+}
+
+/// Some of the cells. What is left out stands for all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selector {
+    /// Pattern of the kernel.
+    pub kernel: Option<String>,
+    /// Pattern of the configuration.
+    pub config: Option<String>,
+    /// Architecture.
+    pub arch: Option<Arch>,
+    /// Versions of LLVM: `22`, `>=23`, `<=21`, `17..22`.
+    pub toolchain: Option<String>,
+}
+
+/// Cells that are left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Exclusion {
+    kernel: Option<String>,
+    config: Option<String>,
+    arch: Option<Arch>,
+    toolchain: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Exclusion {
+    /// Which.
+    #[must_use]
+    pub fn cells(&self) -> Selector {
+        Selector {
+            kernel: self.kernel.clone(),
+            config: self.config.clone(),
+            arch: self.arch,
+            toolchain: self.toolchain.clone(),
+        }
+    }
+}
+
+/// One cell besides the product.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Inclusion {
+    /// Kernel.
+    pub kernel: String,
+    /// Configuration.
+    pub config: String,
+    /// Architecture.
+    pub arch: Arch,
+    /// Toolchain, as in the list.
+    pub toolchain: String,
+}
+
+/// What is expected of cells.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CellRule {
+    kernel: Option<String>,
+    config: Option<String>,
+    arch: Option<Arch>,
+    toolchain: Option<String>,
+    /// Their outcome, where it is not to be `agree`: `differ`, `broken`.
+    pub outcome: Option<String>,
+    /// A file that says what may differ, as `--expect` takes it, relative to the matrix.
+    pub file: Option<PathBuf>,
+    /// Why.
+    pub reason: String,
+}
+
+impl CellRule {
+    /// Which.
+    #[must_use]
+    pub fn cells(&self) -> Selector {
+        Selector {
+            kernel: self.kernel.clone(),
+            config: self.config.clone(),
+            arch: self.arch,
+            toolchain: self.toolchain.clone(),
+        }
+    }
+}
+
+/// A matrix that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatrixError {
+    /// File, and where in it.
+    pub place: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl fmt::Display for MatrixError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.why)
+    }
+}
+
+impl std::error::Error for MatrixError {}
+
+impl Spec {
+    /// Reads a matrix.
+    ///
+    /// # Errors
+    ///
+    /// When it is no TOML, has a field that is none, or a value that says nothing.
+    pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, MatrixError> {
+        let mut spec: Self = toml::from_str(text).map_err(|error| {
+            let place = match error.span() {
+                Some(span) => {
+                    let (line, column) = position(text, span.start);
+                    format!("{file}, line {line}, column {column}")
+                }
+                None => file.to_owned(),
+            };
+            MatrixError { place, why: error.message().replace('\n', " ") }
+        })?;
+        spec.name = name.to_owned();
+        spec.check().map_err(|why| MatrixError { place: file.to_owned(), why })?;
+        Ok(spec)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let selectors = self.exclude.iter().map(Exclusion::cells);
+        for selector in selectors.chain(self.expect.iter().map(CellRule::cells)) {
+            if let Some(range) = &selector.toolchain {
+                range.parse::<LlvmRange>()?;
+            }
+        }
+        for rule in &self.expect {
+            match rule.outcome.as_deref() {
+                None | Some("agree" | "differ" | "broken" | "skipped") => {}
+                Some(word) => return Err(format!("'{word}' is no outcome")),
+            }
+            if rule.outcome.is_none() && rule.file.is_none() {
+                return Err("an expectation has neither an outcome nor a file".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not named is what a check would take.
+    #[must_use]
+    pub fn filled(mut self, arch: Arch) -> Self {
+        let or = |list: &mut Vec<String>, word: &str| {
+            if list.is_empty() {
+                list.push(word.to_owned());
+            }
+        };
+        or(&mut self.kernels, "pocket");
+        or(&mut self.configs, "tiny");
+        or(&mut self.toolchains, "all");
+        if self.arches.is_empty() {
+            self.arches.push(arch);
+        }
+        self
+    }
+
+    /// Whether a toolchain is one of those that are asked for.
+    #[must_use]
+    pub fn wants_toolchain(&self, known: &KnownToolchain) -> bool {
+        self.toolchains.iter().any(|word| names_toolchain(word, known))
+    }
+}
+
+/// Whether a word of a matrix names a toolchain.
+pub(super) fn names_toolchain(word: &str, known: &KnownToolchain) -> bool {
+    match word.parse::<LlvmRange>() {
+        Ok(range) => range.contains(known.version.major),
+        Err(_) => word == "all" || known.name == word || known.version.to_string() == word,
+    }
+}
+
+impl Selector {
+    /// Whether a cell is one of these.
+    #[must_use]
+    pub fn fits(&self, id: &CellId, major: u32) -> bool {
+        let like = |pattern: &Option<String>, text: &str| {
+            pattern.as_ref().is_none_or(|pattern| Glob::new(pattern).matches(text))
+        };
+        let range = self.toolchain.as_deref().map(str::parse::<LlvmRange>);
+        like(&self.kernel, &id.kernel)
+            && like(&self.config, &id.config)
+            && self.arch.is_none_or(|arch| arch == id.arch)
+            && range.is_none_or(|range| range.is_ok_and(|range| range.contains(major)))
+    }
+}

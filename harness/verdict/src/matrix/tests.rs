@@ -1,0 +1,71 @@
+use super::*;
+use std::time::Instant;
+use twinlto_model::Arch;
+
+fn toolchains(majors: &[u32]) -> Vec<KnownToolchain> {
+    let known = |major: &u32| KnownToolchain {
+        name: format!("clang {major}.1.0"),
+        version: ToolVersion { major: *major, minor: 1, patch: 0 },
+    };
+    majors.iter().map(known).collect()
+}
+
+fn spec(text: &str) -> Spec {
+    Spec::parse("x", "x.toml", text).unwrap().filled(Arch::Arm64)
+}
+
+#[test]
+fn a_matrix_is_a_product_less_what_is_excluded_and_with_what_is_included() {
+    let spec = spec(
+        "kernels = ['pocket', '/linux']\narches = ['arm64', 'x86_64']\ntoolchains = ['22', '>=24']\n\
+         [[exclude]]\nkernel = '/linux'\ntoolchain = '>=24'\nreason = 'not yet'\n\
+         [[include]]\nkernel = 'pocket'\nconfig = 'defconfig'\narch = 'riscv'\ntoolchain = '19'\n\
+         [[expect]]\narch = 'x86_64'\noutcome = 'differ'\nreason = 'known'\n",
+    );
+    let cells = cells(&spec, &toolchains(&[19, 22, 23, 24, 25]));
+    assert_eq!(cells.len(), 2 * 2 * 3 + 1);
+    assert_eq!(cells.iter().filter(|cell| cell.excluded.is_some()).count(), 4);
+    let last = &cells.last().unwrap().id;
+    assert_eq!((last.arch, last.toolchain.as_str()), (Arch::Riscv, "clang 19.1.0"));
+    assert_eq!(cells.iter().filter(|cell| !cell.rules.is_empty()).count(), 6);
+}
+
+#[test]
+fn what_is_not_said_is_what_a_check_takes() {
+    let cells = cells(&spec(""), &toolchains(&[22]));
+    assert_eq!(cells.len(), 1);
+    assert_eq!((cells[0].id.kernel.as_str(), cells[0].id.config.as_str()), ("pocket", "tiny"));
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    let why = |text: &str| Spec::parse("x", "x.toml", text).unwrap_err().to_string();
+    assert!(why("kernel = ['x']").starts_with("x.toml, line 1, column 1: unknown field"));
+    assert!(
+        why("arches = ['sparc']").starts_with("x.toml, line 1"),
+        "{}",
+        why("arches = ['sparc']")
+    );
+    assert!(why("[[exclude]]\ntoolchain = 'new'\nreason = ''").contains("no major version"));
+    assert!(why("[[expect]]\noutcome = 'red'\nreason = ''").contains("'red' is no outcome"));
+    assert!(why("[[expect]]\nreason = ''").contains("neither an outcome nor a file"));
+}
+
+#[test]
+fn ten_thousand_cells_are_planned_at_once() {
+    let list = |n: u32| (0..n).map(|i| format!("'k{i}'")).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "kernels = [{}]\nconfigs = [{}]\narches = ['arm64', 'x86_64', 'riscv', 'loongarch']",
+        list(25),
+        list(20)
+    );
+    let start = Instant::now();
+    let majors: Vec<u32> = (17..22).collect();
+    let planned = cells(&spec(&text), &toolchains(&majors));
+    assert_eq!(planned.len(), 10_000);
+    let names: Vec<String> = toolchains(&majors).into_iter().map(|t| t.name).collect();
+    let ordered = order(planned.into_iter().map(|cell| cell.id).collect(), &names);
+    assert_eq!(ordered.len(), 10_000);
+    // A bound that only a mistake of the order of the algorithm would miss.
+    assert!(start.elapsed().as_secs() < 20);
+}

@@ -1,0 +1,158 @@
+//! `twinlto matrix`: many cells, planned, run, continued, compared.
+
+use crate::support::repo::{edit, empty_dir};
+use crate::support::{Ran, kept_dir, llvm, root, run};
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+fn matrix(what: &str, llvm: &str, args: &[&str]) -> Ran {
+    let fixed = ["matrix", what, "--llvm", llvm, "--format", "json"];
+    let ran = run(&[&fixed, args].concat());
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    ran
+}
+
+/// The name of the one toolchain that is used.
+fn version(llvm: &str) -> String {
+    let said = run(&["doctor", "--llvm", llvm, "--json"]).json();
+    said["tools"][0]["version"].as_str().unwrap().to_owned()
+}
+
+fn states(report: &Value) -> Vec<(String, String)> {
+    let cells = report["cells"].as_array().unwrap();
+    let word = |cell: &Value, key: &str| cell[key].as_str().unwrap().to_owned();
+    cells.iter().map(|cell| (word(cell, "arch"), word(cell, "state"))).collect()
+}
+
+#[test]
+fn cells_are_run_once_and_what_differs_is_shown() {
+    let Some(llvm) = llvm("cells_are_run_once") else { return };
+    // A second kernel, in which a backend loses an option.
+    let tree = kept_dir("trees").join("matrix");
+    if tree.exists() {
+        std::fs::remove_dir_all(&tree).unwrap();
+    }
+    let from = root().join("cases/pocket");
+    assert!(Command::new("cp").arg("-r").arg(from).arg(&tree).status().unwrap().success());
+    let dropped = (
+        "scripts/Makefile.thinlto",
+        "$(CC) $(be_flags) -x ir",
+        "$(CC) $(filter-out -O%,$(be_flags)) -x ir",
+    );
+    edit(&tree, &[dropped]);
+    let dir = kept_dir("matrices");
+    let file = dir.join("two.toml");
+    let version = version(llvm);
+    std::fs::write(
+        &file,
+        format!(
+            "kernels = ['pocket', '{}']\narches = ['arm64', 'riscv']\ntoolchains = ['{version}']\n\
+             [[exclude]]\nkernel = '*matrix'\narch = 'riscv'\nreason = 'one is enough'\n",
+            tree.display()
+        ),
+    )
+    .unwrap();
+    let (file, out) = (file.display().to_string(), empty_dir("matrix"));
+    let args = [file.as_str(), "--out", &out];
+
+    let plan = matrix("plan", llvm, &args).json();
+    let words: Vec<String> = states(&plan).into_iter().map(|(_, state)| state).collect();
+    let is = |state: &str| words.iter().filter(|word| *word == state).count();
+    // This version may be installed twice, in two builds of it.
+    let toolchains = is("impossible");
+    assert!(toolchains > 0 && is("waiting") == 3 * toolchains, "{words:?}");
+
+    // It stops at what is not expected, and goes on when told so.
+    let ran = matrix("run", llvm, &[&args[..], &["--keep-going"]].concat());
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let report = ran.json();
+    let outcomes: Vec<&str> = report["cells"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|cell| cell["outcome"].as_str())
+        .collect();
+    assert_eq!(outcomes.len(), 3 * toolchains, "{}", ran.stdout);
+    let differ = outcomes.iter().filter(|word| **word == "differ").count();
+    assert_eq!(differ, toolchains, "{outcomes:?}");
+    // Builds that are as expected are gone, their records are not.
+    for cell in report["cells"].as_array().unwrap() {
+        if cell["outcome"] == "agree" {
+            let record = cell["record"].as_str().unwrap();
+            let shown = run(&["report", record]);
+            assert_eq!(shown.status, 0, "{}", shown.stderr);
+            let home = std::path::Path::new(record).parent().unwrap().parent().unwrap();
+            assert!(!home.join(cell["arch"].as_str().unwrap()).exists(), "{record}");
+        }
+    }
+    // Nothing is built twice.
+    let again = matrix("run", llvm, &args);
+    assert!(!again.stderr.contains("build distributed"), "{}", again.stderr);
+    assert_eq!(again.json()["cells"], report["cells"]);
+    // Sources that changed are other cells.
+    edit(&tree, &[("scripts/Makefile.thinlto", dropped.2, dropped.1)]);
+    let mended = matrix("run", llvm, &args);
+    assert_eq!(mended.status, 0, "{}", mended.stdout);
+    let built = mended.stderr.matches("configure distributed").count();
+    assert_eq!(built, toolchains, "{}", mended.stderr);
+    let shown = run(&["matrix", "show", &file, "--llvm", llvm, "--out", &out]);
+    assert!(shown.stdout.contains("agree ✓"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("one is enough"), "{}", shown.stdout);
+}
+
+#[test]
+fn what_cannot_be_run_is_told_before_anything_is() {
+    let Some(llvm) = llvm("what_cannot_be_run") else { return };
+    let dir = kept_dir("matrices");
+    let out = empty_dir("matrix-errors");
+    let many = dir.join("many.toml");
+    let kernels: Vec<String> = (0..2500).map(|n| format!("'/no/such/{n}'")).collect();
+    let arches = "arches = ['arm64', 'x86_64', 'riscv', 'loongarch']";
+    std::fs::write(&many, format!("kernels = [{}]\n{arches}\n", kernels.join(","))).unwrap();
+    let many = many.display().to_string();
+    let version = version(llvm);
+    let one = ["--toolchain", version.as_str(), "--out", &out];
+    let planned = matrix("plan", llvm, &[&[many.as_str()], &one[..]].concat());
+    let states = states(&planned.json());
+    assert!(!states.is_empty() && states.len().is_multiple_of(10_000), "{}", states.len());
+    assert!(states.iter().all(|(_, state)| state == "impossible"));
+    let refused = matrix("run", llvm, &[&[many.as_str()], &one[..]].concat());
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("0000 cells"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+
+    let bad = dir.join("bad.toml");
+    std::fs::write(&bad, "kernel = ['pocket']\n").unwrap();
+    let bad = bad.display().to_string();
+    for (args, words) in [
+        (vec![bad.as_str()], "line 1, column 1: unknown field"),
+        (vec!["nowhere"], "there is no such file"),
+        (vec!["--toolchain", "3", "--arch", "arm64"], "it has no cell"),
+    ] {
+        let ran = matrix("plan", llvm, &args);
+        assert_eq!(ran.status, 2, "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_toolchain_that_vanishes_costs_its_own_cells_alone() {
+    let Some(_) = llvm("a_toolchain_that_vanishes") else { return };
+    // It says who it is three times, and is gone when it shall compile.
+    let bin = kept_dir("vanishing").join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for tool in ["clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-readelf"] {
+        let path = bin.join(tool);
+        let text = "#!/bin/sh\n[ \"$1\" = --version ] || exit 127\necho 'x version 99.0.1'\n";
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let out = empty_dir("matrix-vanishing");
+    let llvm = format!("{}/", bin.display());
+    let args = ["--toolchain", "99", "--arch", "arm64", "--out", &out, "--keep-going"];
+    let ran = matrix("run", &llvm, &args);
+    assert_eq!(ran.status, 4, "{}", ran.stderr);
+    let cell = &ran.json()["cells"][0];
+    assert_eq!(cell["outcome"], "skipped", "{}", ran.stdout);
+}
