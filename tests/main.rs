@@ -37,6 +37,7 @@ mod planned;
 mod pocket;
 mod premerge;
 mod replay;
+mod report_files;
 mod resume;
 mod shown_commands;
 mod snapshot;

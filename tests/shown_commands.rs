@@ -27,6 +27,11 @@ fn the_commands_of_the_readme_run() {
     let logs = [&distributed, &in_process].map(|dir| format!("{dir}.log"));
     let facts = tempfile::tempdir().unwrap();
     let kept = facts.path().display().to_string();
+    let written = tempfile::tempdir().unwrap();
+    let [reply, xml] = ["markdown=reply.md", "junit=twinlto.xml"].map(|option| {
+        let (format, file) = option.split_once('=').unwrap();
+        format!("{format}={}", written.path().join(file).display())
+    });
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (repository, series) = repository();
     let (merged, bisected) = (empty_dir("readme-premerge"), empty_dir("readme-bisect"));
@@ -43,6 +48,8 @@ fn the_commands_of_the_readme_run() {
                 "~/build/distributed/vmlinux" => kernels[0].as_str(),
                 "~/build/in-process/vmlinux" => kernels[1].as_str(),
                 "out/records/TIME" => record.as_str(),
+                "markdown=reply.md" => reply.as_str(),
+                "junit=twinlto.xml" => xml.as_str(),
                 "facts/linux-7.3/arm64-22/tiny" => kept.as_str(),
                 "-22" | "-19" => llvm,
                 "~/linux-git" => repository.as_str(),

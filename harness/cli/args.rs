@@ -10,6 +10,7 @@ pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs};
 pub(crate) use premerge::PremergeArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use twinlto_engine::ExpectFiles;
 
@@ -280,7 +281,7 @@ pub(crate) struct InjectArgs {
     #[arg(long)]
     pub(crate) keep: bool,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) shown: ShownArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -360,6 +361,17 @@ pub(crate) struct ExpectArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct OutputArgs {
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+    /// Also write the report to a file: markdown=FILE (to be mailed or pasted into a bug report),
+    /// junit=FILE (XML for the machines that run builds) or json=FILE (repeatable).
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) report: Vec<OsString>,
+}
+
+/// What the terminal shows.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShownArgs {
     /// Form of the report.
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -390,5 +402,38 @@ impl ExpectArgs {
 impl Args {
     pub(crate) fn bisect_exit(&self) -> bool {
         matches!(&self.command, Command::Check(check) if check.bisect_exit)
+    }
+
+    /// How the report is given, of a command that makes one.
+    pub(crate) fn output(&self) -> Option<&OutputArgs> {
+        match &self.command {
+            Command::Check(CheckArgs { output, .. })
+            | Command::Build(BuildArgs { output, .. })
+            | Command::Lifecycle(LifecycleArgs { output, .. })
+            | Command::Audit(AuditArgs { output, .. })
+            | Command::Diff(DiffArgs { output, .. })
+            | Command::Replay(ReplayArgs { output, .. })
+            | Command::Premerge(PremergeArgs { output, .. })
+            | Command::Report(ReportArgs { output, .. }) => Some(output),
+            Command::Distributor(_)
+            | Command::Inject(_)
+            | Command::Bisect(_)
+            | Command::Matrix(_)
+            | Command::Snapshot(_)
+            | Command::Explain(_)
+            | Command::Doctor(_) => None,
+        }
+    }
+
+    /// Whether it runs make, which reads variables of the environment.
+    pub(crate) fn runs_make(&self) -> bool {
+        match &self.command {
+            Command::Check(_)
+            | Command::Build(_)
+            | Command::Lifecycle(_)
+            | Command::Premerge(_) => true,
+            Command::Audit(audit) => audit.planned.is_some(),
+            _ => false,
+        }
     }
 }

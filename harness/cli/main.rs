@@ -4,6 +4,8 @@
 mod args;
 mod commands;
 mod exit;
+mod files;
+mod reproducer;
 mod ui;
 
 use clap::Parser;

@@ -1,6 +1,6 @@
 //! What `twinlto bisect` is asked.
 
-use super::{KernelArgs, OutputArgs};
+use super::{KernelArgs, ShownArgs};
 use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ pub(crate) struct BisectKernelArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) shown: ShownArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -47,7 +47,7 @@ pub(crate) struct BisectToolchainArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) shown: ShownArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -71,7 +71,7 @@ pub(crate) struct BisectObjectsArgs {
     #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) shown: ShownArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -86,7 +86,7 @@ pub(crate) struct BisectOptionsArgs {
     #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) shown: ShownArgs,
 }
 
 /// What makes a candidate bad.

@@ -1,6 +1,6 @@
 //! What `twinlto matrix` is asked.
 
-use super::OutputArgs;
+use super::ShownArgs;
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ pub(crate) struct MatrixArgs {
     #[arg(long, value_name = "DIR", default_value = "twinlto-matrix")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) shown: ShownArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,4 +1,5 @@
 use crate::args::AuditArgs;
+use crate::files::Files;
 use crate::ui::Ui;
 use std::path::Path;
 use twinlto_engine::{
@@ -7,7 +8,7 @@ use twinlto_engine::{
 };
 use twinlto_model::Outcome;
 
-pub(crate) fn run(args: &AuditArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn run(args: &AuditArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let report = match (&args.planned, &args.kernel) {
         (Some(build), Some(kernel)) => {
             let request = plan(args, build, kernel)?;
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &AuditArgs, ui: &mut Ui) -> Result<Outcome, EngineError>
             expect: args.expect.files(false),
         })?,
     };
-    super::show(&report, &args.output, ui)?;
+    super::show(&report, files, ui)?;
     Ok(report.outcome)
 }
 

@@ -1,8 +1,9 @@
 use crate::args::{
     BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
-    KernelArgs, OutputArgs,
+    KernelArgs, ShownArgs,
 };
 use crate::args::{Format, PredicateArgs};
+use crate::reproducer::reproducer;
 use crate::ui::Ui;
 use twinlto_engine::{
     Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect,
@@ -13,13 +14,13 @@ use twinlto_verdict::Modes;
 use twinlto_verdict::search::{Predicate, PredicateError};
 
 pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let (report, output) = match command {
-        BisectCommand::Kernel(args) => (kernel(args, ui)?, &args.output),
-        BisectCommand::Toolchain(args) => (toolchain(args, ui)?, &args.output),
-        BisectCommand::Objects(args) => (objects(args, ui)?, &args.output),
-        BisectCommand::Options(args) => (options(args, ui)?, &args.output),
+    let (report, shown) = match command {
+        BisectCommand::Kernel(args) => (kernel(args, ui)?, &args.shown),
+        BisectCommand::Toolchain(args) => (toolchain(args, ui)?, &args.shown),
+        BisectCommand::Objects(args) => (objects(args, ui)?, &args.shown),
+        BisectCommand::Options(args) => (options(args, ui)?, &args.shown),
     };
-    show(&report, output, ui)?;
+    show(&report, shown, ui)?;
     Ok(report.outcome)
 }
 
@@ -32,7 +33,7 @@ fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineEr
         first_parent: args.first_parent,
         asked,
         repeat: repeat(&args.predicate)?,
-        command: super::command_line(),
+        command: reproducer(false),
     };
     install_interrupt_handler()?;
     bisect_kernel(&request, &mut |event| ui.event(&event))
@@ -45,7 +46,7 @@ fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, En
         among: args.among.clone(),
         asked,
         repeat: repeat(&args.predicate)?,
-        command: super::command_line(),
+        command: reproducer(false),
     };
     install_interrupt_handler()?;
     bisect_toolchain(&request, &mut |event| ui.event(&event))
@@ -60,7 +61,7 @@ fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
         asked: asked(&args.predicate)?,
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
-        command: super::command_line(),
+        command: reproducer(false),
     };
     install_interrupt_handler()?;
     bisect_objects(&request, &mut |event| ui.event(&event))
@@ -72,7 +73,7 @@ fn options(args: &BisectOptionsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
         object: args.object.strip_prefix("./").unwrap_or(&args.object).to_owned(),
         asked: asked(&args.predicate)?,
         out: args.out.clone(),
-        command: super::command_line(),
+        command: reproducer(false),
     };
     install_interrupt_handler()?;
     bisect_options(&request, &mut |event| ui.event(&event))
@@ -124,9 +125,9 @@ fn asked(args: &PredicateArgs) -> Result<Asked, EngineError> {
     }
 }
 
-fn show(report: &BisectReport, output: &OutputArgs, ui: &mut Ui) -> Result<(), EngineError> {
-    let text = match output.format {
-        Format::Terminal => twinlto_report::bisect(report, &ui.style(output.verbose)),
+fn show(report: &BisectReport, shown: &ShownArgs, ui: &mut Ui) -> Result<(), EngineError> {
+    let text = match shown.format {
+        Format::Terminal => twinlto_report::bisect(report, &ui.style(shown.verbose)),
         Format::Json => twinlto_report::bisect_to_json(report),
     };
     ui.answer(&text)

@@ -1,6 +1,5 @@
-use crate::args::{
-    BACKEND_SECONDS, BuildArgs, CheckArgs, KernelArgs, LifecycleArgs, OutputArgs, ReplayScope,
-};
+use crate::args::{BACKEND_SECONDS, BuildArgs, CheckArgs, KernelArgs, LifecycleArgs, ReplayScope};
+use crate::files::Files;
 use crate::ui::Ui;
 use twinlto_engine::{
     CheckRequest, ConfigSource, EngineError, ExpectFiles, LlvmSpec, ReplayOptions, check,
@@ -10,33 +9,37 @@ use twinlto_model::{LifeStep, Mode, Outcome, Report};
 use twinlto_report::Style;
 use twinlto_verdict::Modes;
 
-pub(crate) fn run(args: &CheckArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn run(args: &CheckArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = CheckRequest {
         replay: replay(args)?,
         separate: args.separate,
         expect: args.expect.files(args.bisect_exit),
         ..request(&args.kernel, modes(&args.mode)?)?
     };
-    checked(&request, &args.output, ui)
+    checked(&request, files, ui)
 }
 
 /// `twinlto build`: a check of one mode, which has no twin.
-pub(crate) fn build(args: &BuildArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn build(args: &BuildArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = CheckRequest {
         expect: args.expect.files(false),
         ..request(&args.kernel, Modes::alone(super::scope::mode(&args.mode)?))?
     };
-    checked(&request, &args.output, ui)
+    checked(&request, files, ui)
 }
 
 /// `twinlto lifecycle`: a build of distributed mode, and then its life.
-pub(crate) fn lifecycle(args: &LifecycleArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn lifecycle(
+    args: &LifecycleArgs,
+    files: &Files,
+    ui: &mut Ui,
+) -> Result<Outcome, EngineError> {
     let request = CheckRequest {
         expect: args.expect.files(false),
         life: Some(LifeOptions { steps: steps(&args.step)? }),
         ..request(&args.kernel, Modes::alone(Mode::Distributed))?
     };
-    checked(&request, &args.output, ui)
+    checked(&request, files, ui)
 }
 
 /// The steps that are named, in the order of a life; all if none is.
@@ -70,15 +73,11 @@ pub(super) fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, E
     })
 }
 
-fn checked(
-    request: &CheckRequest,
-    output: &OutputArgs,
-    ui: &mut Ui,
-) -> Result<Outcome, EngineError> {
+fn checked(request: &CheckRequest, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     // Only what builds has children to stop; everything else just ends.
     install_interrupt_handler()?;
     let report = check(request, &mut |event| ui.event(&event))?;
-    super::show(&report, output, ui)?;
+    super::show(&report, files, ui)?;
     Ok(report.outcome)
 }
 

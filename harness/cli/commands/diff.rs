@@ -1,11 +1,12 @@
 use crate::args::DiffArgs;
+use crate::files::Files;
 use crate::ui::Ui;
 use twinlto_engine::{
     DiffRequest, EngineError, LlvmSpec, diff, diff_records, disassemble, is_record,
 };
 use twinlto_model::Outcome;
 
-pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn run(args: &DiffArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = DiffRequest {
         a: args.a.clone(),
         b: args.b.clone(),
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &DiffArgs, ui: &mut Ui) -> Result<Outcome, EngineError> 
         true => disassemble(&args.llvm.parse::<LlvmSpec>()?, &args.a, &args.b, &report)?,
         false => Vec::new(),
     };
-    super::show(&report, &args.output, ui)?;
+    super::show(&report, files, ui)?;
     for function in functions {
         let sides = (args.a.display().to_string(), args.b.display().to_string());
         let text = twinlto_report::disassembly(

@@ -28,8 +28,8 @@ pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError
     };
     install_interrupt_handler()?;
     let report = inject(&request, &mut |event| ui.event(&event))?;
-    let text = match args.output.format {
-        Format::Terminal => twinlto_report::inject(&report, &ui.style(args.output.verbose)),
+    let text = match args.shown.format {
+        Format::Terminal => twinlto_report::inject(&report, &ui.style(args.shown.verbose)),
         Format::Json => twinlto_report::inject_to_json(&report),
     };
     ui.answer(&text)?;

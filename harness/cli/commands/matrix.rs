@@ -1,4 +1,4 @@
-use crate::args::{Format, MatrixArgs, MatrixCommand, MatrixRunArgs, OutputArgs};
+use crate::args::{Format, MatrixArgs, MatrixCommand, MatrixRunArgs, ShownArgs};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
 use twinlto_engine::{
@@ -13,24 +13,24 @@ pub(crate) fn run(command: &MatrixCommand, ui: &mut Ui) -> Result<Outcome, Engin
     match command {
         MatrixCommand::Plan(args) => {
             let report = matrix_plan(&request(args)?)?;
-            show(&report, &args.output, ui, twinlto_report::matrix_plan)?;
+            show(&report, &args.shown, ui, twinlto_report::matrix_plan)?;
             Ok(Outcome::Agree)
         }
         MatrixCommand::Status(args) => {
             let report = matrix_plan(&request(args)?)?;
-            show(&report, &args.output, ui, twinlto_report::matrix_status)?;
+            show(&report, &args.shown, ui, twinlto_report::matrix_status)?;
             Ok(Outcome::Agree)
         }
         MatrixCommand::Show(args) => {
             let report = matrix_show(&request(args)?)?;
-            show(&report, &args.output, ui, twinlto_report::matrix_show)?;
+            show(&report, &args.shown, ui, twinlto_report::matrix_show)?;
             Ok(report.outcome)
         }
         MatrixCommand::Run(args) => {
             let request = run_request(args)?;
             install_interrupt_handler()?;
             let report = matrix_run(&request, &mut |event| ui.event(&event))?;
-            show(&report, &args.matrix.output, ui, twinlto_report::matrix_show)?;
+            show(&report, &args.matrix.shown, ui, twinlto_report::matrix_show)?;
             Ok(report.outcome)
         }
     }
@@ -38,12 +38,12 @@ pub(crate) fn run(command: &MatrixCommand, ui: &mut Ui) -> Result<Outcome, Engin
 
 fn show(
     report: &MatrixReport,
-    output: &OutputArgs,
+    shown: &ShownArgs,
     ui: &mut Ui,
     text: fn(&MatrixReport, &Style) -> String,
 ) -> Result<(), EngineError> {
-    let text = match output.format {
-        Format::Terminal => text(report, &ui.style(output.verbose)),
+    let text = match shown.format {
+        Format::Terminal => text(report, &ui.style(shown.verbose)),
         Format::Json => twinlto_report::matrix_to_json(report),
     };
     ui.answer(&text)

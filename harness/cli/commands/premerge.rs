@@ -1,11 +1,12 @@
 use crate::args::{KernelArgs, PremergeArgs};
+use crate::files::Files;
 use crate::ui::Ui;
 use std::path::PathBuf;
 use twinlto_engine::{EngineError, Head, PremergeRequest, install_interrupt_handler, premerge};
 use twinlto_model::{Mode, Outcome};
 use twinlto_verdict::Modes;
 
-pub(crate) fn run(args: &PremergeArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn run(args: &PremergeArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let kernel = KernelArgs {
         kernel: args.kernel.clone(),
         arch: args.arch.clone(),
@@ -32,6 +33,6 @@ pub(crate) fn run(args: &PremergeArgs, ui: &mut Ui) -> Result<Outcome, EngineErr
     };
     install_interrupt_handler()?;
     let report = premerge(&request, &mut |event| ui.event(&event))?;
-    super::show(&report, &args.output, ui)?;
+    super::show(&report, files, ui)?;
     Ok(report.outcome)
 }

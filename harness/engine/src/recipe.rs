@@ -62,6 +62,12 @@ pub(crate) const PASSED: [&str; 12] = [
     "CCACHE_DISABLE",
 ];
 
+/// Those of them that are set, in their order.
+#[must_use]
+pub fn users_variables() -> Vec<(&'static str, OsString)> {
+    PASSED.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect()
+}
+
 impl Recipe {
     /// A command in a directory.
     pub fn new(dir: &Path, program: impl Into<OsString>) -> Self {

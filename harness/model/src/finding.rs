@@ -266,6 +266,14 @@ impl Finding {
     pub fn gates(&self) -> bool {
         self.severity != Severity::Note && self.tier != Tier::Lawful
     }
+
+    /// Whether it keeps twins from agreeing: as [`Finding::gates`], but what became of a requested
+    /// option (`config.`) is about the request, and a day that passed changes no kernel.
+    #[must_use]
+    pub fn keeps_apart(&self) -> bool {
+        let key = self.key.as_str();
+        self.gates() && !key.starts_with("config.") && key != "expectation.review"
+    }
 }
 
 /// A finding that somebody expected: reported, and not gating.

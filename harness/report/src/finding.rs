@@ -1,7 +1,7 @@
 //! One finding as a block of lines: subjects, both sides, because, so.
 
 use crate::style::Style;
-use crate::text::{first_few, pad, safe, thousands, width, wrap};
+use crate::text::{clip, first_few, pad, safe, thousands, width, wrap};
 use std::collections::BTreeMap;
 use twinlto_model::{Allowed, Arch, Change, Evidence, Finding, Site};
 
@@ -12,10 +12,28 @@ const FEW: usize = 4;
 const LABEL: usize = 11;
 
 pub(crate) fn block(finding: &Finding, style: &Style) -> Vec<String> {
+    titled(&word(finding), finding, style)
+}
+
+/// The same in few lines: each part of it in at most so many, and what was cut ends in `…`.
+pub(crate) fn short_block(finding: &Finding, style: &Style, most: usize) -> Vec<String> {
+    let room = Room { pairs: most, columns: style.columns };
+    let parts = parts(&word(finding), finding, style, room);
+    parts.into_iter().flat_map(|part| clip(part, most)).collect()
+}
+
+fn word(finding: &Finding) -> String {
     match finding.change {
-        None | Some(Change::New) => titled(&finding.severity.to_string(), finding, style),
-        Some(change) => titled(change.word(), finding, style),
+        None | Some(Change::New) => finding.severity.to_string(),
+        Some(change) => change.word().to_owned(),
     }
+}
+
+/// How much of a list is shown.
+#[derive(Clone, Copy)]
+struct Room {
+    pairs: usize,
+    columns: usize,
 }
 
 /// A finding that is expected: why, and where that is said.
@@ -27,28 +45,33 @@ pub(crate) fn allowed_block(allowed: &Allowed, style: &Style) -> Vec<String> {
 }
 
 fn titled(word: &str, finding: &Finding, style: &Style) -> Vec<String> {
-    let mut lines = vec![heading(word, finding, style)];
+    let room = Room { pairs: FEW * 2, columns: style.columns.max(100) };
+    parts(word, finding, style, room).concat()
+}
+
+/// Heading, subjects, both sides, because, so, known as, remedy.
+fn parts(word: &str, finding: &Finding, style: &Style, room: Room) -> Vec<Vec<String>> {
+    let mut parts = vec![vec![heading(word, finding, style)]];
     if is_list(finding) {
-        lines.extend(pairs(finding, style));
+        parts.extend(pairs(finding, room).into_iter().map(|line| vec![line]));
     } else {
-        for line in wrap(&first_few(&finding.subjects(), FEW), style.columns.saturating_sub(2)) {
-            lines.push(format!("  {line}"));
-        }
+        let subjects = wrap(&first_few(&finding.subjects(), FEW), style.columns.saturating_sub(2));
+        parts.push(subjects.iter().map(|line| format!("  {line}")).collect());
         if let Some(site) = finding.sites.first() {
             for evidence in [&site.left, &site.right].into_iter().flatten() {
-                lines.extend(evidence_lines(evidence, style));
+                parts.push(evidence_lines(evidence, style));
             }
         }
     }
-    lines.extend(because(finding, style));
-    lines.extend(effects(finding, style));
+    parts.push(because(finding, style));
+    parts.push(effects(finding, style));
     if let Some(defect) = &finding.defect {
-        lines.extend(labelled("known as", defect, style));
+        parts.push(labelled("known as", defect, style));
     }
     if let Some(remedy) = &finding.remedy {
-        lines.extend(labelled("remedy", remedy, style));
+        parts.push(labelled("remedy", remedy, style));
     }
-    lines
+    parts
 }
 
 fn heading(word: &str, finding: &Finding, style: &Style) -> String {
@@ -71,13 +94,13 @@ fn text(evidence: &Option<Evidence>) -> String {
 }
 
 /// `  .data   597632 bytes → 597504 bytes`
-fn pairs(finding: &Finding, style: &Style) -> Vec<String> {
+fn pairs(finding: &Finding, room: Room) -> Vec<String> {
     let many = finding.arches().len() > 1;
     let name = |site: &Site| {
         let subject = safe(&site.subject);
         if many { format!("{subject} ({})", site.arch) } else { subject }
     };
-    let shown: Vec<&Site> = finding.sites.iter().take(FEW * 2).collect();
+    let shown: Vec<&Site> = finding.sites.iter().take(room.pairs).collect();
     let columns = shown.iter().map(|s| width(&name(s))).max().unwrap_or(0).min(40);
     let sides = finding.sites.first().map_or(String::new(), |s| {
         let side = |e: &Option<Evidence>| e.as_ref().map(|e| e.side.clone()).unwrap_or_default();
@@ -91,7 +114,7 @@ fn pairs(finding: &Finding, style: &Style) -> Vec<String> {
             text(&site.left),
             text(&site.right)
         );
-        lines.push(cut(&line, style.columns.max(100)));
+        lines.push(cut(&line, room.columns));
     }
     let more = finding.sites.len().saturating_sub(shown.len());
     if more > 0 {
@@ -100,7 +123,7 @@ fn pairs(finding: &Finding, style: &Style) -> Vec<String> {
     lines
 }
 
-fn cut(line: &str, columns: usize) -> String {
+pub(crate) fn cut(line: &str, columns: usize) -> String {
     if width(line) <= columns {
         return line.to_owned();
     }

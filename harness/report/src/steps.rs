@@ -35,7 +35,7 @@ pub(crate) fn steps(report: &Report, style: &Style) -> Vec<String> {
     lines
 }
 
-const fn mark(step: &StepReport) -> &'static str {
+pub(crate) const fn mark(step: &StepReport) -> &'static str {
     match step {
         StepReport { errors: 1.., .. } => "✗",
         StepReport { others: 1.., .. } => "~",
@@ -45,7 +45,7 @@ const fn mark(step: &StepReport) -> &'static str {
 }
 
 /// What happened, and what was left out.
-fn said(step: &StepReport) -> String {
+pub(crate) fn said(step: &StepReport) -> String {
     match (&step.not_run, step.compared) {
         (Some(why), 0) => safe(&format!("not run: {why}")),
         (Some(why), _) => safe(&format!("{}; without {why}", step.said)),

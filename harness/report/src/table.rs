@@ -4,6 +4,18 @@ use crate::text::{pad, thousands, width};
 use twinlto_model::{Layer, LayerResult, Report};
 
 pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
+    let rows = chosen(report, |rows| width_of(rows, 1) <= columns);
+    let widths = widths(&rows);
+    let gap = if width_of(&rows, 2) <= columns { "  " } else { " " };
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
+        cells.join(gap).trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The rows of the table, its heading first, with as many columns as fit.
+pub(crate) fn chosen(report: &Report, fits: impl Fn(&[Vec<String>]) -> bool) -> Vec<Vec<String>> {
     let results = |layer: Layer| {
         let all = report.twins.iter().flat_map(|twin| &twin.layers);
         all.filter(move |result| result.layer == layer)
@@ -14,23 +26,36 @@ pub(crate) fn table(report: &Report, columns: usize) -> Vec<String> {
     // Where there is little room, what has nothing to tell is told by its count alone.
     let mut spare = SPARE.iter();
     loop {
-        let (lines, fits) = lines(report, &layers, columns);
-        if fits {
-            return lines;
+        let rows = rows(report, &layers);
+        if fits(&rows) {
+            return rows;
         }
         match spare.find(|layer| layers.contains(layer) && !tells(layer)) {
             Some(layer) => layers.retain(|other| other != layer),
-            None => return lines,
+            None => return rows,
         }
     }
+}
+
+/// The width of each column.
+pub(crate) fn widths(rows: &[Vec<String>]) -> Vec<usize> {
+    let count = rows.first().map_or(0, Vec::len);
+    (0..count)
+        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|c| width(c)).max().unwrap_or(0))
+        .collect()
+}
+
+/// The width of a line with so much between its columns.
+pub(crate) fn width_of(rows: &[Vec<String>], gap: usize) -> usize {
+    let widths = widths(rows);
+    widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
 }
 
 /// The layers that do without a column first, in this order.
 const SPARE: [Layer; 6] =
     [Layer::Diagnostics, Layer::Tables, Layer::Layouts, Layer::Code, Layer::Natives, Layer::Replay];
 
-/// The lines of the table, and whether they fit.
-fn lines(report: &Report, layers: &[Layer], columns: usize) -> (Vec<String>, bool) {
+fn rows(report: &Report, layers: &[Layer]) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let heading = ["", "build"].into_iter().chain(layers.iter().map(|layer| layer.name()));
     rows.push(heading.map(str::to_owned).collect());
@@ -41,21 +66,7 @@ fn lines(report: &Report, layers: &[Layer], columns: usize) -> (Vec<String>, boo
         }
         rows.push(row);
     }
-    let count = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..count)
-        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|c| width(c)).max().unwrap_or(0))
-        .collect();
-    let total: usize = widths.iter().sum();
-    let gaps = count.saturating_sub(1);
-    let gap = if total + 2 * gaps <= columns { "  " } else { " " };
-    let lines = rows
-        .iter()
-        .map(|row| {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
-            cells.join(gap).trim_end().to_owned()
-        })
-        .collect();
-    (lines, total + gaps <= columns)
+    rows
 }
 
 /// `596 ✓`, `4 of 596 ✗`, `2 of 41 ~`, `3 hidden`, or `–` for what was not compared.

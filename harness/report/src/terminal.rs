@@ -35,7 +35,7 @@ pub fn terminal(report: &Report, style: &Style) -> String {
     text
 }
 
-fn header(report: &Report) -> String {
+pub(crate) fn header(report: &Report) -> String {
     let toolchain = report.cells.iter().find_map(|c| c.toolchain.as_ref()).map(ToString::to_string);
     let parts = [Some(report.kernel.name.clone()), Some(report.config.clone()), toolchain];
     let mut parts: Vec<String> = parts.into_iter().flatten().map(|p| safe(&p)).collect();
@@ -45,6 +45,16 @@ fn header(report: &Report) -> String {
 
 /// What was compared, and in the same breath what was not.
 fn compared(report: &Report, style: &Style) -> Vec<String> {
+    let mut sentence = format!("compared: {}", what_was_compared(report));
+    let left_out = left_out(&report.not_compared);
+    if !left_out.is_empty() {
+        sentence.push_str(&format!("; not compared: {left_out}"));
+    }
+    wrap(&safe(&sentence), style.columns)
+}
+
+/// `602 objects, 3,651 exports`, or `nothing`.
+pub(crate) fn what_was_compared(report: &Report) -> String {
     let total = |layer| -> u64 {
         let layers = report.twins.iter().flat_map(|t| &t.layers);
         layers.filter(|l| l.layer == layer).map(|l| l.compared).sum()
@@ -64,17 +74,11 @@ fn compared(report: &Report, style: &Style) -> Vec<String> {
     if flags > 0 {
         parts.push(format!("{} options", thousands(flags)));
     }
-    let text = if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") };
-    let mut sentence = format!("compared: {text}");
-    let left_out = left_out(&report.not_compared);
-    if !left_out.is_empty() {
-        sentence.push_str(&format!("; not compared: {left_out}"));
-    }
-    wrap(&safe(&sentence), style.columns)
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
 /// `arm64's symbols, sections and initcalls (no vmlinux)`
-fn left_out(list: &[NotCompared]) -> String {
+pub(crate) fn left_out(list: &[NotCompared]) -> String {
     let mut by_reason: BTreeMap<(_, &str), Vec<&str>> = BTreeMap::new();
     for entry in list {
         by_reason.entry((entry.arch, entry.why.as_str())).or_default().push(&entry.what);

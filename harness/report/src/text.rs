@@ -50,6 +50,17 @@ pub(crate) fn safe(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// The first few lines, of which the last ends in `…` if there were more.
+pub(crate) fn clip(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(" …");
+        }
+    }
+    lines
+}
+
 /// The first few of a list, then `+N`.
 pub(crate) fn first_few(list: &[&str], few: usize) -> String {
     let shown: Vec<String> = list.iter().take(few).map(|s| safe(s)).collect();

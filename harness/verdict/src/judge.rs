@@ -95,7 +95,7 @@ pub fn conclude(
 ) -> (Outcome, Vec<Finding>) {
     let findings = expectations.leftovers(compared, today);
     match outcome {
-        Outcome::Agree if findings.iter().any(gates) => (Outcome::Differ, findings),
+        Outcome::Agree if findings.iter().any(Finding::keeps_apart) => (Outcome::Differ, findings),
         outcome => (outcome, findings),
     }
 }
@@ -106,7 +106,7 @@ pub fn conclude(
 /// A difference is an answer even when the build failed; without one, a failure or a layer
 /// that compared nothing and should have is broken.
 fn outcome_of(verdict: &Verdict, findings: &[Finding], failure: Option<&str>) -> Outcome {
-    if findings.iter().any(gates) {
+    if findings.iter().any(Finding::keeps_apart) {
         return Outcome::Differ;
     }
     if let Some(failure) = failure {
@@ -121,13 +121,6 @@ fn outcome_of(verdict: &Verdict, findings: &[Finding], failure: Option<&str>) ->
         return Outcome::Broken("nothing was compared".to_owned());
     }
     Outcome::Agree
-}
-
-/// Whether a finding keeps the twins from agreeing. What became of a requested option (`config.`)
-/// is about the request, and a day that passed changes no kernel.
-fn gates(finding: &Finding) -> bool {
-    let key = finding.key.as_str();
-    finding.gates() && !key.starts_with("config.") && key != "expectation.review"
 }
 
 /// The answer in one sentence.
@@ -155,7 +148,7 @@ pub fn summary(
             }
         }
         Outcome::Differ => {
-            let gating: Vec<&Finding> = findings.iter().filter(|f| gates(f)).collect();
+            let gating: Vec<&Finding> = findings.iter().filter(|f| f.keeps_apart()).collect();
             let mut hit: Vec<_> = gating.iter().flat_map(|f| f.arches()).collect();
             hit.sort();
             hit.dedup();

@@ -41,6 +41,7 @@ pub use diagnostics::{Scope, diagnostics};
 pub use diff::{LostFile, Sides};
 pub use expect::{
     Compared, Date, ExpectError, Expectations, Severities, closest_key, every_key, known_keys,
+    layer_of,
 };
 pub use explain::{KeyExplained, OptionExplained, OptionFinding, explain_key, explain_option};
 pub use judge::{Built, Judged, conclude, judge, summary};

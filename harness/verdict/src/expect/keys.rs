@@ -217,7 +217,8 @@ pub fn closest_key(pattern: &str) -> Option<&'static str> {
 }
 
 /// The layer that finds a key; none for what no single layer finds.
-pub(crate) fn layer_of(key: &str) -> Option<Layer> {
+#[must_use]
+pub fn layer_of(key: &str) -> Option<Layer> {
     let (needs, _) = KEYS.iter().find(|(_, keys)| keys.contains(&key))?;
     match needs {
         Needs::One(layer) | Needs::Both(layer) => Some(*layer),

@@ -16,13 +16,13 @@ mod severities;
 pub use apply::Compared;
 pub use date::Date;
 pub use file::{ExpectError, Expectations};
-pub use keys::{closest_key, every_key, known_keys};
+pub use keys::{closest_key, every_key, known_keys, layer_of};
 pub use severities::Severities;
 
 pub(crate) use apply::Applied;
 pub(crate) use glob::Glob;
 pub(crate) use growth::Budget;
-pub(crate) use keys::{Needs, layer_of, needs};
+pub(crate) use keys::{Needs, needs};
 pub(crate) use llvm::LlvmRange;
 
 /// Line and column, both from 1, of a place in a text; columns count characters.
