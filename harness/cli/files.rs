@@ -50,12 +50,17 @@ impl Files {
         })
     }
 
+    /// The report as a mail.
+    pub(crate) fn mail(&self, report: &Report) -> String {
+        twinlto_report::markdown(report, &self.reproducer)
+    }
+
     /// Writes them all; the first that cannot be written is the error.
     pub(crate) fn write(&self, report: &Report) -> Result<(), EngineError> {
         let mut result = Ok(());
         for (format, file) in &self.files {
             let text = match format {
-                FileFormat::Markdown => twinlto_report::markdown(report, &self.reproducer),
+                FileFormat::Markdown => self.mail(report),
                 FileFormat::Junit => twinlto_report::junit(report, twinlto_verdict::layer_of),
                 FileFormat::Json => twinlto_report::to_json(report),
             };

@@ -1,4 +1,4 @@
-use crate::args::{KernelArgs, PremergeArgs};
+use crate::args::{Format, KernelArgs, PremergeArgs};
 use crate::files::Files;
 use crate::ui::Ui;
 use std::path::PathBuf;
@@ -33,6 +33,14 @@ pub(crate) fn run(args: &PremergeArgs, files: &Files, ui: &mut Ui) -> Result<Out
     };
     install_interrupt_handler()?;
     let report = premerge(&request, &mut |event| ui.event(&event))?;
-    super::show(&report, files, ui)?;
+    // What could not be written must not keep the answer from being shown.
+    let written = files.write(&report);
+    let text = match files.format {
+        // The answer is a reply to the patch.
+        Format::Terminal => files.mail(&report),
+        Format::Json => twinlto_report::to_json(&report),
+    };
+    ui.answer(&text)?;
+    written?;
     Ok(report.outcome)
 }
