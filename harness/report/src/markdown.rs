@@ -9,11 +9,11 @@ use crate::finding::cut;
 use crate::steps::mark;
 use crate::table::{chosen, width_of, widths};
 use crate::terminal::{header, left_out, what_was_compared};
-use crate::text::{clip, pad, wrap};
+use crate::text::{clip, pad, safe, wrap};
 use groups::groups;
 use inline::{cell, inline};
 use reproduce::reproduce;
-use twinlto_model::{Report, count};
+use twinlto_model::{Outcome, PatchReport, Report, count};
 
 /// Lines of the whole text, whatever the report holds.
 const LINES: usize = 60;
@@ -48,6 +48,7 @@ pub fn markdown(report: &Report, reproducer: &[String]) -> String {
     lines.extend(table(report));
     lines.push(String::new());
     lines.extend(steps(report));
+    lines.extend(patches(report));
 
     let mut end = paragraph(&format!("Compared: {}", what_was_compared(report)), COMPARED);
     let left_out = left_out(&report.not_compared);
@@ -125,6 +126,30 @@ fn steps(report: &Report) -> Vec<String> {
         })
         .collect();
     let mut lines = clip(wrap(&lives.join("; "), COLUMNS - 2), STEPS);
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+/// Each patch of a series in one line, those that are bad first where there are many.
+fn patches(report: &Report) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let is_bad = |patch: &&PatchReport| patch.outcome != Outcome::Agree;
+    let mut shown: Vec<&PatchReport> = report.patches.iter().collect();
+    if shown.len() > SHOWN {
+        let (bad, good): (Vec<_>, Vec<_>) = shown.into_iter().partition(is_bad);
+        shown = bad.into_iter().chain(good).collect();
+    }
+    let more = shown.len().saturating_sub(SHOWN);
+    let line = |patch: &&PatchReport| {
+        let name = cut(&safe(&patch.name), COLUMNS - 14);
+        format!("{CODE}{:<8}{name}", patch.outcome.word())
+    };
+    let mut lines: Vec<String> = shown.iter().take(SHOWN).map(line).collect();
+    if more > 0 {
+        lines.push(format!("{CODE}and {}", count(more, "patch more", "patches more")));
+    }
     if !lines.is_empty() {
         lines.push(String::new());
     }

@@ -172,7 +172,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// Whatever a report holds, it takes 60 lines, and to a renderer its texts are texts.
     #[test]
-    fn any_report_takes_sixty_lines_and_keeps_its_form(report in any_report()) {
+    fn any_report_takes_sixty_lines_and_keeps_its_form(
+        report in any_report(),
+        patches in prop::collection::vec(("\\PC{0,90}", any::<bool>()), 0..12),
+    ) {
+        let patch = |(name, bad): (String, bool)| PatchReport {
+            name,
+            outcome: if bad { Outcome::Differ } else { Outcome::Agree },
+            summary: String::new(),
+        };
+        let report = Report { patches: patches.into_iter().map(patch).collect(), ..report };
         let text = made(&report);
         prop_assert!(text.lines().count() <= LINES, "{}", text);
         prop_assert!(text.lines().all(|line| width(line) <= 241), "{}", text);
