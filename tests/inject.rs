@@ -28,8 +28,9 @@ fn every_case_is_caught_on_every_architecture_and_without_noise() {
             "caught" => tried += 1,
             "skipped" => {
                 let why = row["why"].as_str().unwrap();
+                // What a linker makes of the rename option is shown by a link, not by its version.
                 let lawful =
-                    ["it is for", "it needs LLVM", "it needs a second LLVM", "it needs Linux"];
+                    ["it is for", "with LLVM ", "it needs a second LLVM", "it needs Linux"];
                 let relocatable = "the configuration has no CONFIG_RELOCATABLE=y";
                 let known = lawful.iter().any(|reason| why.starts_with(reason));
                 assert!(known || why == relocatable, "{text}");
@@ -80,7 +81,21 @@ fn what_is_no_case_is_an_error_in_its_own_words_and_never_a_pass() {
     )
     .replace("'archive'", "'kernel'");
     let missed = case(&format!("{EDIT}anchor = '-x ir -fno-lto'\nreplacement = '-fno-lto'"), EMPTY);
+    let top = "[[inject.edit]]\nfile = 'Makefile'\nanchor = 'PATCHLEVEL = 3'\n";
+    let harmless = format!("{top}replacement = 'PATCHLEVEL = 3 # harmless'");
+    let fatal = format!("{top}replacement = \"PATCHLEVEL = 3\\n$(error no)\"");
+    // The pocket kernel, too, has no C file in its list of commands.
+    let of_commands = case(&harmless, "[[expect]]\nkey = 'compile-commands.lost'")
+        .replace("'archive'", "'compile-commands'");
+    let negative = |text: String| format!("negative = true\n{}", text.trim_end());
+    let stops = negative(case(&fatal, ""));
+    let no_symbol = case("config = { NO_SUCH_SYMBOL = 'y' }", EMPTY);
+    let no_variable = case("make = { FOO = 'x' }\nredo = ['mm/util.o']", EMPTY);
     for (name, text, result, why) in [
+        ("of-commands", &of_commands, "broken", "found in the untouched tree too"),
+        ("stops", &stops, "broken", "make failed"),
+        ("no-symbol", &no_symbol, "broken", "the configuration is what it was before"),
+        ("no-variable", &no_variable, "broken", "FOO changes no command"),
         ("twice", &twice, "broken", "holds the text to replace"),
         ("gone", &gone, "broken", "does not hold the text to replace: no such text"),
         ("idle", &idle, "broken", "has a line with 'no such line'"),
@@ -96,10 +111,27 @@ fn what_is_no_case_is_an_error_in_its_own_words_and_never_a_pass() {
         assert!(row["why"].as_str().unwrap().contains(why), "{name}: {row}");
         assert_eq!(ran.status, if result == "missed" { 1 } else { 3 }, "{name}");
     }
-    let unknown = own("unknown", &case("colour = 'red'", EMPTY)).display().to_string();
-    let ran = inject(llvm, &out, &["--cases", &unknown]);
-    assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("line 5, column 1: unknown field `colour`"), "{}", ran.stderr);
+    let refused = |name: &str, text: &str, words: &str| {
+        let dir = own(name, text).display().to_string();
+        let ran = inject(llvm, &out, &["--cases", &dir]);
+        assert_eq!(ran.status, 2, "{name}: {}", ran.stdout);
+        assert!(ran.stderr.contains(words), "{name}: {}", ran.stderr);
+    };
+    refused("unknown", &case("colour = 'red'", EMPTY), "line 5, column 1: unknown field `colour`");
+    let nowhere = format!("{}[applies]\narch = []\n", case("", EMPTY));
+    refused("nowhere", &nowhere, "the list is empty");
+    let prefix = case("config = { CONFIG_KVM = 'n' }", EMPTY);
+    refused("prefix", &prefix, "is named without CONFIG_");
+    let misnamed = format!("{missed}defect = 'index-emtpy'\n");
+    refused("misnamed", &misnamed, "no finding is known as 'index-emtpy'");
+    let dir = own("misplaced", &missed);
+    std::fs::create_dir_all(dir.join("other")).unwrap();
+    std::fs::write(dir.join("other/Case.toml"), &missed).unwrap();
+    refused("misplaced", &missed, "case other");
+    let same = ["--other-llvm", llvm, "--case", "compiler-mismatch"];
+    let same = inject(llvm, &out, &same);
+    assert_eq!(same.status, 2);
+    assert!(same.stderr.contains("--other-llvm"), "{}", same.stderr);
 }
 
 /// -fPIE is an option that only built-in code of a relocatable kernel has.

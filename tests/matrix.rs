@@ -96,7 +96,17 @@ fn cells_are_run_once_and_what_differs_is_shown() {
     assert_eq!(mended.status, 0, "{}", mended.stdout);
     let built = mended.stderr.matches("configure distributed").count();
     assert_eq!(built, toolchains, "{}", mended.stderr);
-    let shown = run(&["matrix", "show", &file, "--llvm", llvm, "--out", &out]);
+    let xml = format!("{out}/junit.xml");
+    let mail = format!("{out}/mail.md");
+    let (junit, markdown) = (format!("junit={xml}"), format!("markdown={mail}"));
+    let files = ["--report", junit.as_str(), "--report", markdown.as_str()];
+    let shown =
+        run(&[&["matrix", "show", &file, "--llvm", llvm, "--out", &out], &files[..]].concat());
+    let text = std::fs::read_to_string(&xml).unwrap();
+    assert_eq!(text.matches("name=\"transport\"").count(), 3 * toolchains, "{text}");
+    assert!(text.contains("one is enough"), "{text}");
+    let mail = std::fs::read_to_string(&mail).unwrap();
+    assert!(mail.lines().count() <= 60 && mail.contains("twinlto matrix show"), "{mail}");
     assert!(shown.stdout.contains("agree ✓"), "{}", shown.stdout);
     assert!(shown.stdout.contains("one is enough"), "{}", shown.stdout);
 }

@@ -90,6 +90,27 @@ fn a_tree_in_order_plans_every_backend_and_nothing_is_written() {
     }
 }
 
+#[test]
+fn a_list_that_is_cut_and_another_kernel_are_no_plan() {
+    let name = "a_list_that_is_cut";
+    let (Some(_), Some(pocket)) = (llvm(name), pocket(name)) else { return };
+    let build = copy_of(&pocket.build("arm64", "distributed"), "planned-cut");
+    let tree = edited("cut", "Makefile", &[]);
+    let index = build.join("vmlinux.thinlto-index");
+    let whole = std::fs::read_to_string(&index).unwrap();
+    let few: Vec<&str> = whole.lines().take(5).collect();
+    for text in [few.join("\n") + "\n", whole[..whole.len() / 2].to_owned()] {
+        std::fs::write(&index, text).unwrap();
+        let ran = plan(&build, &tree, &[]);
+        assert_eq!(ran.status, 2, "{}", ran.stdout);
+        assert!(ran.stderr.contains("is cut off"), "{}", ran.stderr);
+    }
+    let later = edited("later", "Makefile", &[("PATCHLEVEL = 3", "PATCHLEVEL = 4")]);
+    let ran = plan(&pocket.build("arm64", "distributed"), &later, &[]);
+    assert_eq!(ran.status, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("it is a build of 7.3.0-pocket"), "{}", ran.stderr);
+}
+
 /// The v11 defect: flags looked up in a make variable named after the object's path.
 #[test]
 fn flags_looked_up_by_path_are_found_before_anything_is_compiled() {

@@ -6,7 +6,7 @@ pub(crate) use bisect::{
     BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
     PredicateArgs,
 };
-pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs};
+pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs, MatrixShowArgs};
 pub(crate) use premerge::PremergeArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -384,7 +384,7 @@ pub(crate) struct ShownArgs {
 pub(crate) enum Format {
     /// Text for a person.
     Terminal,
-    /// JSON, schema twinlto.report/1.
+    /// JSON; its first field names the schema.
     Json,
 }
 
@@ -414,11 +414,13 @@ impl Args {
             | Command::Diff(DiffArgs { output, .. })
             | Command::Replay(ReplayArgs { output, .. })
             | Command::Premerge(PremergeArgs { output, .. })
-            | Command::Report(ReportArgs { output, .. }) => Some(output),
+            | Command::Report(ReportArgs { output, .. })
+            | Command::Matrix(MatrixCommand::Run(MatrixRunArgs { output, .. }))
+            | Command::Matrix(MatrixCommand::Show(MatrixShowArgs { output, .. })) => Some(output),
             Command::Distributor(_)
             | Command::Inject(_)
             | Command::Bisect(_)
-            | Command::Matrix(_)
+            | Command::Matrix(MatrixCommand::Plan(_) | MatrixCommand::Status(_))
             | Command::Snapshot(_)
             | Command::Explain(_)
             | Command::Doctor(_) => None,
@@ -431,7 +433,8 @@ impl Args {
             Command::Check(_)
             | Command::Build(_)
             | Command::Lifecycle(_)
-            | Command::Premerge(_) => true,
+            | Command::Premerge(_)
+            | Command::Matrix(MatrixCommand::Run(_)) => true,
             Command::Audit(audit) => audit.planned.is_some(),
             _ => false,
         }

@@ -1,6 +1,6 @@
 //! What `twinlto matrix` is asked.
 
-use super::ShownArgs;
+use super::{OutputArgs, ShownArgs};
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use std::path::PathBuf;
 pub(crate) enum MatrixCommand {
     /// List the cells in the order in which they would run, why some are impossible, and how long the
     /// others may take.
-    Plan(MatrixArgs),
+    Plan(MatrixLookArgs),
     /// Check every cell that is not done.
     Run(MatrixRunArgs),
     /// Say how far a run is.
-    Status(MatrixArgs),
+    Status(MatrixLookArgs),
     /// Show the outcomes, architecture × toolchain, and what changes from column to column.
-    Show(MatrixArgs),
+    Show(MatrixShowArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -41,8 +41,22 @@ pub(crate) struct MatrixArgs {
     /// Directory for builds, records and the state; the same command again continues there.
     #[arg(long, value_name = "DIR", default_value = "twinlto-matrix")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MatrixLookArgs {
+    #[command(flatten)]
+    pub(crate) matrix: MatrixArgs,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MatrixShowArgs {
+    #[command(flatten)]
+    pub(crate) matrix: MatrixArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -68,4 +82,6 @@ pub(crate) struct MatrixRunArgs {
     /// Run more than 200 cells.
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }

@@ -9,6 +9,13 @@ use twinlto_engine::{
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &AuditArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    if let (None, Some(kernel)) = (&args.planned, &args.kernel) {
+        return Err(EngineError::usage(
+            format!("--kernel {}", kernel.display()),
+            "only a plan needs the sources",
+            "give --planned BUILD_DIR, or leave --kernel out",
+        ));
+    }
     let report = match (&args.planned, &args.kernel) {
         (Some(build), Some(kernel)) => {
             let request = plan(args, build, kernel)?;

@@ -7,6 +7,7 @@ use twinlto_engine::{
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    let arches = super::scope::arches(&args.arch)?;
     let cases = CaseChoice { dir: args.cases.clone(), names: args.case.clone() };
     if args.list {
         let known = known_cases(&cases)?;
@@ -17,9 +18,9 @@ pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError
     }
     let request = InjectRequest {
         kernel: args.kernel.clone(),
-        arches: super::scope::arches(&args.arch)?,
+        arches,
         llvm: args.llvm.parse::<LlvmSpec>()?,
-        other_llvm: args.other_llvm.as_deref().map(str::parse).transpose()?,
+        other_llvm: args.other_llvm.as_deref().map(other_llvm).transpose()?,
         config: ConfigSource::parse_all(&args.config)?,
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
@@ -34,4 +35,10 @@ pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError
     };
     ui.answer(&text)?;
     Ok(report.outcome)
+}
+
+/// The second LLVM, named as such where it makes no sense.
+fn other_llvm(text: &str) -> Result<LlvmSpec, EngineError> {
+    text.parse()
+        .map_err(|error: EngineError| EngineError { what: format!("--other-llvm {text}"), ..error })
 }

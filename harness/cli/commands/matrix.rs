@@ -1,39 +1,96 @@
 use crate::args::{Format, MatrixArgs, MatrixCommand, MatrixRunArgs, ShownArgs};
+use crate::files::Files;
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
 use twinlto_engine::{
     EngineError, LlvmSpec, MatrixRequest, default_jobs, free_memory, install_interrupt_handler,
     matrix_plan, matrix_run, matrix_show, matrix_text,
 };
-use twinlto_model::{Arch, MatrixReport, Outcome};
+use twinlto_model::{Arch, CellState, KernelId, MatrixCell, MatrixReport, Outcome, Report, SCHEMA};
 use twinlto_report::Style;
 use twinlto_verdict::matrix::Spec;
 
-pub(crate) fn run(command: &MatrixCommand, ui: &mut Ui) -> Result<Outcome, EngineError> {
+pub(crate) fn run(
+    command: &MatrixCommand,
+    files: &Files,
+    ui: &mut Ui,
+) -> Result<Outcome, EngineError> {
     match command {
         MatrixCommand::Plan(args) => {
-            let report = matrix_plan(&request(args)?)?;
+            let report = matrix_plan(&request(&args.matrix)?)?;
             show(&report, &args.shown, ui, twinlto_report::matrix_plan)?;
             Ok(Outcome::Agree)
         }
         MatrixCommand::Status(args) => {
-            let report = matrix_plan(&request(args)?)?;
+            let report = matrix_plan(&request(&args.matrix)?)?;
             show(&report, &args.shown, ui, twinlto_report::matrix_status)?;
             Ok(Outcome::Agree)
         }
         MatrixCommand::Show(args) => {
-            let report = matrix_show(&request(args)?)?;
-            show(&report, &args.shown, ui, twinlto_report::matrix_show)?;
-            Ok(report.outcome)
+            answer(&matrix_show(&request(&args.matrix)?)?, &args.output.shown, files, ui)
         }
         MatrixCommand::Run(args) => {
             let request = run_request(args)?;
             install_interrupt_handler()?;
             let report = matrix_run(&request, &mut |event| ui.event(&event))?;
-            show(&report, &args.matrix.shown, ui, twinlto_report::matrix_show)?;
-            Ok(report.outcome)
+            answer(&report, &args.output.shown, files, ui)
         }
     }
+}
+
+/// What came out, shown and written.
+fn answer(
+    report: &MatrixReport,
+    shown: &ShownArgs,
+    files: &Files,
+    ui: &mut Ui,
+) -> Result<Outcome, EngineError> {
+    // What could not be written must not keep the answer from being shown.
+    let written = files.write_matrix(report, &reports(report));
+    show(report, shown, ui, twinlto_report::matrix_show)?;
+    written?;
+    Ok(report.outcome.clone())
+}
+
+/// A report of each cell, told from the others by its toolchain; of one that was not checked, that it
+/// was not.
+fn reports(matrix: &MatrixReport) -> Vec<Report> {
+    let of = |cell: &MatrixCell| {
+        let id = &cell.id;
+        let config = format!("{} · {}", id.config, id.toolchain);
+        let skipped = |why: &str| Report {
+            schema: SCHEMA.to_owned(),
+            twinlto: matrix.twinlto.clone(),
+            kernel: KernelId { name: id.kernel.clone(), path: None },
+            config: format!("{config} · {}", id.arch),
+            comparison: String::new(),
+            sides: None,
+            outcome: Outcome::Skipped(why.to_owned()),
+            summary: why.to_owned(),
+            twins: Vec::new(),
+            cells: Vec::new(),
+            findings: Vec::new(),
+            allowed: Vec::new(),
+            not_compared: Vec::new(),
+            patches: Vec::new(),
+            record: None,
+        };
+        match &cell.state {
+            CellState::Impossible { why } => skipped(why),
+            CellState::Waiting { .. } => skipped("it was not run"),
+            CellState::Running { .. } => skipped("it is being built"),
+            CellState::Done(result) => {
+                let record =
+                    result.record.as_ref().map(|record| super::record::read(Path::new(record)));
+                match record {
+                    Some(Ok(report)) => Report { config, ..report },
+                    Some(Err(error)) => skipped(&error.to_string()),
+                    None => skipped(&result.summary),
+                }
+            }
+        }
+    };
+    matrix.cells.iter().map(of).collect()
 }
 
 fn show(

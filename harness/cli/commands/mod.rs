@@ -34,7 +34,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Outcome, EngineError> {
         Command::Replay(args) => replay::run(&args, &files, ui),
         Command::Distributor(args) => distributor::run(&args, ui),
         Command::Inject(args) => inject::run(&args, ui),
-        Command::Matrix(command) => matrix::run(&command, ui),
+        Command::Matrix(command) => matrix::run(&command, &files, ui),
         Command::Premerge(args) => premerge::run(&args, &files, ui),
         Command::Bisect(command) => bisect::run(&command, ui),
         Command::Snapshot(command) => snapshot::run(&command, ui),

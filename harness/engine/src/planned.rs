@@ -73,6 +73,7 @@ pub fn planned(
     let kernel = KernelTree::open(&request.kernel)?;
     let mut build = open(&request.build, Depth::Records)?;
     check(&request.build, &build)?;
+    same_kernel(&request.build, &kernel)?;
     kernel.supports(build.arch, Mode::Distributed)?;
     let compiler = match &request.llvm {
         Some(llvm) => compiler::Compiler::of(llvm),
@@ -161,7 +162,39 @@ fn check(path: &Path, build: &Build) -> Result<(), EngineError> {
     if build.facts.objects.is_empty() {
         return Err(EngineError::usage(what(), "vmlinux.thinlto-index lists no object", hint));
     }
-    Ok(())
+    // make would plan what a cut list has and say nothing of the rest.
+    let cut = |why: String| {
+        let cause = format!("vmlinux.thinlto-index is cut off: {why}");
+        Err(EngineError::usage(what(), cause, "run the thin link again (make vmlinux_a)"))
+    };
+    if let Some(name) = build.facts.unlisted_indexes.first() {
+        let n = build.facts.unlisted_indexes.len();
+        return cut(format!("{name} has an index and is not in it ({n} such)"));
+    }
+    let gone = |(_, object): &(&String, &twinlto_facts::build::ObjectFacts)| {
+        object.ir.kind.is_none() && object.front.get().is_none()
+    };
+    match build.facts.objects.iter().find(gone) {
+        Some((name, _)) => cut(format!("it lists {name}, and there is no such object")),
+        None => Ok(()),
+    }
+}
+
+/// A build of another version has other objects and other rules.
+fn same_kernel(path: &Path, kernel: &KernelTree) -> Result<(), EngineError> {
+    let release = std::fs::read_to_string(path.join("include/config/kernel.release"));
+    let Ok(release) = release else { return Ok(()) };
+    let (release, version) = (release.trim(), &kernel.version);
+    let wanted = format!("{}.{}.", version.version, version.patchlevel);
+    let is_pocket = release.contains("-pocket");
+    if release.starts_with(&wanted) && is_pocket == kernel.is_pocket() {
+        return Ok(());
+    }
+    Err(EngineError::usage(
+        format!("build directory {}", path.display()),
+        format!("it is a build of {release}, and the tree is {}", kernel.id().name),
+        "give the tree that it was built from, in this state of it or another",
+    ))
 }
 
 /// Names the tree and the numbers of what was planned.

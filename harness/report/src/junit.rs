@@ -28,6 +28,19 @@ pub type LayerOf = fn(&str) -> Option<Layer>;
 /// An outcome other than agree always shows in a case: where no other tells it, `outcome` does.
 #[must_use]
 pub fn junit(report: &Report, layer_of: LayerOf) -> String {
+    write::to_xml(&[(report, suites(report, layer_of))])
+}
+
+/// Several reports in one document, such as those of a matrix: one case a cell and layer. Their
+/// configurations must tell them apart.
+#[must_use]
+pub fn junit_of_all(reports: &[Report], layer_of: LayerOf) -> String {
+    let all: Vec<(&Report, Vec<Suite>)> =
+        reports.iter().map(|report| (report, suites(report, layer_of))).collect();
+    write::to_xml(&all)
+}
+
+fn suites(report: &Report, layer_of: LayerOf) -> Vec<Suite> {
     let found = report.findings.iter().chain(report.allowed.iter().map(|a| &a.finding));
     let rows = report.twins.iter().map(|twin| twin.arch);
     let others = report.not_compared.iter().map(|left_out| left_out.arch);
@@ -38,7 +51,7 @@ pub fn junit(report: &Report, layer_of: LayerOf) -> String {
     let mut suites: Vec<Suite> = arches.into_iter().map(|arch| of.suite(arch)).collect();
     suites.extend(of.patches());
     of.outcome(&mut suites);
-    write::to_xml(report, &suites)
+    suites
 }
 
 /// What makes the suites.

@@ -93,6 +93,26 @@ pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
     joined(lines)
 }
 
+/// A matrix as Markdown to be mailed, at most 60 lines: what the terminal shows, as code, and how to
+/// make it again.
+#[must_use]
+pub fn matrix_mail(report: &MatrixReport, reproducer: &[String]) -> String {
+    const LINES: usize = 60;
+    let text = matrix_show(report, &Style { columns: 76, ..Style::default() });
+    let end: Vec<String> = reproducer.iter().map(|line| format!("    {}", safe(line))).collect();
+    let room = LINES.saturating_sub(end.len() + 4);
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    let more = all.len().saturating_sub(room);
+    let shown = all.iter().take(all.len() - more).map(|line| format!("    {line}"));
+    let mut lines: Vec<String> = shown.map(|line| line.trim_end().to_owned()).collect();
+    if more > 0 {
+        lines.push(format!("    … and {}", count(more, "line more", "lines more")));
+    }
+    lines.extend([String::new(), "## How to reproduce".to_owned(), String::new()]);
+    lines.extend(end);
+    joined(lines)
+}
+
 /// A matrix as JSON, schema `twinlto.matrix/1` (`docs/MATRIX.md`).
 #[must_use]
 pub fn matrix_to_json(report: &MatrixReport) -> String {

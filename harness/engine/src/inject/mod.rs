@@ -20,6 +20,7 @@ mod tree;
 use crate::cases::{defects, pocket_kernel};
 use crate::configure::ConfigSource;
 use crate::error::EngineError;
+use crate::fs::read_text;
 use crate::preflight;
 use crate::record::OutDir;
 use crate::toolchain::LlvmSpec;
@@ -93,6 +94,7 @@ pub fn known_cases(choice: &CaseChoice) -> Result<Vec<Case>, EngineError> {
         cases.push(case);
     }
     cases.sort_by(|a, b| a.name.cmp(&b.name));
+    known_defects(&cases)?;
     if choice.names.is_empty() {
         return Ok(cases);
     }
@@ -110,6 +112,23 @@ pub fn known_cases(choice: &CaseChoice) -> Result<Vec<Case>, EngineError> {
     Ok(cases)
 }
 
+/// A finding can only be recognised as a defect that there is.
+fn known_defects(cases: &[Case]) -> Result<(), EngineError> {
+    let known: Vec<String> = defects().into_iter().map(|(name, ..)| name).collect();
+    for case in cases {
+        let named = case.expect.iter().filter_map(|expected| expected.defect.as_ref());
+        let mut named = named.filter(|name| !known.contains(name));
+        if let Some(unknown) = named.next() {
+            return Err(EngineError::usage(
+                format!("case {}", case.name),
+                format!("no finding is known as '{unknown}'"),
+                "twinlto inject --list names every known defect",
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn glob(pattern: &str) -> Result<GlobMatcher, EngineError> {
     let built = GlobBuilder::new(pattern).build().map_err(|error| {
         EngineError::usage(
@@ -123,17 +142,33 @@ fn glob(pattern: &str) -> Result<GlobMatcher, EngineError> {
 
 /// The cases of a directory of the user's.
 fn own_cases(dir: &std::path::Path) -> Result<Vec<(String, String, String)>, EngineError> {
-    let entries = std::fs::read_dir(dir).map_err(|e| EngineError::io("read", dir, &e))?;
+    let entries = std::fs::read_dir(dir).map_err(|error| {
+        let hint = "give a directory with one directory a case";
+        EngineError::usage(format!("--cases {}", dir.display()), error.to_string(), hint)
+    })?;
     let mut cases = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|e| EngineError::io("read", dir, &e))?;
-        let file = entry.path().join("case.toml");
-        if file.is_file() {
-            let text =
-                std::fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, &e))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            cases.push((name, file.display().to_string(), text));
+        // What stands beside the cases is none; a directory that holds none is a mistake.
+        if !entry.path().is_dir() {
+            continue;
         }
+        let file = entry.path().join("case.toml");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let refused = |why: String| {
+            EngineError::usage(
+                format!("case {name}"),
+                why,
+                "docs/INJECT.md shows how a case is written",
+            )
+        };
+        let bytes = read_text(&file).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => refused(format!("there is no {}", file.display())),
+            _ => refused(format!("{}: {error}", file.display())),
+        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| refused(format!("{}: {error}", file.display())))?;
+        cases.push((name, file.display().to_string(), text));
     }
     match cases.is_empty() {
         true => Err(EngineError::usage(
@@ -167,6 +202,19 @@ pub fn inject(
         }
     }
     let toolchain = preflight::toolchain(&kernel, &request.arches, &request.llvm)?;
+    if let Some(other) = &request.other_llvm {
+        let other = crate::toolchain::identify(other).map_err(|error| EngineError {
+            what: error.what.replacen("LLVM=", "--other-llvm ", 1),
+            ..error
+        })?;
+        if other.version.major == toolchain.version.major {
+            return Err(EngineError::usage(
+                format!("--other-llvm {}", other.llvm),
+                format!("both are LLVM {}", toolchain.version.major),
+                "give one of another major version: its bitcode is another one's",
+            ));
+        }
+    }
     let out = OutDir::open(&request.out)?;
     prepare::claim(request, &kernel, &toolchain, &out)?;
     let workers = request.arches.len().min(request.jobs).max(1);

@@ -10,9 +10,11 @@ use crate::fs::{fingerprint, write_atomic};
 use crate::record::OutDir;
 use crate::tree::KernelTree;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::path::PathBuf;
 use twinlto_facts::kbuild::Config;
 use twinlto_model::{Arch, Event, Finding, Mode, Outcome, Toolchain};
+use twinlto_verdict::inject::Goal;
 use twinlto_verdict::{Expectations, Modes};
 
 /// What is prepared in an output directory.
@@ -83,6 +85,8 @@ pub(super) struct Prepared<'a> {
     pub(super) expectations: Expectations,
     /// What is said of the untouched kernel.
     pub(super) untouched: Vec<Finding>,
+    /// What is said of it where nothing is compiled, by goal; found out when it is first needed.
+    pub(super) by_goal: RefCell<Vec<(Goal, Vec<Finding>)>>,
 }
 
 impl<'a> Prepared<'a> {
@@ -136,6 +140,7 @@ impl<'a> Prepared<'a> {
             check: check_request,
             builds,
             expectations: Expectations::default(),
+            by_goal: RefCell::new(Vec::new()),
             untouched: report.findings,
         })
     }

@@ -6,9 +6,9 @@ use crate::build::Kbuild;
 use crate::check::twin::{Cell, Twin};
 use crate::configure::{dot_config, overlay_dot_config};
 use crate::copy::copy_build;
-use crate::error::EngineError;
+use crate::error::{EngineError, Kind};
 use crate::expect::ExpectFiles;
-use crate::fs::remove_tree;
+use crate::fs::{read_regular, remove_tree};
 use crate::lifecycle::{Cleaning, Scratch, cleaned, make_compile_commands};
 use crate::planned::{Fronts, PlannedRequest, planned};
 use crate::probe::rename_option;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_facts::kbuild::{Config, cmd_path};
 use twinlto_model::{CaseOutcome, CaseRow, Finding, Mode};
-use twinlto_verdict::inject::{Case, Edit, Goal, KernelKind, Side, judge_case};
+use twinlto_verdict::inject::{Case, Edit, Goal, Injection, KernelKind, Side, judge_case};
 use twinlto_verdict::{Modes, merge, switch_mode};
 
 /// Why a case came to no judgement.
@@ -110,17 +110,13 @@ impl Prepared<'_> {
 
     fn judged(&self, case: &Case, dir: &Path) -> Result<(CaseOutcome, Vec<Finding>), Stop> {
         let injection = &case.inject;
+        let untouched = self.untouched_by(case, dir)?;
         let edits = self.filled_in(&injection.edit);
         if !edits.is_empty() {
             self.tree.edit(&edits, self.shared.kind).map_err(Stop::Case)?;
         }
-        let other_findings = match injection.goal {
-            Goal::Planned => Some(self.planned()?),
-            Goal::Clean | Goal::CompileCommands => Some(self.lived(case, dir)?),
-            Goal::Nothing | Goal::Archive | Goal::Kernel => None,
-        };
-        if let Some(findings) = other_findings {
-            return Ok((judge_case(case, self.arch, &findings, &self.untouched), findings));
+        if let Some(findings) = self.without_a_build(case, dir)? {
+            return Ok((judge_case(case, self.arch, &findings, &untouched), findings));
         }
         let mut ours = self.untouched(Mode::Distributed);
         let mut theirs = self.untouched(Mode::InProcess);
@@ -145,16 +141,61 @@ impl Prepared<'_> {
             expectations: &self.expectations,
             llvm: self.shared.toolchain.version.major,
         };
+        let failed = ours.failure.clone().or_else(|| theirs.failure.clone());
         // What stops before the kernel has no twin, unless the twin was made to stop there too.
         let has_twin = ours.failure.is_none() || injection.side == Side::Both;
         let theirs = (injection.goal == Goal::Kernel && has_twin).then_some(theirs);
         let result = twin.compare(ours, theirs, &mut |_| {})?;
         let findings = merge(result.findings);
-        Ok((judge_case(case, self.arch, &findings, &self.untouched), findings))
+        let outcome = match (judge_case(case, self.arch, &findings, &untouched), failed) {
+            // Nothing is found in what was not built.
+            (CaseOutcome::Caught, Some(line)) if case.negative => {
+                CaseOutcome::Broken(format!("make failed: {line}"))
+            }
+            (CaseOutcome::Missed(why), Some(line)) => {
+                CaseOutcome::Missed(format!("{why}; make failed: {line}"))
+            }
+            (outcome, _) => outcome,
+        };
+        Ok((outcome, findings))
+    }
+
+    /// What is said where nothing is compiled: of a plan, and of a build that is cleaned or asked for
+    /// its commands. None for the other goals.
+    fn without_a_build(&self, case: &Case, dir: &Path) -> Result<Option<Vec<Finding>>, Stop> {
+        match case.inject.goal {
+            Goal::Planned => self.planned().map(Some),
+            Goal::Clean | Goal::CompileCommands => self.lived(case, dir).map(Some),
+            Goal::Nothing | Goal::Archive | Goal::Kernel => Ok(None),
+        }
+    }
+
+    /// What is said of the kernel without the mutation, in the same way.
+    fn untouched_by(&self, case: &Case, dir: &Path) -> Result<Vec<Finding>, Stop> {
+        let mut untouched = self.untouched.clone();
+        let goal = case.inject.goal;
+        let is_plain = matches!(goal, Goal::Nothing | Goal::Archive | Goal::Kernel);
+        if is_plain || case.inject.is_nothing() || case.live.is_some() {
+            return Ok(untouched);
+        }
+        let mut known = self.by_goal.borrow_mut();
+        let of_goal = match known.iter().find(|(of, _)| *of == goal) {
+            Some((_, findings)) => findings.clone(),
+            None => {
+                let bare =
+                    Case { inject: Injection { goal, ..Injection::default() }, ..case.clone() };
+                let findings = self.without_a_build(&bare, dir)?.unwrap_or_default();
+                remove_tree(dir)?;
+                known.push((goal, findings.clone()));
+                findings
+            }
+        };
+        untouched.extend(of_goal);
+        Ok(untouched)
     }
 
     /// What the edited tree would tell the backends of the untouched build.
-    fn planned(&self) -> Result<Vec<Finding>, EngineError> {
+    fn planned(&self) -> Result<Vec<Finding>, Stop> {
         let request = PlannedRequest {
             build: self.builds.build(self.arch, Mode::Distributed),
             kernel: self.kernel.path.clone(),
@@ -162,7 +203,12 @@ impl Prepared<'_> {
             fronts: Fronts::default(),
             expect: ExpectFiles::default(),
         };
-        Ok(planned(&request, &mut |_| {})?.findings)
+        match planned(&request, &mut |_| {}) {
+            Ok(report) => Ok(report.findings),
+            // A tree that is none any more is what the case made of it.
+            Err(error) if error.kind == Kind::Usage => Err(Stop::Case(error.to_string())),
+            Err(error) => Err(Stop::Engine(error)),
+        }
     }
 
     /// A copy of the build, cleaned or asked for its list of commands.
@@ -215,6 +261,7 @@ impl Prepared<'_> {
         copy_build(&source, &cell.dir, |_| true)?;
         change(&cell.dir, &case.inject.change, self.shared.kind).map_err(Stop::Case)?;
         self.configure(case, cell)?;
+        let before = commands(&cell.dir, &case.inject.redo);
         for object in &case.inject.redo {
             for name in [object.clone(), cmd_path(object)] {
                 let path = cell.dir.join(&name);
@@ -222,7 +269,23 @@ impl Prepared<'_> {
                     .map_err(|error| Stop::Case(format!("{name} cannot be made anew: {error}")))?;
             }
         }
-        self.build(case, cell)
+        self.build(case, cell)?;
+        let injection = &case.inject;
+        let by_make_alone = !injection.make.is_empty()
+            && injection.edit.is_empty()
+            && injection.change.is_empty()
+            && injection.config.is_empty();
+        // Variables that nothing reads leave every command as it was.
+        if by_make_alone
+            && cell.failure.is_none()
+            && !injection.redo.is_empty()
+            && before == commands(&cell.dir, &injection.redo)
+        {
+            let names: Vec<&str> = injection.make.keys().map(String::as_str).collect();
+            let why = format!("{} changes no command: nothing reads it", names.join(", "));
+            return Err(Stop::Case(why));
+        }
+        Ok(())
     }
 
     fn configure(&self, case: &Case, cell: &mut Cell) -> Result<(), Stop> {
@@ -236,9 +299,13 @@ impl Prepared<'_> {
             .map(|(symbol, value)| format!("CONFIG_{symbol}={value}"))
             .collect();
         let requested = switch_mode(Config::parse(&lines.join("\n")), cell.mode);
+        let before = dot_config(&cell.dir)?;
         overlay_dot_config(&cell.dir, &requested)?;
         self.make(case, cell, &["olddefconfig"], &[])?;
         let config = dot_config(&cell.dir)?;
+        if injection.side != Side::Switched && config == before {
+            return Err(Stop::Case("the configuration is what it was before".to_owned()));
+        }
         let lost = injection.config.keys().find(|symbol| {
             requested
                 .values
@@ -313,4 +380,13 @@ impl Prepared<'_> {
 fn told(finding: &Finding) -> String {
     let cause = finding.cause.as_deref().unwrap_or("cause unknown");
     format!("{}: {cause}", finding.in_short())
+}
+
+/// The recorded commands of objects.
+fn commands(dir: &Path, objects: &[String]) -> Vec<Option<String>> {
+    let first = |object: &String| {
+        let bytes = read_regular(&dir.join(cmd_path(object))).ok()?;
+        String::from_utf8_lossy(&bytes).lines().next().map(str::to_owned)
+    };
+    objects.iter().map(first).collect()
 }

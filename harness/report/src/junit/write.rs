@@ -9,23 +9,26 @@ use twinlto_model::Report;
 
 type Xml = Writer<Vec<u8>>;
 
-pub(super) fn to_xml(report: &Report, suites: &[Suite]) -> String {
+pub(super) fn to_xml(all: &[(&Report, Vec<Suite>)]) -> String {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
-    let written = document(&mut xml, report, suites);
+    let written = document(&mut xml, all);
     // Only what is written to could fail, and memory does not.
     let mut text = written.map(|()| xml.into_inner()).unwrap_or_default();
     text.push(b'\n');
     String::from_utf8(text).unwrap_or_default()
 }
 
-fn document(xml: &mut Xml, report: &Report, suites: &[Suite]) -> io::Result<()> {
+fn document(xml: &mut Xml, all: &[(&Report, Vec<Suite>)]) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let mut attributes = vec![("name", "twinlto".to_owned())];
-    attributes.extend(counts(suites.iter().flat_map(|suite| &suite.cases)));
+    let suites = all.iter().flat_map(|(_, suites)| suites);
+    attributes.extend(counts(suites.flat_map(|suite| &suite.cases)));
     let root = xml.create_element("testsuites");
     let root = root.with_attributes(attributes.iter().map(|(name, text)| (*name, text.as_str())));
     root.write_inner_content(|xml| {
-        suites.iter().try_for_each(|suite| write_suite(xml, report, suite))
+        all.iter().try_for_each(|(report, suites)| {
+            suites.iter().try_for_each(|suite| write_suite(xml, report, suite))
+        })
     })?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 use crate::expect::{ExpectError, Glob, LlvmRange, position};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use twinlto_model::{Arch, RenameOption, Severity};
 
@@ -44,22 +44,31 @@ pub struct Case {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Applies {
     /// Kernels.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some")]
     pub kernel: Vec<KernelKind>,
     /// Architectures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some")]
     pub arch: Vec<Arch>,
     /// Versions of LLVM: `22`, `>=23`, `<=21` or `17..22`.
     pub llvm: Option<String>,
     /// What becomes of promoted names, as a distributed link of two files shows it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some")]
     pub rename_option: Vec<RenameOption>,
     /// Symbols that the configuration must have, without `CONFIG_`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some")]
     pub config: Vec<String>,
     /// Whether a second LLVM is needed, of another major version (`--other-llvm`).
     #[serde(default)]
     pub other_llvm: bool,
+}
+
+/// A list that says something: an empty one would stand for everywhere, and read as nowhere.
+fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(from)?;
+    match list.is_empty() {
+        true => Err(serde::de::Error::custom("the list is empty; leave it out for everywhere")),
+        false => Ok(list),
+    }
 }
 
 /// Which kernel a case or an edit is for.
@@ -278,6 +287,10 @@ impl Case {
             && let Err(why) = llvm.parse::<LlvmRange>()
         {
             return at(llvm, why);
+        }
+        let symbols = self.applies.config.iter().chain(self.inject.config.keys());
+        if let Some(symbol) = symbols.into_iter().find(|symbol| symbol.starts_with("CONFIG_")) {
+            return at(symbol, format!("{symbol} is named without CONFIG_"));
         }
         for edit in &self.inject.edit {
             if edit.anchor.is_empty() || edit.anchor == edit.replacement {
