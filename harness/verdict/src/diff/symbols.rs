@@ -7,7 +7,7 @@ use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts, SymbolFacts};
 use twinlto_model::{Finding, Layer, Severity};
 
@@ -133,11 +133,11 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
     let all = pair.left.bodies.iter().chain(&pair.right.bodies);
     let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
     let mut count = 0;
+    let renamed = if sides.modes { renamed(&ours, &theirs) } else { BTreeSet::new() };
     for (ours, theirs) in paired(&ours, &theirs) {
         let Some(one) = ours.or(theirs) else { continue };
         count += 1;
         let (name, kind) = (&*one.name, one.kind);
-        let times = |side: Option<&Namesakes<'_>>| side.map_or(0, |same| same.count);
         let (left, right) = (times(ours), times(theirs));
         if left == right {
             if let (1, Some(ours), Some(theirs)) = (left, ours, theirs) {
@@ -159,6 +159,14 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             _ => "symbol.added",
         };
         let subject = subject_in(pair.name, name);
+        if renamed.contains(&(unnumbered(name), kind)) {
+            let note =
+                sides.finding("symbol.renamed", Severity::Note, &subject, what(left), what(right));
+            let cause =
+                "one mode gives a local a number where a backend meets another of that name";
+            findings.push(note.because(cause).grouped(cause).lawful());
+            continue;
+        }
         findings.push(
             sides
                 .finding(which, Severity::Warning, &subject, what(left), what(right))
@@ -176,6 +184,42 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
         findings.push(sides.finding(key, Severity::Error, &subject, left, right));
     }
     count
+}
+
+fn times(side: Option<&Namesakes<'_>>) -> u64 {
+    side.map_or(0, |same| same.count)
+}
+
+/// Names of which both sides have as many, counting those with a number behind the name: a backend
+/// gives a local such a number where it imports another of its name. With LLVM 23 and later promoted
+/// locals keep their names in-process, and so meet there and not in distributed mode
+/// (`llvm/lib/IR/ValueSymbolTable.cpp`, `makeUniqueName`).
+fn renamed<'a>(
+    ours: &'a [Namesakes<'_>],
+    theirs: &'a [Namesakes<'_>],
+) -> BTreeSet<(&'a str, &'static str)> {
+    let mut sums: BTreeMap<(&str, &'static str), (u64, u64)> = BTreeMap::new();
+    for (left, right) in paired(ours, theirs) {
+        let (n, m) = (times(left), times(right));
+        if let Some(one) = left.or(right).filter(|_| n != m) {
+            let sum = sums.entry((unnumbered(&one.name), one.kind)).or_default();
+            *sum = (sum.0 + n, sum.1 + m);
+        }
+    }
+    sums.into_iter().filter(|(_, (n, m))| n == m).map(|(key, _)| key).collect()
+}
+
+/// A name without the number that keeps it apart from others: `foo` of `foo.34` and of `foo.N`.
+fn unnumbered(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, "N")) if !stem.is_empty() => stem,
+        Some((stem, end))
+            if !stem.is_empty() && !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            stem
+        }
+        _ => name,
+    }
 }
 
 /// What other objects must define; a promoted local of another module without its hash.
@@ -319,6 +363,21 @@ mod tests {
         }
         assert_eq!(keys(files, &["a"], &["a", "f"]), ["symbol.added"]);
         assert_eq!(keys(files, &["a"], &["a", "a"]), ["symbol.count"]);
+    }
+
+    #[test]
+    fn a_local_with_a_number_is_the_same_local_between_the_modes() {
+        let modes = Sides::modes(Arch::Arm64);
+        let files = Sides { arch: Arch::Arm64, left: "A", right: "B", modes: false };
+        let (left, right) = (["f", "f", "g"], ["f", "f.34", "g"]);
+        assert_eq!(keys(modes, &left, &right), ["symbol.renamed", "symbol.renamed"]);
+        assert_eq!(keys(files, &left, &right), ["symbol.count", "symbol.added"]);
+        // One that is not there is not renamed.
+        assert_eq!(keys(modes, &left, &["f", "g"]), ["symbol.count"]);
+        assert_eq!(keys(modes, &["f", "f", "f"], &["f", "f.34"]).len(), 2);
+        assert!(!keys(modes, &["f", "f", "f"], &["f", "f.34"]).contains(&"symbol.renamed".into()));
+        assert_eq!(unnumbered(".compoundliteral.N"), ".compoundliteral");
+        assert_eq!((unnumbered("f."), unnumbered(".5"), unnumbered("f.x")), ("f.", ".5", "f.x"));
     }
 
     #[test]

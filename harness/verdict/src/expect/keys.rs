@@ -163,6 +163,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "symbol.dwarf.producers",
             "symbol.lost",
             "symbol.promotion.policy",
+            "symbol.renamed",
             "symbol.size.changed",
             "symbol.undefined.changed",
         ],
