@@ -56,6 +56,28 @@ pub struct CheckRequest {
     pub render: Render,
 }
 
+impl CheckRequest {
+    /// Everything that decides what a check says, beside the sources: for answers that are kept. The
+    /// text of a fragment and of what may differ counts, and not where it lies.
+    pub(crate) fn identity(&self) -> Result<String, EngineError> {
+        let mut text = format!("{} {:?}\n", env!("CARGO_PKG_VERSION"), self.modes);
+        text.push_str(&crate::toolchain::identity(&self.llvm));
+        for arch in &self.arches {
+            for mode in self.modes.iter() {
+                let requested = self.config.requested(*arch, mode)?.to_text();
+                text.push_str(&format!("{arch} {mode} {:?}\n{requested}", self.config.target()));
+            }
+        }
+        for name in crate::recipe::PASSED {
+            if let Ok(value) = std::env::var(name) {
+                text.push_str(&format!("{name}={value}\n"));
+            }
+        }
+        text.push_str(&format!("{:?}", self.expect.read()?));
+        Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
+    }
+}
+
 /// Free bytes that a check of one architecture needs at least: measured 260 MB for two Linux
 /// 7.3 tiny builds, 25 MB for the pocket kernel.
 const SPACE_LINUX: u64 = 600 << 20;

@@ -185,22 +185,6 @@ struct KnownBase {
     record: String,
 }
 
-/// Everything that decides what a check says, without the sources.
-fn asked(request: &CheckRequest) -> String {
-    let variables = crate::recipe::PASSED.iter().filter_map(|name| std::env::var(name).ok());
-    let arches: Vec<&str> = request.arches.iter().map(|arch| arch.name()).collect();
-    format!(
-        "{} {:?} {} {:?} {} {} {:?}",
-        arches.join(","),
-        request.modes,
-        request.config.name(),
-        request.config,
-        crate::toolchain::identity(&request.llvm),
-        env!("CARGO_PKG_VERSION"),
-        variables.collect::<Vec<_>>(),
-    )
-}
-
 /// The base's report: kept, or of a check.
 fn base_report(
     request: &PremergeRequest,
@@ -211,7 +195,7 @@ fn base_report(
 ) -> Result<Report, EngineError> {
     let path = out.join("base.json");
     let place = out.join("base");
-    let asked = asked(&request.check);
+    let asked = request.check.identity()?;
     let known = std::fs::read(&path).ok();
     let known = known.and_then(|bytes| serde_json::from_slice::<KnownBase>(&bytes).ok());
     if let Some(known) = known.filter(|known| known.commit == base.id && known.asked == asked)

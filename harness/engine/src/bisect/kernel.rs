@@ -67,7 +67,7 @@ pub fn bisect_kernel(
         request.first_parent,
         request.asked,
         request.check.modes,
-        crate::toolchain::identity(&request.check.llvm),
+        request.check.identity()?,
     );
     let scene = Scene {
         what: Bisected::Kernel,

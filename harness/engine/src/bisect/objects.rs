@@ -287,7 +287,8 @@ impl Mixed<'_> {
     }
 }
 
-fn remove(path: &Path) -> Result<(), EngineError> {
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), EngineError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(EngineError::io("remove", path, &error))

@@ -1,6 +1,7 @@
 //! Options: which of an object's make it bad.
 
 use super::asked::run_script;
+use super::objects::remove;
 use super::smallest::{Parts, smallest};
 use super::{Asked, Scene};
 use crate::audit::open;
@@ -148,6 +149,8 @@ impl Parts for Compiled<'_> {
         let argv = reference.argv(object, &index_path(object), &output);
         let mut words = argv.into_iter();
         let compiler = words.next().unwrap_or_default();
+        // What an earlier question left is no answer to this one.
+        remove(&self.output)?;
         let said = capture(&Recipe::new(&self.dir, compiler).args(words))?;
         let bytes = read_regular(&self.output).unwrap_or_default();
         if !said.status.success() || bytes.is_empty() {

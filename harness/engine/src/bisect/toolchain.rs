@@ -71,7 +71,7 @@ pub fn bisect_toolchain(
     };
     let members: Vec<String> = known.iter().map(|member| identity(&member.llvm)).collect();
     let identity =
-        format!("{name}\n{}\n{:?}\n{}", request.asked, request.check.modes, members.concat());
+        format!("{name}\n{}\n{:?}\n{}", request.asked, request.check.identity()?, members.concat());
     let scene = Scene {
         what: Bisected::Toolchain,
         identity,
