@@ -60,6 +60,18 @@ fn what_a_measured_option_shows_is_the_data() {
 }
 
 #[test]
+fn what_untouched_kernels_are_guilty_of_is_explained_by_its_heading() {
+    for live in twinlto_verdict::every_live() {
+        let text = said(&[live.name]);
+        for part in ["to send:", live.report] {
+            let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(&part), "{}: {text}", live.name);
+        }
+    }
+    assert!(said(&["every-backend-runs-again"]).contains("known from untouched kernels"));
+}
+
+#[test]
 fn an_option_in_no_row_is_left_to_the_replay() {
     let text = said(&["-fnew-thing"]);
     assert!(text.contains("unknown: in no row of the table"), "{text}");

@@ -9,7 +9,8 @@ use twinlto_model::Outcome;
 use twinlto_report::wrap;
 use twinlto_verdict::inject::Case;
 use twinlto_verdict::{
-    KeyExplained, OptionExplained, closest_key, every_key, explain_key, explain_option,
+    KeyExplained, LiveExplained, OptionExplained, closest_key, every_key, explain_key,
+    explain_live, explain_option,
 };
 
 pub(crate) fn run(args: &ExplainArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
@@ -40,6 +41,7 @@ enum Answer {
     Option(OptionExplained),
     Key(KeyExplained),
     Defect(Box<Case>),
+    Live(LiveExplained),
 }
 
 fn explain(option: Opt<'_>) -> Result<Answer, EngineError> {
@@ -52,6 +54,9 @@ fn explain(option: Opt<'_>) -> Result<Answer, EngineError> {
         known_cases(&CaseChoice::default())?.into_iter().find(|case| case.name == word)
     {
         return Ok(Answer::Defect(Box::new(case)));
+    }
+    if let Some(live) = explain_live(word) {
+        return Ok(Answer::Live(live));
     }
     explain_key(word).map(Answer::Key).ok_or_else(|| {
         let first = word.split('.').next().unwrap_or(word);
@@ -75,6 +80,7 @@ impl Answer {
             Self::Option(option) => json!({ "kind": "option", "option": option }),
             Self::Key(key) => json!({ "kind": "finding", "finding": key }),
             Self::Defect(case) => json!({ "kind": "defect", "defect": defect_json(case) }),
+            Self::Live(live) => json!({ "kind": "live", "live": live }),
         }
     }
 
@@ -83,6 +89,7 @@ impl Answer {
             Self::Option(option) => option_text(option, columns),
             Self::Key(key) => key_text(key, columns),
             Self::Defect(case) => defect_text(case, columns),
+            Self::Live(live) => live_text(live, columns),
         }
     }
 }
@@ -139,6 +146,14 @@ fn defect_text(case: &Case, columns: usize) -> String {
     if let Some(report) = &case.report {
         text.push_str(&format!("\nto send:\n\n{}\n", report.trim()));
     }
+    text
+}
+
+fn live_text(live: &LiveExplained, columns: usize) -> String {
+    let mut text = format!("{}\n\n", live.name);
+    line(&mut text, "goes wrong", &live.title, columns);
+    line(&mut text, "known from", "untouched kernels", columns);
+    text.push_str(&format!("\nto send:\n\n{}\n", live.report));
     text
 }
 

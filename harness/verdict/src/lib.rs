@@ -43,7 +43,10 @@ pub use expect::{
     Compared, Date, ExpectError, Expectations, Severities, closest_key, every_key, known_keys,
     layer_of,
 };
-pub use explain::{KeyExplained, OptionExplained, OptionFinding, explain_key, explain_option};
+pub use explain::{
+    KeyExplained, LiveExplained, OptionExplained, OptionFinding, every_live, explain_key,
+    explain_live, explain_option,
+};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};

@@ -215,6 +215,11 @@ const TABLE: &[Row] = &[
     // Small tools.
     (Some(Tool::Fixdep), "", "dependency-file"),
     (Some(Tool::Genksyms), "syntax error", "syntax"),
+    (Some(Tool::Other), "Segmentation fault", "crash"),
+    (Some(Tool::Other), "Killed", "crash"),
+    (Some(Tool::Other), "Aborted", "crash"),
+    (Some(Tool::Other), "Bus error", "crash"),
+    (Some(Tool::Other), "Illegal instruction", "crash"),
     (Some(Tool::Other), "not found", "command-missing"),
     (Some(Tool::Other), "o such file or directory", "file-missing"),
     (Some(Tool::Other), "ermission denied", "permission"),

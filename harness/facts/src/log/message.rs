@@ -241,9 +241,26 @@ fn recognised(line: &str) -> Option<Message> {
             return Some(Message::new(Tool::Other, Gravity::Error, None, line));
         }
     }
+    if let Some(signal) = killed(line) {
+        return Some(Message::new(Tool::Other, Gravity::Error, None, signal));
+    }
     let missing = ": No such file or directory";
     (line.ends_with(missing) && plain(line))
         .then(|| Message::new(Tool::Other, Gravity::Error, None, line))
+}
+
+/// The shell's word for what ended a program: `Segmentation fault (core dumped)`, or with place and
+/// process `sh: line 1: 4711 Killed  ld.lld …`.
+fn killed(line: &str) -> Option<&'static str> {
+    const SIGNALS: [&str; 5] =
+        ["Segmentation fault", "Killed", "Aborted", "Bus error", "Illegal instruction"];
+    SIGNALS.into_iter().find(|signal| {
+        let Some((before, after)) = line.split_once(signal) else { return false };
+        let alone = before.is_empty() && matches!(after, "" | " (core dumped)");
+        let process = before.trim_end().rsplit(' ').next().unwrap_or_default();
+        let by_shell = before.contains(": line ") && process.bytes().all(|b| b.is_ascii_digit());
+        alone || by_shell && !process.is_empty()
+    })
 }
 
 /// Whether a line cannot be a command: nothing in it is the shell's.

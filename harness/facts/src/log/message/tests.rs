@@ -52,6 +52,10 @@ fn each_tool_is_told_by_its_words() {
             "/opt/bin/llvm-ar: error: lib/a.o: no such file or directory",
             "ar error: lib/a.o: no such file or directory",
         ),
+        ("Segmentation fault (core dumped)", "other error: Segmentation fault"),
+        ("/bin/sh: line 1: 4711 Killed                  ld.lld -r", "other error: Killed"),
+        ("Killed by a policy", ""),
+        ("echo Aborted", ""),
         (
             "vmlinux.o: warning: objtool: do_it+0x12: unreachable instruction",
             "objtool warning vmlinux.o: do_it+N: unreachable instruction",
