@@ -1,7 +1,7 @@
 //! Modes beside kbuild's two: `check --mode`, `build --mode`, on the pocket kernel and on one that
 //! knows nothing of distributed ThinLTO.
 
-use crate::support::{Ran, finding, llvm, root, run, skip};
+use crate::support::{Ran, arg, finding, llvm, root, run, skip};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,10 +25,6 @@ fn old_kernel(dir: &Path) -> PathBuf {
     let end = text[start..].find("\nendchoice").map(|at| start + at).unwrap();
     std::fs::write(&kconfig, [&text[..start], &text[end..]].concat()).unwrap();
     tree
-}
-
-fn arg(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn count(ran: &Ran, cell: usize, name: &str) -> u64 {

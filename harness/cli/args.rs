@@ -1,4 +1,6 @@
 mod bisect;
+mod check;
+mod inject;
 mod matrix;
 mod premerge;
 
@@ -6,6 +8,8 @@ pub(crate) use bisect::{
     BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
     PredicateArgs,
 };
+pub(crate) use check::{BuildArgs, CheckArgs, HowArgs, KernelArgs, LifecycleArgs};
+pub(crate) use inject::InjectArgs;
 pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs, MatrixShowArgs};
 pub(crate) use premerge::PremergeArgs;
 
@@ -66,84 +70,6 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// List every tool that is needed: found or not, version, what for, how to get it.
     Doctor(DoctorArgs),
-}
-
-/// A kernel and how it is built.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct KernelArgs {
-    /// Linux source tree (7.2 or later, with --mode reference 6.1 or later; nothing built inside);
-    /// without it, the pocket kernel.
-    pub(crate) kernel: Option<PathBuf>,
-    /// Architecture: x86_64, arm64, riscv, loongarch or all (repeatable) [default: this machine's].
-    #[arg(long, value_name = "ARCH")]
-    pub(crate) arch: Vec<String>,
-    /// What the kernel's LLVM= takes: 1, -22 or /path/bin/.
-    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
-    pub(crate) llvm: String,
-    /// tiny, defconfig, a .config file, or +FRAGMENT to lay over it (repeatable, later wins)
-    /// [default: tiny].
-    #[arg(long, value_name = "CONFIG")]
-    pub(crate) config: Vec<String>,
-    /// Jobs to run at once [default: number of processors].
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// Directory for builds and records; the same command again continues there.
-    #[arg(long, value_name = "DIR", default_value = "twinlto-out")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct BuildArgs {
-    #[command(flatten)]
-    pub(crate) kernel: KernelArgs,
-    /// distributed, reference, dtlto or in-process.
-    #[arg(long, value_name = "MODE", default_value = "distributed")]
-    pub(crate) mode: String,
-    #[command(flatten)]
-    pub(crate) expect: ExpectArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct LifecycleArgs {
-    #[command(flatten)]
-    pub(crate) kernel: KernelArgs,
-    /// Only this step: noop, leaf, imported, header, switch, switch-edited, flags,
-    /// compile-commands, ranges, ignore or clean (repeatable) [default: all].
-    #[arg(long, value_name = "STEP")]
-    pub(crate) step: Vec<String>,
-    #[command(flatten)]
-    pub(crate) expect: ExpectArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) kernel: KernelArgs,
-    /// distributed, reference, dtlto or in-process: compared with in-process, or given twice the two
-    /// with each other [default: distributed and in-process].
-    #[arg(long, value_name = "MODE")]
-    pub(crate) mode: Vec<String>,
-    /// Build the second mode from clean too, instead of from a copy of the first build.
-    #[arg(long)]
-    pub(crate) separate: bool,
-    /// Also compile every object again, by a reference backend and by an in-process link, and
-    /// compare byte for byte.
-    #[arg(long)]
-    pub(crate) replay: bool,
-    /// With --replay, only N objects, spread over the directories, always the same ones.
-    #[arg(long, value_name = "N", requires = "replay")]
-    pub(crate) sample: Option<usize>,
-    /// Exit with 125 where there is no answer (3 and 4), for git bisect run.
-    #[arg(long)]
-    pub(crate) bisect_exit: bool,
-    #[command(flatten)]
-    pub(crate) expect: ExpectArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -242,46 +168,6 @@ pub(crate) struct ReplayScope {
     /// Do not try on the linker what would make the modes alike.
     #[arg(long)]
     pub(crate) no_proofs: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct InjectArgs {
-    /// Linux source tree (7.2 or later; never written); without it, the pocket kernel.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) kernel: Option<PathBuf>,
-    /// Only cases with such names: 'index-*' (repeatable).
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) case: Vec<String>,
-    /// Take the cases from DIR/NAME/case.toml instead of those that twinlto carries.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cases: Option<PathBuf>,
-    /// Only list the cases.
-    #[arg(long)]
-    pub(crate) list: bool,
-    /// Architecture: x86_64, arm64, riscv, loongarch or all (repeatable) [default: this machine's].
-    #[arg(long, value_name = "ARCH")]
-    pub(crate) arch: Vec<String>,
-    /// What the kernel's LLVM= takes: 1, -22 or /path/bin/.
-    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
-    pub(crate) llvm: String,
-    /// An LLVM of another major version, for cases in which two meet.
-    #[arg(long, value_name = "LLVM", allow_hyphen_values = true)]
-    pub(crate) other_llvm: Option<String>,
-    /// tiny, defconfig, a .config file, or +FRAGMENT to lay over it (repeatable, later wins)
-    /// [default: tiny].
-    #[arg(long, value_name = "CONFIG")]
-    pub(crate) config: Vec<String>,
-    /// Jobs to run at once [default: number of processors].
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// Directory for the prepared kernels and the cases; the same command again uses them.
-    #[arg(long, value_name = "DIR", default_value = "twinlto-inject")]
-    pub(crate) out: PathBuf,
-    /// Keep the build of every case, not only of those that are not caught.
-    #[arg(long)]
-    pub(crate) keep: bool,
-    #[command(flatten)]
-    pub(crate) shown: ShownArgs,
 }
 
 #[derive(Debug, ClapArgs)]

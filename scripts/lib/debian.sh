@@ -139,8 +139,16 @@ list_suites() {
   done
 }
 
-# find_package NAME: asks suite after suite, sets `suite` to the first one that has NAME and leaves
-# apt with that suite and its base alone. Status 1 if none has it; then apt has them all.
+# has_package NAME [VERSION]: whether the suites in use have NAME, of that version or later.
+has_package() {
+  local found
+  found=$(private_apt apt-cache madison "$1" 2>/dev/null | awk -F'|' 'NR == 1 { gsub(/ /, "", $2); print $2 }')
+  [ -n "$found" ] && { [ -z "${2:-}" ] || dpkg --compare-versions "$found" ge "$2"; }
+}
+
+# find_package NAME [VERSION]: asks suite after suite, sets `suite` to the first one that has NAME (of
+# that version or later) and leaves apt with that suite and its base alone. Status 1 if none has it;
+# then apt has them all.
 find_package() {
   local log=$state/update.log known=() suites=()
   list_suites
@@ -148,7 +156,7 @@ find_package() {
     known+=("$suite")
     use_suites "${known[@]}"
     read_packages
-    if [ -n "$(private_apt apt-cache madison "$1" 2>/dev/null)" ]; then
+    if has_package "$@"; then
       case $suite in
         *-backports | *-updates) use_suites "$suite" "${suite%-*}" ;;
         experimental | rc-buggy) use_suites "$suite" unstable ;;
@@ -170,4 +178,26 @@ read_packages() {
 # known_versions PREFIX: the versions N for which a package PREFIXN exists, oldest first.
 known_versions() {
   private_apt apt-cache pkgnames "$1" | sed -n "s/^$1\([0-9][0-9.]*\)\$/\1/p" | sort -V | tr '\n' ' '
+}
+
+# bind_programs PART TREE OWN PROGRAM...: rewrites programs unpacked in PART so that, once PART is
+# renamed to TREE, they start with the loader and the libraries of the tree, those in its directory
+# OWN included. They have to stay there: a loader's path cannot be relative.
+bind_programs() {
+  local part=$1 tree=$2 inner=$3 loader triplet file libraries=()
+  shift 3
+  [ $# -gt 0 ] || return 1
+  loader=$(patchelf --print-interpreter "$1")
+  loader=$(cd "$part" && find . -name "${loader##*/}" -path '*-linux-*' | sort | head -n1)
+  [ -n "$loader" ] || return 1
+  loader=${loader#./}
+  triplet=${loader%/*} triplet=${triplet##*/}
+  # DT_RPATH, not DT_RUNPATH: it also serves the libraries that the libraries need.
+  patchelf --force-rpath --set-interpreter "$tree/$loader" \
+    --set-rpath "$tree/usr/lib/$triplet:$tree/lib/$triplet:$tree/$inner" "$@"
+  # A library with a RUNPATH of its own would not be served by it.
+  while IFS= read -r file; do
+    if [ -n "$(patchelf --print-rpath "$file" 2>/dev/null)" ]; then libraries+=("$file"); fi
+  done < <(find "$part/usr/lib/$triplet" "$part/lib/$triplet" "$part/$inner" -maxdepth 1 -type f -name '*.so*' 2>/dev/null)
+  [ ${#libraries[@]} -eq 0 ] || patchelf --remove-rpath "${libraries[@]}"
 }

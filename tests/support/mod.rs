@@ -74,6 +74,11 @@ pub fn run_with(args: &[&str], env: &[(&str, &str)]) -> Ran {
     Ran::of(twinlto().args(args).envs(env.iter().copied()).output().unwrap())
 }
 
+/// A path as an argument.
+pub fn arg(path: &Path) -> String {
+    path.display().to_string()
+}
+
 /// The checkout.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -73,6 +73,9 @@ pub(crate) struct MatrixRunArgs {
     /// 2 GiB a job and 2 GiB a link [default: what is free].
     #[arg(long, value_name = "GIB")]
     pub(crate) memory: Option<u64>,
+    /// Ask ccache (4.14 or later) before anything is compiled.
+    #[arg(long)]
+    pub(crate) ccache: bool,
     /// Go on after a cell that is not as expected.
     #[arg(long)]
     pub(crate) keep_going: bool,

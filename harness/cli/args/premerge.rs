@@ -1,6 +1,6 @@
 //! What `twinlto premerge` is asked.
 
-use super::{ExpectArgs, OutputArgs};
+use super::{ExpectArgs, HowArgs, OutputArgs};
 use clap::{ArgGroup, Args as ClapArgs};
 use std::path::PathBuf;
 
@@ -26,19 +26,8 @@ pub(crate) struct PremergeArgs {
     /// Build the head from clean, instead of only what the change reaches.
     #[arg(long)]
     pub(crate) clean: bool,
-    /// Architecture: x86_64, arm64, riscv, loongarch or all (repeatable) [default: this machine's].
-    #[arg(long, value_name = "ARCH")]
-    pub(crate) arch: Vec<String>,
-    /// What the kernel's LLVM= takes: 1, -22 or /path/bin/.
-    #[arg(long, value_name = "LLVM", default_value = "1", allow_hyphen_values = true)]
-    pub(crate) llvm: String,
-    /// tiny, defconfig, a .config file, or +FRAGMENT to lay over it (repeatable, later wins)
-    /// [default: tiny].
-    #[arg(long, value_name = "CONFIG")]
-    pub(crate) config: Vec<String>,
-    /// Jobs to run at once [default: number of processors].
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
     /// Directory for the tree and the builds; the base is kept there.
     #[arg(long, value_name = "DIR", default_value = "twinlto-premerge")]
     pub(crate) out: PathBuf,

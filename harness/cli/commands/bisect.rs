@@ -94,7 +94,7 @@ fn check(args: &KernelArgs, asked: &Asked) -> Result<CheckRequest, EngineError> 
         _ => None,
     };
     let modes = modes.or(both).unwrap_or(Modes::alone(Mode::Distributed));
-    let mut request = super::check::request(args, modes)?;
+    let mut request = super::check::request_for(args, modes)?;
     // What is allowed is there all the same, and what is for nothing is not this command's matter.
     request.expect.unused_is_fine = true;
     Ok(request)

@@ -1,6 +1,9 @@
-use crate::args::{BACKEND_SECONDS, BuildArgs, CheckArgs, KernelArgs, LifecycleArgs, ReplayScope};
+use crate::args::{
+    BACKEND_SECONDS, BuildArgs, CheckArgs, HowArgs, KernelArgs, LifecycleArgs, ReplayScope,
+};
 use crate::files::Files;
 use crate::ui::Ui;
+use std::path::{Path, PathBuf};
 use twinlto_engine::{
     CheckRequest, ConfigSource, EngineError, ExpectFiles, LlvmSpec, ReplayOptions, check,
     install_interrupt_handler, lifecycle::LifeOptions,
@@ -14,7 +17,7 @@ pub(crate) fn run(args: &CheckArgs, files: &Files, ui: &mut Ui) -> Result<Outcom
         replay: replay(args)?,
         separate: args.separate,
         expect: args.expect.files(args.bisect_exit),
-        ..request(&args.kernel, modes(&args.mode)?)?
+        ..request_for(&args.kernel, modes(&args.mode)?)?
     };
     checked(&request, files, ui)
 }
@@ -23,7 +26,7 @@ pub(crate) fn run(args: &CheckArgs, files: &Files, ui: &mut Ui) -> Result<Outcom
 pub(crate) fn build(args: &BuildArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = CheckRequest {
         expect: args.expect.files(false),
-        ..request(&args.kernel, Modes::alone(super::scope::mode(&args.mode)?))?
+        ..request_for(&args.kernel, Modes::alone(super::scope::mode(&args.mode)?))?
     };
     checked(&request, files, ui)
 }
@@ -37,7 +40,7 @@ pub(crate) fn lifecycle(
     let request = CheckRequest {
         expect: args.expect.files(false),
         life: Some(LifeOptions { steps: steps(&args.step)? }),
-        ..request(&args.kernel, Modes::alone(Mode::Distributed))?
+        ..request_for(&args.kernel, Modes::alone(Mode::Distributed))?
     };
     checked(&request, files, ui)
 }
@@ -55,15 +58,21 @@ fn steps(names: &[String]) -> Result<Vec<LifeStep>, EngineError> {
 }
 
 /// What is asked of a kernel, and nothing besides.
-pub(super) fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError> {
+pub(super) fn request(
+    kernel: Option<PathBuf>,
+    how: &HowArgs,
+    out: &Path,
+    modes: Modes,
+) -> Result<CheckRequest, EngineError> {
     Ok(CheckRequest {
-        kernel: args.kernel.clone(),
-        arches: super::scope::arches(&args.arch)?,
+        kernel,
+        arches: super::scope::arches(&how.arch)?,
         modes,
-        llvm: args.llvm.parse::<LlvmSpec>()?,
-        config: ConfigSource::parse_all(&args.config)?,
-        jobs: super::scope::jobs(args.jobs)?,
-        out: args.out.clone(),
+        llvm: how.llvm.parse::<LlvmSpec>()?,
+        ccache: how.ccache,
+        config: ConfigSource::parse_all(&how.config)?,
+        jobs: super::scope::jobs(how.jobs)?,
+        out: out.to_owned(),
         replay: None,
         life: None,
         separate: false,
@@ -71,6 +80,11 @@ pub(super) fn request(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, E
         expect: ExpectFiles::default(),
         render,
     })
+}
+
+/// The same of a kernel and the directory of its builds.
+pub(super) fn request_for(args: &KernelArgs, modes: Modes) -> Result<CheckRequest, EngineError> {
+    request(args.kernel.clone(), &args.how, &args.out, modes)
 }
 
 fn checked(request: &CheckRequest, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
@@ -88,7 +102,7 @@ fn replay(args: &CheckArgs) -> Result<Option<ReplayOptions>, EngineError> {
         timeout: BACKEND_SECONDS,
         no_proofs: false,
     };
-    args.replay.then(|| super::scope::replay_options(&scope, args.kernel.jobs)).transpose()
+    args.replay.then(|| super::scope::replay_options(&scope, args.kernel.how.jobs)).transpose()
 }
 
 /// The two modes: one is compared with in-process, two with each other.

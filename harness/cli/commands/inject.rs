@@ -7,7 +7,7 @@ use twinlto_engine::{
 use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let arches = super::scope::arches(&args.arch)?;
+    let arches = super::scope::arches(&args.how.arch)?;
     let cases = CaseChoice { dir: args.cases.clone(), names: args.case.clone() };
     if args.list {
         let known = known_cases(&cases)?;
@@ -19,10 +19,11 @@ pub(crate) fn run(args: &InjectArgs, ui: &mut Ui) -> Result<Outcome, EngineError
     let request = InjectRequest {
         kernel: args.kernel.clone(),
         arches,
-        llvm: args.llvm.parse::<LlvmSpec>()?,
+        llvm: args.how.llvm.parse::<LlvmSpec>()?,
         other_llvm: args.other_llvm.as_deref().map(other_llvm).transpose()?,
-        config: ConfigSource::parse_all(&args.config)?,
-        jobs: super::scope::jobs(args.jobs)?,
+        ccache: args.how.ccache,
+        config: ConfigSource::parse_all(&args.how.config)?,
+        jobs: super::scope::jobs(args.how.jobs)?,
         out: args.out.clone(),
         cases,
         keep: args.keep,

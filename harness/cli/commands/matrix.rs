@@ -117,6 +117,7 @@ fn run_request(args: &MatrixRunArgs) -> Result<MatrixRequest, EngineError> {
     let at_once = (1..=args.cells).rev().find(|cells| of_cells(*cells) <= gib).unwrap_or(1);
     Ok(MatrixRequest {
         jobs,
+        ccache: args.ccache,
         at_once,
         keep_going: args.keep_going,
         keep: args.keep,
@@ -155,6 +156,7 @@ fn request(args: &MatrixArgs) -> Result<MatrixRequest, EngineError> {
         spec: spec.filled(here),
         dir: std::path::absolute(&dir).unwrap_or(dir),
         given,
+        ccache: false,
         jobs: default_jobs(),
         at_once: 1,
         keep_going: false,

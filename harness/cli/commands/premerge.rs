@@ -1,4 +1,4 @@
-use crate::args::{Format, KernelArgs, PremergeArgs};
+use crate::args::{Format, PremergeArgs};
 use crate::files::Files;
 use crate::ui::Ui;
 use std::path::PathBuf;
@@ -7,17 +7,9 @@ use twinlto_model::{Mode, Outcome};
 use twinlto_verdict::Modes;
 
 pub(crate) fn run(args: &PremergeArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let kernel = KernelArgs {
-        kernel: args.kernel.clone(),
-        arch: args.arch.clone(),
-        llvm: args.llvm.clone(),
-        config: args.config.clone(),
-        jobs: args.jobs,
-        out: args.out.clone(),
-    };
     let modes = Modes::pair(&[Mode::Distributed, Mode::InProcess]);
     let modes = modes.unwrap_or(Modes::alone(Mode::Distributed));
-    let mut check = super::check::request(&kernel, modes)?;
+    let mut check = super::check::request(args.kernel.clone(), &args.how, &args.out, modes)?;
     check.expect = args.expect.files(true);
     let head = match (&args.series, &args.head) {
         (Some(series), _) => Head::Series(series.clone()),

@@ -5,7 +5,7 @@ use crate::jobserver::Budget;
 use crate::orphan::MARK;
 use crate::process::run_logged;
 use crate::recipe::{PASSED, Recipe};
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::Compiler;
 use crate::tree::{KernelTree, makefile};
 use std::path::Path;
 use twinlto_facts::log::{BuildLog, Step, step};
@@ -18,7 +18,7 @@ pub(crate) struct Kbuild<'a> {
     pub(crate) kernel: &'a KernelTree,
     pub(crate) arch: Arch,
     pub(crate) mode: Mode,
-    pub(crate) llvm: &'a LlvmSpec,
+    pub(crate) compiler: &'a Compiler,
     pub(crate) jobs: usize,
     pub(crate) out: &'a Path,
     pub(crate) dir: &'a Path,
@@ -48,7 +48,7 @@ impl Kbuild<'_> {
             .arg(kernel)
             .arg(format!("O={}", self.dir.display()))
             .arg(format!("ARCH={}", self.arch))
-            .arg(format!("LLVM={}", self.llvm))
+            .args(self.compiler.variables())
             .args(jobs.map(|jobs| format!("-j{jobs}")))
             .arg("V=1");
         for (name, value) in PINNED {

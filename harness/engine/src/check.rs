@@ -13,7 +13,7 @@ use crate::preflight;
 use crate::probe;
 use crate::record::OutDir;
 use crate::replay::ReplayOptions;
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::{Compiler, LlvmSpec};
 use crate::tree::KernelTree;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -35,6 +35,8 @@ pub struct CheckRequest {
     pub modes: Modes,
     /// LLVM.
     pub llvm: LlvmSpec,
+    /// Whether front ends and backends are asked of ccache first.
+    pub ccache: bool,
     /// Configuration.
     pub config: ConfigSource,
     /// Jobs at once.
@@ -61,6 +63,8 @@ impl CheckRequest {
     /// text of a fragment and of what may differ counts, and not where it lies.
     pub(crate) fn identity(&self) -> Result<String, EngineError> {
         let mut text = format!("{} {:?}\n", env!("CARGO_PKG_VERSION"), self.modes);
+        // Objects that were compiled by another command are compiled again.
+        text.push_str(&format!("ccache {}\n", self.ccache));
         text.push_str(&crate::toolchain::identity(&self.llvm));
         for arch in &self.arches {
             for mode in self.modes.iter() {
@@ -103,6 +107,7 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
         }
     }
     let toolchain = preflight::toolchain(&kernel, &request.arches, &request.llvm)?;
+    let compiler = Compiler::cached(&request.llvm, request.ccache)?;
     if request.modes.iter().any(|mode| mode == Mode::Dtlto) && toolchain.version.major < 22 {
         return Err(EngineError::usage(
             "--mode dtlto",
@@ -132,6 +137,7 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
         let twin = Twin {
             request,
             kernel: sources,
+            compiler: &compiler,
             out: builds,
             arch: *arch,
             modes: request.modes,

@@ -1,7 +1,6 @@
 //! `twinlto audit --planned`: the commands that a tree would run, audited before anything is
 //! compiled.
 
-mod compiler;
 mod dry_run;
 mod scratch;
 
@@ -10,7 +9,7 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::gather::Depth;
 use crate::preflight;
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::{Compiler, LlvmSpec, recorded};
 use crate::tree::KernelTree;
 use dry_run::{Make, Said};
 use scratch::Scratch;
@@ -46,17 +45,6 @@ pub struct PlannedRequest {
     pub expect: ExpectFiles,
 }
 
-/// The LLVM that a build recorded.
-///
-/// # Errors
-///
-/// When its commands name none, or one that is not there.
-pub(crate) fn recorded_llvm(
-    facts: &twinlto_facts::build::BuildFacts,
-) -> Result<LlvmSpec, EngineError> {
-    Ok(compiler::recorded(facts)?.llvm)
-}
-
 /// Plans the backends of a tree on an outline of a build, and audits what they would be told.
 /// Compiles nothing, and writes into neither the build nor the tree; make itself evaluates the
 /// tree's makefiles, `$(shell …)` in them included, as in any build.
@@ -76,8 +64,8 @@ pub fn planned(
     same_kernel(&request.build, &kernel)?;
     kernel.supports(build.arch, Mode::Distributed)?;
     let compiler = match &request.llvm {
-        Some(llvm) => compiler::Compiler::of(llvm),
-        None => compiler::recorded(&build.facts)?,
+        Some(llvm) => Compiler::of(llvm),
+        None => recorded(&build.facts)?,
     };
     let toolchain = preflight::toolchain(&kernel, &[build.arch], &compiler.llvm)?;
     let (arch, mode, stage) = (build.arch, Some(Mode::Distributed), Stage::Plan);

@@ -1,6 +1,10 @@
+mod compiler;
 mod discover;
+mod recorded;
 
+pub(crate) use compiler::Compiler;
 pub use discover::{Found, discover};
+pub(crate) use recorded::recorded;
 
 use crate::error::EngineError;
 use crate::process::capture;

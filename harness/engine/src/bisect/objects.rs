@@ -10,9 +10,8 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{copy_file, read_regular, remove_tree, write_atomic};
 use crate::gather::Depth;
-use crate::planned::recorded_llvm;
 use crate::record::OutDir;
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::{Compiler, LlvmSpec, recorded};
 use crate::tree::KernelTree;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -56,9 +55,9 @@ pub fn bisect_objects(
     let (good, bad) = (open(&request.good, Depth::Records)?, open(&request.bad, Depth::Records)?);
     fit(request, &good, &bad)?;
     let kernel = kernel_of(request, &good)?;
-    let llvm = match &request.llvm {
-        Some(llvm) => llvm.clone(),
-        None => recorded_llvm(&good.facts)?,
+    let compiler = match &request.llvm {
+        Some(llvm) => Compiler::of(llvm),
+        None => recorded(&good.facts)?,
     };
     let objects = differing(&request.good, &request.bad, &good)?;
     if objects.is_empty() {
@@ -88,7 +87,7 @@ pub fn bisect_objects(
     let mixed = Mixed {
         request,
         kernel,
-        llvm,
+        compiler,
         build: &good,
         dir: out.path.join("mixed"),
         log: out.path.join("mixed.log"),
@@ -178,7 +177,7 @@ fn identity(
 struct Mixed<'a> {
     request: &'a ObjectsBisect,
     kernel: KernelTree,
-    llvm: LlvmSpec,
+    compiler: Compiler,
     build: &'a Build,
     dir: PathBuf,
     log: PathBuf,
@@ -219,7 +218,7 @@ impl Mixed<'_> {
             kernel: &self.kernel,
             arch: self.build.arch,
             mode: Mode::Distributed,
-            llvm: &self.llvm,
+            compiler: &self.compiler,
             jobs: self.request.jobs,
             out: self.out,
             dir: &self.dir,
@@ -244,7 +243,7 @@ impl Mixed<'_> {
                 ("VMLINUX", self.dir.join("vmlinux").display().to_string()),
                 ("BUILD", self.dir.display().to_string()),
             ];
-            return run_script(script, &self.llvm, &more);
+            return run_script(script, &self.compiler.llvm, &more);
         }
         let build = open(&self.dir, Depth::Everything)?;
         let verdict = judge_one(build.arch, &build.facts, "its objects are of two builds", true);

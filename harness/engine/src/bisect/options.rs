@@ -8,11 +8,10 @@ use crate::audit::open;
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::gather::Depth;
-use crate::planned::recorded_llvm;
 use crate::process::capture;
 use crate::recipe::Recipe;
 use crate::record::OutDir;
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::{LlvmSpec, recorded};
 use std::path::PathBuf;
 use twinlto_facts::elf::{Image, SectionFlags};
 use twinlto_facts::flags::lex;
@@ -112,7 +111,7 @@ pub fn bisect_options(
         request,
         base: Reference { compiler: whole.compiler, options: target },
         options: &options,
-        llvm: recorded_llvm(&build.facts)?,
+        llvm: recorded(&build.facts)?.llvm,
         dir,
         output: out.path.join("object.o"),
         arch: build.arch,

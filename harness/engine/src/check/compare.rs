@@ -162,7 +162,7 @@ impl Twin<'_> {
         let scratch = Scratch {
             kernel: self.kernel,
             arch: self.arch,
-            llvm: &self.request.llvm,
+            compiler: self.compiler,
             jobs: self.request.jobs,
             out: &self.out.path,
             dir: &cell.dir,

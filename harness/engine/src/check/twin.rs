@@ -9,6 +9,7 @@ use crate::fs::{remove_tree, write_atomic};
 use crate::recipe::Recipe;
 use crate::record::{Mark, OutDir};
 use crate::thinlto::to_native;
+use crate::toolchain::Compiler;
 use crate::tree::KernelTree;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use twinlto_verdict::{Compared, Expectations, Modes, lost_options};
 pub(crate) struct Twin<'a> {
     pub(crate) request: &'a CheckRequest,
     pub(crate) kernel: &'a KernelTree,
+    pub(crate) compiler: &'a Compiler,
     pub(crate) out: &'a OutDir,
     pub(crate) arch: Arch,
     /// What identifies kernel and toolchain.
@@ -102,7 +104,7 @@ impl Twin<'_> {
             kernel: self.kernel,
             arch: self.arch,
             mode: cell.mode,
-            llvm: &self.request.llvm,
+            compiler: self.compiler,
             jobs: self.request.jobs,
             out: &self.out.path,
             dir: &cell.dir,

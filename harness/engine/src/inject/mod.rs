@@ -23,7 +23,7 @@ use crate::error::EngineError;
 use crate::fs::read_text;
 use crate::preflight;
 use crate::record::OutDir;
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::{Compiler, LlvmSpec};
 use crate::tree::KernelTree;
 use globset::{GlobBuilder, GlobMatcher};
 use prepare::Prepared;
@@ -52,6 +52,8 @@ pub struct InjectRequest {
     pub llvm: LlvmSpec,
     /// Another LLVM, for cases in which two meet.
     pub other_llvm: Option<LlvmSpec>,
+    /// Whether front ends and backends are asked of ccache first.
+    pub ccache: bool,
     /// Configuration.
     pub config: ConfigSource,
     /// Jobs at once.
@@ -71,6 +73,7 @@ struct Shared<'a> {
     kind: KernelKind,
     cases: &'a [Case],
     toolchain: &'a Toolchain,
+    compiler: &'a Compiler,
     out: &'a OutDir,
     /// Jobs for each architecture.
     jobs: usize,
@@ -215,6 +218,7 @@ pub fn inject(
             ));
         }
     }
+    let compiler = Compiler::cached(&request.llvm, request.ccache)?;
     let out = OutDir::open(&request.out)?;
     prepare::claim(request, &kernel, &toolchain, &out)?;
     let workers = request.arches.len().min(request.jobs).max(1);
@@ -225,6 +229,7 @@ pub fn inject(
         kind,
         cases: &cases,
         toolchain: &toolchain,
+        compiler: &compiler,
         out: &out,
         jobs: (request.jobs / workers).max(1),
     };

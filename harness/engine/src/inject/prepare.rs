@@ -106,6 +106,7 @@ impl<'a> Prepared<'a> {
             arches: vec![arch],
             modes: Modes::pair(&modes).unwrap_or(Modes::alone(Mode::Distributed)),
             llvm: request.llvm.clone(),
+            ccache: request.ccache,
             config: request.config.clone(),
             jobs: shared.jobs,
             out: home.join("builds"),

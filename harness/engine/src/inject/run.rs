@@ -132,6 +132,7 @@ impl Prepared<'_> {
         let twin = Twin {
             request: &self.check,
             kernel: &self.kernel,
+            compiler: self.shared.compiler,
             out: &self.builds,
             arch: self.arch,
             identity: "",
@@ -218,7 +219,7 @@ impl Prepared<'_> {
         let scratch = Scratch {
             kernel: &self.kernel,
             arch: self.arch,
-            llvm: &self.shared.request.llvm,
+            compiler: self.shared.compiler,
             jobs: self.shared.jobs,
             out: &self.builds.path,
             dir: &cell.dir,
@@ -351,7 +352,7 @@ impl Prepared<'_> {
             kernel: &self.kernel,
             arch: self.arch,
             mode: cell.mode,
-            llvm: &self.shared.request.llvm,
+            compiler: self.shared.compiler,
             jobs: self.shared.jobs,
             out: &self.builds.path,
             dir: &cell.dir,

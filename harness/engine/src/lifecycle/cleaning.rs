@@ -12,7 +12,7 @@ use twinlto_verdict::lifecycle::{Cleaning, StepVerdict, cleaned as judge};
 /// # Errors
 ///
 /// When make cannot be run, or the directory cannot be read. That make failed is a finding.
-pub fn cleaned(
+pub(crate) fn cleaned(
     scratch: &Scratch<'_>,
     cleaning: Cleaning,
     events: &mut dyn FnMut(Event),

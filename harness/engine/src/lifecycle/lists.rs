@@ -30,7 +30,7 @@ pub(super) struct Recorded {
 /// # Errors
 ///
 /// As [`compile_commands`], and when make cannot be run. That make failed is a finding.
-pub fn make_compile_commands(
+pub(crate) fn make_compile_commands(
     scratch: &Scratch<'_>,
     events: &mut dyn FnMut(Event),
 ) -> Result<StepVerdict, EngineError> {

@@ -17,11 +17,12 @@ mod place;
 mod scratch;
 mod steps;
 
-pub use cleaning::cleaned;
+pub(crate) use cleaning::cleaned;
 pub use ignored::ignored;
-pub use lists::{compile_commands, make_compile_commands, ranges};
+pub(crate) use lists::make_compile_commands;
+pub use lists::{compile_commands, ranges};
 pub(crate) use place::Place;
-pub use scratch::Scratch;
+pub(crate) use scratch::Scratch;
 pub use twinlto_verdict::lifecycle::{Cleaning, StepVerdict};
 
 use crate::configure::ConfigSource;

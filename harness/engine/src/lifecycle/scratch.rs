@@ -1,20 +1,20 @@
 use crate::build::{Failure, Kbuild};
 use crate::error::EngineError;
 use crate::recipe::Recipe;
-use crate::toolchain::LlvmSpec;
+use crate::toolchain::Compiler;
 use crate::tree::KernelTree;
 use std::path::Path;
 use twinlto_model::{Arch, Event, Mode};
 
 /// A distributed build that may be built in, changed and cleaned.
 #[derive(Debug, Clone)]
-pub struct Scratch<'a> {
+pub(crate) struct Scratch<'a> {
     /// Its sources.
     pub kernel: &'a KernelTree,
     /// Its architecture.
     pub arch: Arch,
-    /// Its LLVM.
-    pub llvm: &'a LlvmSpec,
+    /// What compiles it.
+    pub compiler: &'a Compiler,
     /// Jobs at once.
     pub jobs: usize,
     /// The output directory that is ours; every command carries its name, so that what is left of
@@ -32,7 +32,7 @@ impl Scratch<'_> {
             kernel: self.kernel,
             arch: self.arch,
             mode: Mode::Distributed,
-            llvm: self.llvm,
+            compiler: self.compiler,
             jobs: self.jobs,
             out: self.out,
             dir: self.dir,

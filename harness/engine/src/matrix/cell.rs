@@ -84,6 +84,7 @@ impl Cell<'_> {
             arches: vec![id.arch],
             modes: modes.unwrap_or(Modes::alone(Mode::Distributed)),
             llvm: self.found.llvm.clone(),
+            ccache: request.ccache,
             config: self.config.clone(),
             jobs,
             out: place.clone(),

@@ -39,6 +39,8 @@ pub struct MatrixRequest {
     pub dir: PathBuf,
     /// Toolchains besides those that are found.
     pub given: Vec<LlvmSpec>,
+    /// Whether front ends and backends are asked of ccache first.
+    pub ccache: bool,
     /// Jobs at once, of all cells together.
     pub jobs: usize,
     /// Cells at once.

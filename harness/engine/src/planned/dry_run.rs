@@ -1,12 +1,12 @@
 //! make, asked what it would do.
 
-use super::compiler::Compiler;
 use super::scratch::Scratch;
 use crate::build::Kbuild;
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::process::run_apart;
 use crate::recipe::Recipe;
+use crate::toolchain::Compiler;
 use crate::tree::{KernelTree, makefile};
 use std::path::Path;
 use twinlto_facts::dry_run::DryRun;
@@ -57,7 +57,7 @@ impl Make<'_> {
             kernel: self.kernel,
             arch: self.arch,
             mode: Mode::Distributed,
-            llvm: &self.compiler.llvm,
+            compiler: self.compiler,
             // Several makes would write into each other's lines, with --output-sync too (GNU make
             // 4.3): what a make says of itself does not wait for its turn.
             jobs: 1,
@@ -69,10 +69,6 @@ impl Make<'_> {
         // comparison of commands, none is put together a third time (`scripts/Kbuild.include`).
         let recipe = kbuild.make_archive().args(["-n", "V=0", "KBUILD_NOCMDDEP=1"]);
         let recipe = recipe.args(more.iter().copied());
-        let recipe = match &self.compiler.cc {
-            Some(cc) => recipe.arg(format!("CC={cc}")),
-            None => recipe,
-        };
         self.said(&recipe, name)
     }
 

@@ -169,7 +169,7 @@ fn archive(kbuild: &Kbuild<'_>, order: &[String], names: &[String]) -> Result<()
     write_atomic(scratch.path(), members.as_bytes())?;
     let path = dir.join("vmlinux.a");
     std::fs::remove_file(&path).map_err(|error| EngineError::io("remove", &path, &error))?;
-    let recipe = Recipe::new(dir, kbuild.llvm.program("llvm-ar"))
+    let recipe = Recipe::new(dir, kbuild.compiler.llvm.program("llvm-ar"))
         .arg("cDPrS")
         .arg("--thin")
         .arg("vmlinux.a")

@@ -1,32 +1,18 @@
 //! The compiler of a build, from the commands that it recorded.
 
+use super::{Compiler, LlvmSpec, find_program};
 use crate::error::EngineError;
-use crate::toolchain::{LlvmSpec, find_program};
 use crate::tree::unfit_for_kbuild;
 use std::collections::BTreeMap;
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_facts::flags::{lex, resolve};
 
-/// What make is told of the compiler.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Compiler {
-    pub(super) llvm: LlvmSpec,
-    /// `CC=`, where it is another command than `LLVM=` alone would give.
-    pub(super) cc: Option<String>,
-}
-
-impl Compiler {
-    pub(super) fn of(llvm: &LlvmSpec) -> Self {
-        Self { llvm: llvm.clone(), cc: None }
-    }
-}
-
 /// How many front ends are asked.
 const ASKED: usize = 32;
 
 /// The compiler that most of the first front ends name.
-pub(super) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
+pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for front in facts.objects.values().filter_map(|o| o.front.get()).take(ASKED) {
         if let Some(command) = lex(&front.text).ok().and_then(|list| list.into_iter().next()) {

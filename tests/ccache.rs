@@ -1,0 +1,88 @@
+//! `--ccache`: nothing is compiled twice, and nothing is compared that another ccache would spoil.
+
+use crate::support::{arg, llvm, run_with, skip};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The directory of a ccache that knows backends: `TWINLTO_TEST_CCACHE` (`scripts/test` sets it), or
+/// where `scripts/fetch-ccache` has put one.
+fn ccache_dir() -> Option<PathBuf> {
+    let fetched = || {
+        let cache = std::env::var_os("TWINLTO_CACHE")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/twinlto")))?;
+        Some(cache.join("ccache/usr/bin"))
+    };
+    let dir = std::env::var_os("TWINLTO_TEST_CCACHE").map(PathBuf::from).or_else(fetched)?;
+    dir.join("ccache").is_file().then_some(dir)
+}
+
+fn first_in_path(dir: &Path) -> String {
+    format!("{}:{}", dir.display(), std::env::var("PATH").unwrap())
+}
+
+/// How often each thing has happened, as ccache counts.
+fn counted(ccache: &Path, cache: &Path, what: &str) -> u64 {
+    let said = Command::new(ccache.join("ccache"))
+        .arg("--print-stats")
+        .env("CCACHE_DIR", cache)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(said.stdout).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix('\t'));
+    line.unwrap_or_else(|| panic!("no {what} in {text}")).parse().unwrap()
+}
+
+#[test]
+fn a_second_build_takes_front_ends_and_backends_from_ccache() {
+    let test = "a_second_build_takes_front_ends_and_backends_from_ccache";
+    let Some(llvm) = llvm(test) else { return };
+    let Some(ccache) = ccache_dir() else {
+        skip(test, "no ccache 4.14; scripts/fetch-ccache brings one");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, path) = (dir.path().join("cache"), first_in_path(&ccache));
+    let cache_dir = arg(&cache);
+    let env = [("CCACHE_DIR", cache_dir.as_str()), ("PATH", path.as_str())];
+    let llvm = format!("--llvm={llvm}");
+    let check = |name: &str, more: &[&str]| {
+        let out = arg(&dir.path().join(name));
+        let words = ["check", "--arch", "arm64", &llvm, "--format", "json", "--out", &out];
+        let ran = run_with(&[&words, more].concat(), &env);
+        assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+        ran.json()
+    };
+    check("first", &["--ccache"]);
+    let (missed, hit) = (counted(&ccache, &cache, "cache_miss"), "direct_cache_hit");
+    assert_eq!(counted(&ccache, &cache, hit), 0);
+    let report = check("second", &["--ccache"]);
+    let objects = report["cells"][0]["counts"]["ir_objects"].as_u64().unwrap();
+    // Each IR object has a front end and a backend.
+    assert!(counted(&ccache, &cache, hit) >= 2 * objects, "{objects} objects");
+    assert_eq!(counted(&ccache, &cache, "cache_miss"), missed);
+    // What is not asked for is not used.
+    check("third", &[]);
+    assert_eq!(counted(&ccache, &cache, "cache_miss"), missed);
+}
+
+#[test]
+fn a_ccache_that_is_too_old_is_refused() {
+    let Some(llvm) = llvm("a_ccache_that_is_too_old_is_refused") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("ccache");
+    let path = first_in_path(dir.path());
+    let (out, llvm) = (arg(&dir.path().join("out")), format!("--llvm={llvm}"));
+    for (version, cause) in [
+        ("ccache version 4.7.5", "it is 4.7.5, and 4.14 is needed"),
+        ("something else", "ccache --version names no version: 'something else'"),
+    ] {
+        std::fs::write(&program, format!("#!/bin/sh\necho '{version}'\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let ran = run_with(&["check", "--ccache", &llvm, "--out", &out], &[("PATH", &path)]);
+        assert_eq!(ran.status, 4, "{}", ran.stderr);
+        assert!(ran.stderr.contains(cause), "{}", ran.stderr);
+        assert!(!dir.path().join("out").exists(), "nothing is begun");
+    }
+}
