@@ -1,11 +1,10 @@
 //! `twinlto bisect`: the commit, the toolchain, asked as rarely as possible.
 
-use crate::support::repo::{Repo, V11, empty_dir};
-use crate::support::{Ran, copy_of, kept_dir, llvm, pocket, run};
+use crate::support::repo::{Repo, empty_dir};
+use crate::support::{Ran, compiled_otherwise, kept_dir, llvm, pocket, run};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 fn bisect(args: &[&str]) -> Ran {
     let ran = run(&[&["bisect"], args].concat());
@@ -26,27 +25,11 @@ fn script(name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Twelve commits, one of which does not build and one of which brings the defect.
-fn twelve(name: &str) -> (Repo, String) {
-    let repo = Repo::new(name);
-    repo.git(&["tag", "good"]);
-    for n in 1..5 {
-        repo.touch(&format!("panic: {n}"), "kernel/panic.c");
-    }
-    let broken = [("mm/slab.c", "#define NR_CACHES 6", "#define NR_CACHES six")];
-    repo.edit("mm: does not build", &broken);
-    repo.edit("mm: builds again", &[(broken[0].0, broken[0].2, broken[0].1)]);
-    let guilty = repo.edit("kbuild: look flags up by the object's name", &V11);
-    for n in 8..13 {
-        repo.touch(&format!("panic: {n}"), "kernel/panic.c");
-    }
-    (repo, guilty)
-}
-
 #[test]
 fn the_commit_that_brought_a_defect_is_named_and_its_repository_left_alone() {
     let Some(llvm) = llvm("the_commit_that_brought_a_defect") else { return };
-    let (repo, guilty) = twelve("twelve");
+    let repo = Repo::new("twelve").with_twelve();
+    let guilty = repo.git(&["rev-parse", "guilty"]);
     // A dirty repository is nobody's business.
     std::fs::write(repo.path.join("README.md"), "mine\n").unwrap();
     let before = repo.state();
@@ -202,24 +185,6 @@ fn toolchains_stand_in_the_order_of_their_versions() {
     assert!(gone.stderr.contains("there is no such directory"), "{}", gone.stderr);
 }
 
-/// A copy of a build in which some backends ran with other options: `(object, from, to)`.
-fn compiled_otherwise(build: &Path, name: &str, changes: &[(String, &str, &str)]) -> PathBuf {
-    let bad = copy_of(build, name);
-    for (object, from, to) in changes {
-        let stem = object.strip_suffix(".o").unwrap();
-        let (dir, file) = stem.rsplit_once('/').unwrap();
-        let cmd = bad.join(format!("{dir}/.{file}.thinlto-native.o.cmd"));
-        let text = std::fs::read_to_string(&cmd).unwrap();
-        let command = text.lines().next().unwrap().split_once(":= ").unwrap().1.to_owned();
-        let changed = command.replacen(from, to, 1);
-        assert_ne!(changed, command, "{object}");
-        let ran = Command::new("sh").args(["-c", &changed]).current_dir(&bad).status().unwrap();
-        assert!(ran.success(), "{changed}");
-        std::fs::write(&cmd, text.replace(&command, &changed)).unwrap();
-    }
-    bad
-}
-
 #[test]
 fn the_objects_that_make_an_image_bad_are_found_among_others_that_differ() {
     let Some(pocket) = pocket("the_objects_that_make_an_image_bad") else { return };
@@ -233,7 +198,7 @@ fn the_objects_that_make_an_image_bad_are_found_among_others_that_differ() {
         others.map(|name| (name.to_owned(), " -c -o ", " -fno-addrsig -c -o ")).collect();
     assert!(changes.len() >= 5, "{changes:?}");
     changes.extend(guilty.iter().map(|name| ((*name).to_owned(), " -Os ", " ")));
-    let bad = compiled_otherwise(&good, "bisect-objects", &changes);
+    let bad = compiled_otherwise(&good, &kept_dir("copies").join("bisect-objects"), &changes);
     let out = empty_dir("objects");
     let (good_arg, bad_arg) = (good.display().to_string(), bad.display().to_string());
     let ask = |count: &str| {

@@ -138,13 +138,35 @@ pub fn edited_tree(name: &str, edits: &[(&str, &str, &str)]) -> PathBuf {
 
 /// A private copy of one pocket build, times kept, to be spoiled.
 pub fn copy_of(build: &Path, name: &str) -> PathBuf {
-    let to = kept_dir("copies").join(name);
+    copy_to(build, &kept_dir("copies").join(name))
+}
+
+/// A copy of a directory in the place of what was there, times kept.
+pub fn copy_to(from: &Path, to: &Path) -> PathBuf {
     if to.exists() {
-        std::fs::remove_dir_all(&to).unwrap();
+        std::fs::remove_dir_all(to).unwrap();
     }
-    let status = Command::new("cp").arg("-a").arg(build).arg(&to).status().unwrap();
+    let status = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
     assert!(status.success());
-    to
+    to.to_owned()
+}
+
+/// A copy of a build in which some backends ran with other options: `(object, from, to)`.
+pub fn compiled_otherwise(build: &Path, to: &Path, changes: &[(String, &str, &str)]) -> PathBuf {
+    let bad = copy_to(build, to);
+    for (object, from, to) in changes {
+        let stem = object.strip_suffix(".o").unwrap();
+        let (dir, file) = stem.rsplit_once('/').unwrap();
+        let cmd = bad.join(format!("{dir}/.{file}.thinlto-native.o.cmd"));
+        let text = std::fs::read_to_string(&cmd).unwrap();
+        let command = text.lines().next().unwrap().split_once(":= ").unwrap().1.to_owned();
+        let changed = command.replacen(from, to, 1);
+        assert_ne!(changed, command, "{object}");
+        let ran = Command::new("sh").args(["-c", &changed]).current_dir(&bad).status().unwrap();
+        assert!(ran.success(), "{changed}");
+        std::fs::write(&cmd, text.replace(&command, &changed)).unwrap();
+    }
+    bad
 }
 
 /// Every Rust file below a directory.

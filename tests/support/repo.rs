@@ -1,4 +1,4 @@
-//! A git repository of the pocket kernel, made for one test.
+//! A git repository of a kernel, made for one test.
 
 use super::{kept_dir, root};
 use std::path::{Path, PathBuf};
@@ -15,25 +15,51 @@ pub const V11: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// A repository with the pocket kernel as its first commit.
+/// A repository with a kernel as its first commit.
 pub struct Repo {
     pub path: PathBuf,
 }
 
 impl Repo {
+    /// Of the pocket kernel.
     pub fn new(name: &str) -> Self {
-        let path = kept_dir("repositories").join(name);
+        Self::of(&root().join("cases/pocket"), kept_dir("repositories").join(name))
+    }
+
+    /// Of a source tree, which is copied.
+    pub fn of(tree: &Path, path: PathBuf) -> Self {
         if path.exists() {
             std::fs::remove_dir_all(&path).unwrap();
         }
-        let from = root().join("cases/pocket");
-        assert!(Command::new("cp").arg("-r").arg(from).arg(&path).status().unwrap().success());
+        assert!(Command::new("cp").arg("-r").arg(tree).arg(&path).status().unwrap().success());
         let repo = Self { path };
         repo.git(&["init", "--quiet"]);
         repo.git(&["config", "user.name", "test"]);
         repo.git(&["config", "user.email", "test@localhost"]);
-        repo.commit("pocket kernel");
+        repo.commit("kernel");
         repo
+    }
+
+    /// Twelve commits upon the tag `good`, one of which does not build and one of which, tagged
+    /// `guilty`, brings the defect. The first is tagged `harmless`.
+    pub fn with_twelve(self) -> Self {
+        self.git(&["tag", "good"]);
+        for n in 1..5 {
+            self.touch(&format!("panic: {n}"), "kernel/panic.c");
+        }
+        self.git(&["tag", "harmless", "HEAD~3"]);
+        let file = self.path.join("mm/util.c");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}#error unfinished\n")).unwrap();
+        self.commit("mm: does not build");
+        std::fs::write(&file, format!("{text}/* finished */\n")).unwrap();
+        self.commit("mm: builds again");
+        self.edit("kbuild: look flags up by the object's name", &V11);
+        self.git(&["tag", "guilty"]);
+        for n in 8..13 {
+            self.touch(&format!("panic: {n}"), "kernel/panic.c");
+        }
+        self
     }
 
     pub fn arg(&self) -> String {
