@@ -6,7 +6,7 @@ mod spec;
 
 pub use changes::{Column, changes};
 pub use order::order;
-pub use spec::{CellRule, MatrixError, Selector, Spec};
+pub use spec::{CellRule, MatrixError, Spec};
 
 use twinlto_model::{Arch, CellId, ToolVersion};
 
@@ -68,10 +68,9 @@ fn planned(
         toolchain: toolchain.name.clone(),
     };
     let major = toolchain.version.major;
-    let fits = |selector: &Selector| selector.fits(&id, major);
-    let excluded = spec.exclude.iter().find(|rule| fits(&rule.cells()));
+    let excluded = spec.exclude.iter().find(|rule| rule.fits(&id, major));
     let excluded = excluded.map(|rule| rule.reason.clone());
-    let rules = spec.expect.iter().filter(|rule| fits(&rule.cells())).cloned().collect();
+    let rules = spec.expect.iter().filter(|rule| rule.fits(&id, major)).cloned().collect();
     PlannedCell { id, excluded, rules }
 }
 

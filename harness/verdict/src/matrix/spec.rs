@@ -29,51 +29,13 @@ pub struct Spec {
     pub toolchains: Vec<String>,
     /// Cells of the product that are left out.
     #[serde(default)]
-    pub exclude: Vec<Exclusion>,
+    pub exclude: Vec<CellRule>,
     /// Cells besides the product.
     #[serde(default)]
     pub include: Vec<Inclusion>,
     /// What is expected of cells.
     #[serde(default)]
     pub expect: Vec<CellRule>,
-}
-
-/// Some of the cells. What is left out stands for all.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Selector {
-    /// Pattern of the kernel.
-    pub kernel: Option<String>,
-    /// Pattern of the configuration.
-    pub config: Option<String>,
-    /// Architecture.
-    pub arch: Option<Arch>,
-    /// Versions of LLVM: `22`, `>=23`, `<=21`, `17..22`.
-    pub toolchain: Option<String>,
-}
-
-/// Cells that are left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Exclusion {
-    kernel: Option<String>,
-    config: Option<String>,
-    arch: Option<Arch>,
-    toolchain: Option<String>,
-    /// Why.
-    pub reason: String,
-}
-
-impl Exclusion {
-    /// Which.
-    #[must_use]
-    pub fn cells(&self) -> Selector {
-        Selector {
-            kernel: self.kernel.clone(),
-            config: self.config.clone(),
-            arch: self.arch,
-            toolchain: self.toolchain.clone(),
-        }
-    }
 }
 
 /// One cell besides the product.
@@ -90,33 +52,25 @@ pub struct Inclusion {
     pub toolchain: String,
 }
 
-/// What is expected of cells.
+/// Some of the cells, and what is to become of them. What is left out of the first four stands for all.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CellRule {
-    kernel: Option<String>,
-    config: Option<String>,
-    arch: Option<Arch>,
-    toolchain: Option<String>,
-    /// Their outcome, where it is not to be `agree`: `differ`, `broken`.
+    /// Pattern of the kernel.
+    pub kernel: Option<String>,
+    /// Pattern of the configuration.
+    pub config: Option<String>,
+    /// Architecture.
+    pub arch: Option<Arch>,
+    /// Versions of LLVM: `22`, `>=23`, `<=21`, `17..22`.
+    pub toolchain: Option<String>,
+    /// Their outcome, where it is not to be `agree`: `differ`, `broken`. Not of cells left out.
     pub outcome: Option<String>,
-    /// A file that says what may differ, as `--expect` takes it, relative to the matrix.
+    /// A file that says what may differ, as `--expect` takes it, relative to the matrix. Not of cells
+    /// left out.
     pub file: Option<PathBuf>,
     /// Why.
     pub reason: String,
-}
-
-impl CellRule {
-    /// Which.
-    #[must_use]
-    pub fn cells(&self) -> Selector {
-        Selector {
-            kernel: self.kernel.clone(),
-            config: self.config.clone(),
-            arch: self.arch,
-            toolchain: self.toolchain.clone(),
-        }
-    }
 }
 
 /// A matrix that cannot be read.
@@ -159,11 +113,13 @@ impl Spec {
     }
 
     fn check(&self) -> Result<(), String> {
-        let selectors = self.exclude.iter().map(Exclusion::cells);
-        for selector in selectors.chain(self.expect.iter().map(CellRule::cells)) {
-            if let Some(range) = &selector.toolchain {
+        for rule in self.exclude.iter().chain(&self.expect) {
+            if let Some(range) = &rule.toolchain {
                 range.parse::<LlvmRange>()?;
             }
+        }
+        if self.exclude.iter().any(|rule| rule.outcome.is_some() || rule.file.is_some()) {
+            return Err("cells that are left out have neither an outcome nor a file".to_owned());
         }
         for rule in &self.expect {
             match rule.outcome.as_deref() {
@@ -209,8 +165,8 @@ pub(super) fn names_toolchain(word: &str, known: &KnownToolchain) -> bool {
     }
 }
 
-impl Selector {
-    /// Whether a cell is one of these.
+impl CellRule {
+    /// Whether a cell is one of them.
     #[must_use]
     pub fn fits(&self, id: &CellId, major: u32) -> bool {
         let like = |pattern: &Option<String>, text: &str| {
