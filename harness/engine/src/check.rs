@@ -1,5 +1,6 @@
 //! `twinlto check`: one kernel, two modes, every architecture.
 
+mod building;
 mod compare;
 pub(crate) mod twin;
 
