@@ -117,6 +117,7 @@ fn main() -> Result<()> {
     // Texts that no build makes.
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
     let targets = [
+        "asked",
         "case",
         "distributor",
         "expectations",

@@ -20,8 +20,11 @@ use twinlto_facts::kbuild::{
 };
 use twinlto_facts::log::{BuildLog, reasons};
 use twinlto_facts::{archive as ar, bitcode as bc, dwarf as dw, whole};
+use twinlto_model::{Arch, ToolVersion};
 use twinlto_report::{Style, facet_change, from_json, terminal, to_json};
 use twinlto_verdict::inject::Case;
+use twinlto_verdict::matrix::{KnownToolchain, Spec, cells};
+use twinlto_verdict::search::Predicate;
 use twinlto_verdict::{Expectations, Severities};
 
 /// Looks at every field of an answer; an error must have words.
@@ -181,6 +184,20 @@ pub fn distributor(bytes: &[u8]) {
 /// A known defect, as `case.toml` tells it.
 pub fn case(bytes: &[u8]) {
     look(Case::parse("case", "case.toml", &text(bytes)));
+}
+
+/// What a user asks of many cells: in the first line the predicate of a bisection, then a matrix.
+pub fn asked(bytes: &[u8]) {
+    let text = text(bytes);
+    let (line, matrix) = text.split_once('\n').unwrap_or((&text, ""));
+    look(Predicate::count(line));
+    look(Predicate::outcome(line));
+    look(Predicate::finding(line, None));
+    look(Spec::parse("matrix", "matrix.toml", matrix).inspect(|spec| {
+        let version = ToolVersion { major: 22, minor: 1, patch: 8 };
+        let known = KnownToolchain { name: "clang 22.1.8".to_owned(), version };
+        see(cells(&spec.clone().filled(Arch::Arm64), &[known]));
+    }));
 }
 
 /// What a build's life is judged by: dependencies, `compile_commands.json`, lists of built-in modules,

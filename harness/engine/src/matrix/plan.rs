@@ -1,0 +1,201 @@
+//! A matrix with everything that its cells need.
+
+use super::MatrixRequest;
+use super::cell::Cell;
+use super::state::State;
+use crate::configure::ConfigSource;
+use crate::error::EngineError;
+use crate::fs::fingerprint;
+use crate::toolchain::{Found, discover};
+use crate::tree::KernelTree;
+use std::collections::BTreeMap;
+use std::path::Path;
+use twinlto_model::{
+    Arch, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Mode, Outcome, Report,
+    ToolVersion,
+};
+use twinlto_verdict::matrix::{Column, KnownToolchain, PlannedCell, cells, changes, order};
+
+/// A matrix with everything found that its cells need.
+pub(super) struct Plan<'a> {
+    pub(super) request: &'a MatrixRequest,
+    toolchains: Vec<Found>,
+    kernels: BTreeMap<String, Result<KernelTree, String>>,
+    configs: BTreeMap<String, Result<ConfigSource, String>>,
+    /// Cells in the order in which they run.
+    pub(super) cells: Vec<PlannedCell>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn make(request: &'a MatrixRequest) -> Result<Self, EngineError> {
+        let toolchains = discover(&request.given)?;
+        if toolchains.is_empty() {
+            return Err(EngineError::environment(
+                "matrix",
+                "there is no LLVM: none was given, and none was found",
+                "scripts/fetch-llvm 22 brings one; --llvm gives one",
+            ));
+        }
+        let known: Vec<KnownToolchain> = toolchains
+            .iter()
+            .map(|it| KnownToolchain { name: it.name.clone(), version: it.toolchain.version })
+            .collect();
+        let planned = cells(&request.spec, &known);
+        if planned.is_empty() {
+            let names: Vec<&str> = known.iter().map(|it| it.name.as_str()).collect();
+            return Err(EngineError::usage(
+                format!("matrix {}", request.spec.name),
+                "it has no cell",
+                format!("toolchains that are there: {}", names.join(", ")),
+            ));
+        }
+        let names: Vec<String> = known.into_iter().map(|it| it.name).collect();
+        let mut by_id: BTreeMap<_, _> =
+            planned.into_iter().map(|cell| (cell.id.clone(), cell)).collect();
+        let ids = order(by_id.keys().cloned().collect(), &names);
+        let cells: Vec<PlannedCell> = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+        let mut plan =
+            Self { request, toolchains, kernels: BTreeMap::new(), configs: BTreeMap::new(), cells };
+        plan.open_all();
+        Ok(plan)
+    }
+
+    fn open_all(&mut self) {
+        for cell in &self.cells {
+            let PlannedCell { id, .. } = cell;
+            if !self.kernels.contains_key(&id.kernel) {
+                let opened = match id.kernel.as_str() {
+                    "pocket" => {
+                        crate::cases::pocket_kernel().and_then(|dir| KernelTree::open(&dir))
+                    }
+                    path => KernelTree::open(&self.request.dir.join(path)),
+                };
+                let opened = opened.map_err(|error| error.cause);
+                self.kernels.insert(id.kernel.clone(), opened);
+            }
+            if !self.configs.contains_key(&id.config) {
+                let words: Vec<String> =
+                    id.config.split_whitespace().map(|word| self.config_word(word)).collect();
+                let read = ConfigSource::parse_all(&words).map_err(|error| error.cause);
+                self.configs.insert(id.config.clone(), read);
+            }
+        }
+    }
+
+    /// A file of a configuration is relative to the matrix.
+    fn config_word(&self, word: &str) -> String {
+        let (plus, name) = match word.strip_prefix('+') {
+            Some(name) => ("+", name),
+            None => ("", word),
+        };
+        match (plus, name) {
+            ("", "tiny" | "defconfig") => word.to_owned(),
+            _ => format!("{plus}{}", self.request.dir.join(name).display()),
+        }
+    }
+
+    /// Everything that a cell needs, or why it cannot be built.
+    fn cell(&self, planned: &PlannedCell, minimum: &mut Minimum) -> Result<Cell<'_>, String> {
+        let id = &planned.id;
+        if let Some(why) = &planned.excluded {
+            return Err(why.clone());
+        }
+        let gone = || "it is not known".to_owned();
+        let kernel =
+            self.kernels.get(&id.kernel).ok_or_else(gone)?.as_ref().map_err(Clone::clone)?;
+        let config =
+            self.configs.get(&id.config).ok_or_else(gone)?.as_ref().map_err(Clone::clone)?;
+        let found = self.toolchains.iter().find(|it| it.name == id.toolchain).ok_or_else(gone)?;
+        for mode in [Mode::Distributed, Mode::InProcess] {
+            kernel.supports(id.arch, mode).map_err(|error| error.cause)?;
+        }
+        let oldest = minimum
+            .entry((id.kernel.clone(), id.arch))
+            .or_insert_with(|| kernel.minimum_llvm(id.arch));
+        if let Some(oldest) = oldest.filter(|oldest| found.toolchain.version < *oldest) {
+            return Err(format!("{} needs LLVM {oldest} or later", kernel.id().name));
+        }
+        Ok(Cell { planned: planned.clone(), kernel, config, found, dir: &self.request.dir })
+    }
+
+    pub(super) fn report(
+        &self,
+        state: &State,
+        runs: &Runs<'_>,
+        outcome: impl FnOnce(&[MatrixCell]) -> Outcome,
+    ) -> MatrixReport {
+        let list: Vec<MatrixCell> = runs.list(state);
+        MatrixReport {
+            schema: MATRIX_SCHEMA.to_owned(),
+            twinlto: env!("CARGO_PKG_VERSION").to_owned(),
+            name: self.request.spec.name.clone(),
+            outcome: outcome(&list),
+            changes: self.changes(&list),
+            cells: list,
+            out: self.request.out.display().to_string(),
+        }
+    }
+
+    /// What changed from toolchain to toolchain, of the cells that are done.
+    fn changes(&self, list: &[MatrixCell]) -> Vec<ColumnChange> {
+        let age = |name: &str| self.toolchains.iter().position(|it| it.name == name);
+        let mut done: Vec<(usize, &MatrixCell, Report)> = list
+            .iter()
+            .filter_map(|cell| {
+                let CellState::Done(result) = &cell.state else { return None };
+                let record = result.record.as_ref()?;
+                let text = crate::record::read_record(Path::new(record)).ok()?;
+                let report = serde_json::from_str::<Report>(&text).ok()?;
+                Some((age(&cell.id.toolchain)?, cell, report))
+            })
+            .collect();
+        done.sort_by_key(|(age, ..)| *age);
+        let columns: Vec<Column<'_>> =
+            done.iter().map(|(_, cell, report)| Column { id: &cell.id, report }).collect();
+        changes(&columns)
+    }
+}
+
+/// The oldest LLVM of a kernel and architecture: its script is asked once.
+type Minimum = BTreeMap<(String, Arch), Option<ToolVersion>>;
+
+/// Cells with what is known of them.
+pub(super) struct Runs<'a> {
+    pub(super) cells: Vec<(PlannedCell, Result<Cell<'a>, String>, String)>,
+}
+
+impl<'a> Runs<'a> {
+    /// Cells and their identities. `exact` also asks what the sources are, which reads the whole
+    /// tree's directory.
+    pub(super) fn of(plan: &'a Plan<'a>, exact: bool) -> Result<Self, EngineError> {
+        let mut minimum = Minimum::new();
+        let mut prints: BTreeMap<&str, String> = BTreeMap::new();
+        let mut cells = Vec::new();
+        for planned in &plan.cells {
+            let cell = plan.cell(planned, &mut minimum);
+            let identity = match &cell {
+                Ok(cell) if exact => {
+                    let name = planned.id.kernel.as_str();
+                    if !prints.contains_key(name) {
+                        prints.insert(name, fingerprint(&cell.kernel.path, &plan.request.out)?);
+                    }
+                    cell.identity(prints.get(name).map_or("", String::as_str))?
+                }
+                _ => String::new(),
+            };
+            cells.push((planned.clone(), cell, identity));
+        }
+        Ok(Self { cells })
+    }
+
+    fn list(&self, state: &State) -> Vec<MatrixCell> {
+        let of = |(planned, cell, identity): &(PlannedCell, Result<Cell<'_>, String>, String)| {
+            let now = match cell {
+                Err(why) => CellState::Impossible { why: why.clone() },
+                Ok(_) => state.cell(&planned.id, identity),
+            };
+            MatrixCell { id: planned.id.clone(), state: now }
+        };
+        self.cells.iter().map(of).collect()
+    }
+}
