@@ -228,7 +228,8 @@ fn alike(numbers: &[NumberChange]) -> Vec<String> {
             let (before, after) = (thousands(it.before), thousands(it.after));
             let said = match it.name.as_str() {
                 "promoted_symbols" => {
-                    format!("{} promotes {after} names instead of {before}", it.mode)
+                    let names = if it.after == 1 { "name" } else { "names" };
+                    format!("{} promotes {after} {names} instead of {before}", it.mode)
                 }
                 name => {
                     format!(
