@@ -1,6 +1,6 @@
 //! `twinlto bisect`: the commit, the toolchain, asked as rarely as possible.
 
-use crate::support::repo::{Repo, empty_dir};
+use crate::support::repo::{Repo, V11, empty_dir};
 use crate::support::{Ran, compiled_otherwise, kept_dir, llvm, pocket, run};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -85,6 +85,53 @@ fn the_commit_that_brought_a_defect_is_named_and_its_repository_left_alone() {
     let refused = bisect(&other);
     assert_eq!(refused.status, 2);
     assert!(refused.stderr.contains("another bisection is kept there"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_commit_that_does_not_compile_says_nothing_of_backends() {
+    let Some(llvm) = llvm("a_commit_that_does_not_compile") else { return };
+    let repo = Repo::new("unfinished");
+    repo.git(&["tag", "good"]);
+    let file = repo.path.join("lib/sort.c");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}#error unfinished\n")).unwrap();
+    repo.edit("kbuild: look flags up by the object's name, and more", &V11);
+    std::fs::write(&file, text).unwrap();
+    repo.commit("lib/sort: finished");
+    let (out, path) = (empty_dir("unfinished"), repo.arg());
+    let head = ["kernel", &path, "--good", "good", "--bad", "HEAD", "--finding", "flags.*"];
+    let tail = ["--arch", "arm64", "--llvm", llvm, "--out", &out, "--format", "json"];
+    let ran = bisect(&[&head[..], &tail].concat());
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()["found"]["among"].as_array().unwrap().len(), 2, "{}", ran.stdout);
+}
+
+#[test]
+fn a_script_may_talk_without_end_and_leave_others_behind() {
+    let Some(_) = llvm("a_script_may_talk_without_end") else { return };
+    let repo = Repo::new("talk");
+    repo.git(&["tag", "good"]);
+    repo.touch("panic: 1", "kernel/panic.c");
+    let start = std::time::Instant::now();
+    let script = script(
+        "talk.sh",
+        "yes twinlto | head -c 300000000 >&2\nsleep 600 &\n\
+         exit $(grep -c '/[*] panic: ' \"$KERNEL/kernel/panic.c\")",
+    );
+    let (out, path, run) = (empty_dir("talk"), repo.arg(), script.display().to_string());
+    let ran =
+        bisect(&["kernel", &path, "--good", "good", "--bad", "HEAD", "--run", &run, "--out", &out]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(start.elapsed().as_secs() < 300, "it waited for what the script had left behind");
+    for status in ["126", "127", "128"] {
+        let odd = self::script("odd.sh", &format!("exit {status}")).display().to_string();
+        let out = empty_dir("odd");
+        let args =
+            ["kernel", &path, "--good", "good", "--bad", "HEAD", "--run", &odd, "--out", &out];
+        let ran = bisect(&args);
+        assert_eq!(ran.status, 2, "{status}: {}", ran.stderr);
+        assert!(ran.stderr.contains("1 to 124 for bad"), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -97,8 +97,8 @@ fn reference_and_distributed_make_the_same_native_objects() {
     assert_eq!(found["sites"][0]["subject"], "kernel/panic.o");
 }
 
-/// An LLVM whose compiler fails in the backend of one object, and else is `llvm`'s own.
-fn failing_llvm(dir: &Path, llvm: &str, object: &str) -> String {
+/// An LLVM whose compiler does `instead` where its words are like a pattern, and else is `llvm`'s own.
+fn other_llvm(dir: &Path, llvm: &str, pattern: &str, instead: &str) -> String {
     let bin = dir.join("bin");
     std::fs::create_dir(&bin).unwrap();
     for entry in std::fs::read_dir(llvm).unwrap() {
@@ -108,8 +108,7 @@ fn failing_llvm(dir: &Path, llvm: &str, object: &str) -> String {
     let clang = bin.join("clang");
     std::fs::remove_file(&clang).unwrap();
     let script = format!(
-        "#!/bin/sh\ncase \"$*\" in *-fthinlto-index={object}.thinlto.bc*) echo 'error: no' >&2; \
-         exit 1 ;; esac\nexec {llvm}clang \"$@\"\n"
+        "#!/bin/sh\ncase \"$*\" in {pattern}) {instead}; exit 1 ;; esac\nexec {llvm}clang \"$@\"\n"
     );
     std::fs::write(&clang, script).unwrap();
     std::fs::set_permissions(&clang, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -125,7 +124,8 @@ fn a_backend_that_fails_is_named_with_a_line_to_repeat_it() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let failing = failing_llvm(dir.path(), llvm, "kernel/panic.o");
+    let backend = "*-fthinlto-index=kernel/panic.o.thinlto.bc*";
+    let failing = other_llvm(dir.path(), llvm, backend, "echo 'error: no' >&2");
     let (out, llvm) = (arg(&dir.path().join("out")), format!("--llvm={failing}"));
     let ran = run(&[
         "build",
@@ -146,6 +146,31 @@ fn a_backend_that_fails_is_named_with_a_line_to_repeat_it() {
     let line = found["sites"][0]["right"]["text"].as_str().unwrap_or_else(|| panic!("{found}"));
     let again = Command::new("sh").arg("-c").arg(line).output().unwrap();
     assert!(!again.status.success() && line.contains("kernel/panic.o"), "{line}");
+}
+
+#[test]
+fn a_toolchain_that_vanishes_says_nothing_of_the_kernel() {
+    let test = "a_toolchain_that_vanishes";
+    let Some(llvm) = llvm(test) else { return };
+    if !llvm.starts_with('/') {
+        skip(test, "its LLVM is not given as a directory");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let gone = format!("mv {0} {0}.away", arg(&dir.path().join("bin")));
+    let vanishing = other_llvm(dir.path(), llvm, "*kernel/panic.c*", &gone);
+    let (out, llvm) = (arg(&dir.path().join("out")), format!("--llvm={vanishing}"));
+    let check = ["check", "--arch", "arm64", &llvm, "--out", &out];
+    let ran = run(&check);
+    assert_eq!(ran.status, 4, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("no longer what it was when the build began"), "{}", ran.stderr);
+    // It is back, and whole: the same command goes on.
+    std::fs::rename(dir.path().join("bin.away"), dir.path().join("bin")).unwrap();
+    let clang = dir.path().join("bin/clang");
+    let script = std::fs::read_to_string(&clang).unwrap();
+    std::fs::write(&clang, script.replace("*kernel/panic.c*", "nothing")).unwrap();
+    let back = run(&check);
+    assert_eq!(back.status, 0, "{}{}", back.stdout, back.stderr);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `twinlto premerge`: what a change makes worse, and nothing else.
 
 use crate::support::repo::{Repo, V11, edit, empty_dir};
-use crate::support::{Ran, finding, llvm, root, run};
+use crate::support::{Ran, finding, llvm, root, run, twinlto};
 use std::process::Command;
 
 fn premerge(llvm: &str, out: &str, args: &[&str]) -> Ran {
@@ -103,5 +103,108 @@ fn plain_directories_are_compared_as_well_and_left_alone() {
         let ran = premerge(llvm, &out, &args);
         assert_eq!(ran.status, 2);
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+}
+
+/// Takes a file away; the commit.
+fn without(repo: &Repo, file: &str) -> String {
+    repo.git(&["checkout", "--quiet", "--detach", "base"]);
+    std::fs::remove_file(repo.path.join(file)).unwrap();
+    repo.commit(&format!("{file} is gone"))
+}
+
+#[test]
+fn a_head_that_starts_from_a_copy_is_judged_as_one_from_clean() {
+    let Some(llvm) = llvm("a_head_that_starts_from_a_copy") else { return };
+    let repo = Repo::new("copied");
+    repo.git(&["tag", "base"]);
+    // The object of a source that is gone, and of a header that is gone.
+    let no_source = without(&repo, "lib/bitmap.c");
+    let no_header = without(&repo, "include/linux/lz4.h");
+    let no_list = without(&repo, "scripts/head-object-list.txt");
+    // A header that comes first now.
+    repo.git(&["checkout", "--quiet", "--detach", "base"]);
+    let first = repo.path.join("arch/arm64/include/linux");
+    std::fs::create_dir_all(&first).unwrap();
+    std::fs::write(first.join("lz4.h"), "#error not this one\n").unwrap();
+    let shadowed = repo.commit("lz4.h: another one");
+    // A front end that fails leaves the base's native objects for nobody.
+    repo.git(&["checkout", "--quiet", "--detach", "base"]);
+    std::fs::write(repo.path.join("lib/sort.c"), "#error unfinished\n").unwrap();
+    let unfinished = repo.commit("lib/sort: unfinished");
+    let (path, out) = (repo.arg(), empty_dir("copied"));
+    for (head, words) in [
+        (no_source, "bitmap"),
+        (no_header, "lz4.h"),
+        (no_list, "head-object-list"),
+        (shadowed, "not this one"),
+        (unfinished, "unfinished"),
+    ] {
+        let ran = premerge(llvm, &out, &["--kernel", &path, "--base", "base", "--head", &head]);
+        assert_eq!(ran.status, 1, "{words}: {}{}", ran.stdout, ran.stderr);
+        let report = ran.json();
+        let worse = finding(&report, "record.outcome.worse").to_string();
+        assert!(worse.contains(words), "{words}: {worse}");
+        // Of a build that came to no thin link nothing is compared.
+        assert!(!ran.keys().iter().any(|key| key.starts_with("ir.")), "{:?}", ran.keys());
+        let layers = report["twins"][0]["layers"].as_array().unwrap();
+        assert!(layers.iter().all(|layer| layer["compared"] == 0), "{words}: {layers:?}");
+    }
+}
+
+#[test]
+fn other_defaults_are_taken_and_a_smaller_kernel_is_no_news() {
+    let Some(llvm) = llvm("other_defaults_are_taken") else { return };
+    let repo = Repo::new("defaults");
+    repo.git(&["tag", "base"]);
+    let kconfig = std::fs::read_to_string(repo.path.join("Kconfig")).unwrap();
+    let at = kconfig.find("config PRINTK\n").unwrap();
+    let (before, option) = kconfig.split_at(at);
+    let option = option.replacen("default y", "default n", 1);
+    std::fs::write(repo.path.join("Kconfig"), format!("{before}{option}")).unwrap();
+    let head = repo.commit("printk: off by default");
+    let (path, out) = (repo.arg(), empty_dir("defaults"));
+    let config = ["--config", "defconfig", "--kernel", &path, "--base", "base", "--head", &head];
+    let ran = premerge(llvm, &out, &config);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let dot_config = std::fs::read_to_string(format!("{out}/head/arm64/distributed/.config"));
+    assert!(!dot_config.unwrap().contains("CONFIG_PRINTK=y"));
+}
+
+#[test]
+fn what_belongs_to_the_user_stays_and_paths_are_taken_from_where_he_is() {
+    let Some(llvm) = llvm("what_belongs_to_the_user_stays") else { return };
+    let repo = Repo::new("neighbours");
+    repo.git(&["tag", "base"]);
+    let harmless = repo.touch("panic: a comment", "kernel/panic.c");
+    // A worktree on a disk that is not mounted now.
+    let (there, away) = (repo.path.with_extension("there"), repo.path.with_extension("away"));
+    for dir in [&there, &away] {
+        let _gone = std::fs::remove_dir_all(dir);
+    }
+    repo.git(&["worktree", "add", "--quiet", "--detach", &there.display().to_string()]);
+    std::fs::rename(&there, &away).unwrap();
+    let home = empty_dir("neighbours");
+    let series = format!("{home}/my patches");
+    std::fs::create_dir_all(&series).unwrap();
+    std::fs::copy(repo.mail(&harmless, "mbx"), format!("{series}/0001-x.patch")).unwrap();
+    let (path, out) = (repo.arg(), format!("{home}/out"));
+    let words = ["--kernel", &path, "--base", "base", "--series", "my patches"];
+    let fixed = ["premerge", "--arch", "arm64", "--llvm", llvm, "--out", &out];
+    let said = twinlto().args(fixed).args(words).current_dir(&home).output().unwrap();
+    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+    std::fs::rename(&away, &there).unwrap();
+    let known = Command::new("git").arg("-C").arg(&there).args(["status", "--short"]).output();
+    assert!(known.unwrap().status.success(), "git has forgotten the user's worktree");
+    for (words, why) in [
+        (["--kernel", &path, "--base", "base", "--out", &format!("{path}/here")], "only read"),
+        (["--kernel", &path, "--base", "", "--out", &out], "its name is empty"),
+        (["--base", &path, "--head", &path, "--out", &format!("{home}/same")], "nothing is merged"),
+    ] {
+        let head =
+            if words.contains(&"--head") { vec![] } else { vec!["--head", harmless.as_str()] };
+        let ran = run(&[&["premerge", "--llvm", llvm], &words[..], &head].concat());
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{why}: {}", ran.stderr);
     }
 }

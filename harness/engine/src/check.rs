@@ -14,13 +14,13 @@ use crate::preflight;
 use crate::probe;
 use crate::record::OutDir;
 use crate::replay::ReplayOptions;
-use crate::toolchain::{Compiler, LlvmSpec};
+use crate::toolchain::{Compiler, LlvmSpec, identify};
 use crate::tree::KernelTree;
 use std::path::PathBuf;
 use std::time::Instant;
 use twin::{Twin, TwinResult};
 use twinlto_model::{Arch, Event, Finding, Mode, Outcome, Report, SCHEMA, Stage, Toolchain};
-use twinlto_verdict::{Expectations, Modes, conclude, merge, merge_allowed, summary};
+use twinlto_verdict::{Expectations, Modes, Refresh, conclude, merge, merge_allowed, summary};
 
 /// Turns a report into the files of its record: name and text.
 pub type Render = fn(&Report) -> Vec<(&'static str, String)>;
@@ -50,13 +50,22 @@ pub struct CheckRequest {
     pub life: Option<LifeOptions>,
     /// Whether the second kernel is built from clean, too.
     pub separate: bool,
-    /// An output directory in which another state of the same sources was built, at the same path:
-    /// builds start from copies of those, and make finds out what is out of date.
-    pub base: Option<PathBuf>,
+    /// Where another state of the same sources was built, at the same path: builds start from copies of
+    /// those, and make finds out what is out of date.
+    pub base: Option<EarlierBuild>,
     /// What may differ.
     pub expect: ExpectFiles,
     /// Makes the files of the record.
     pub render: Render,
+}
+
+/// A build of another state of the same sources.
+#[derive(Debug, Clone)]
+pub struct EarlierBuild {
+    /// Its output directory.
+    pub out: PathBuf,
+    /// What has to be done to a copy of it first.
+    pub refresh: Refresh,
 }
 
 impl CheckRequest {
@@ -152,12 +161,31 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
         }
         twins.push(twin.run(events)?);
     }
+    unchanged(request, &toolchain, &twins)?;
     let mut report = assemble(request, &kernel, &toolchain, &expectations, twins)?;
     let record = out.name_record(&mut report);
     for (name, text) in (request.render)(&report) {
         write_atomic(&record.join(name), text.as_bytes())?;
     }
     Ok(report)
+}
+
+/// A build that failed says nothing of the kernel where its tools are no longer those that it began
+/// with.
+fn unchanged(
+    request: &CheckRequest,
+    toolchain: &Toolchain,
+    twins: &[TwinResult],
+) -> Result<(), EngineError> {
+    let is_broken = |twin: &TwinResult| matches!(twin.report.outcome, Outcome::Broken(_));
+    if !twins.iter().any(is_broken) || identify(&request.llvm).is_ok_and(|now| now == *toolchain) {
+        return Ok(());
+    }
+    Err(EngineError::environment(
+        format!("LLVM={}", request.llvm),
+        "it is no longer what it was when the build began",
+        "give an LLVM that stays, and run the same command again",
+    ))
 }
 
 fn preflight_arch(

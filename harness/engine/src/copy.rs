@@ -1,9 +1,10 @@
 //! Copies of builds at other places.
 
 use crate::error::EngineError;
-use crate::fs::{copy_tree, files_below, read_regular};
+use crate::fs::{copy_tree, files_below, read_regular, remove_file};
 use std::fs::{File, FileTimes};
 use std::path::Path;
+use twinlto_verdict::Refresh;
 
 /// Copies a build directory, so that make finds nothing in it out of date that was not before.
 ///
@@ -45,6 +46,43 @@ pub(crate) fn copy_build(
     Ok(())
 }
 
+/// Removes from a build what make would take for up to date, though a source of it is new or gone.
+///
+/// # Errors
+///
+/// When something cannot be read or removed.
+pub(crate) fn forget_made(dir: &Path, refresh: &Refresh) -> Result<(), EngineError> {
+    for object in &refresh.objects {
+        remove_file(&dir.join(object))?;
+    }
+    if refresh.names.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<memchr::memmem::Finder<'_>> =
+        refresh.names.iter().map(|name| memchr::memmem::Finder::new(name.as_bytes())).collect();
+    for (path, meta) in files_below(dir)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let made = name.strip_prefix('.').and_then(|name| name.strip_suffix(".cmd"));
+        let (Some(made), true) = (made, meta.is_file()) else { continue };
+        let record = dir.join(&path);
+        let text = read_regular(&record).map_err(|e| EngineError::io("read", &record, &e))?;
+        if names.iter().any(|name| is_named(&text, name)) {
+            remove_file(&record.with_file_name(made))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file of some name stands in a text: behind a slash or a blank, and with a blank after it.
+fn is_named(text: &[u8], name: &memchr::memmem::Finder<'_>) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_none_or(|b| b.is_ascii_whitespace() || *b == b')');
+    name.find_iter(text).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        let starts = before.is_none_or(|b| b.is_ascii_whitespace() || *b == b'/');
+        starts && ends(text.get(at + name.needle().len()))
+    })
+}
+
 /// A text with one path in the place of another, where that stands before a slash; none where it
 /// stands nowhere.
 fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
@@ -66,7 +104,17 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::replaced;
+    use super::{is_named, replaced};
+
+    #[test]
+    fn a_file_is_named_where_it_is_a_whole_word() {
+        let name = memchr::memmem::Finder::new("lz4.h");
+        let is = |text: &str| is_named(text.as_bytes(), &name);
+        assert!(is("deps := /k/include/linux/lz4.h \\\n"));
+        assert!(is("  $(wildcard lz4.h)"));
+        assert!(is("lz4.h"));
+        assert!(!is("/k/lib/xlz4.h") && !is("/k/lz4.hpp") && !is(""));
+    }
 
     #[test]
     fn a_path_is_replaced_where_it_is_one() {

@@ -32,6 +32,16 @@ pub(crate) fn remove_tree(dir: &Path) -> Result<(), EngineError> {
     }
 }
 
+/// Removes a file, if it is there.
+pub(crate) fn remove_file(path: &Path) -> Result<(), EngineError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(EngineError::io("remove", path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Bytes free for this user where `path` will be.
 pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|p| p.exists())?;

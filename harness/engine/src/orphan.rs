@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// The variable that marks every command of a run with its output directory.
 pub(crate) const MARK: &str = "TWINLTO_OUT";
 
-/// Stops every process that an earlier run in this output directory left behind, so that
+/// Stops every process that an earlier run in this output directory, or below it, left behind, so that
 /// nothing writes there any more. Call it with the directory's lock held.
 pub(crate) fn stop_orphans(out: &Path) {
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -24,6 +24,11 @@ pub(crate) fn stop_orphans(out: &Path) {
     }
 }
 
+/// Whether a variable is the mark, or that of a directory below.
+fn is_below(variable: &[u8], mark: &[u8]) -> bool {
+    variable.strip_prefix(mark).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+}
+
 fn marked(out: &Path) -> Vec<Pid> {
     let mark = format!("{MARK}={}", out.display());
     let Ok(entries) = std::fs::read_dir("/proc") else {
@@ -37,7 +42,7 @@ fn marked(out: &Path) -> Vec<Pid> {
         .filter(|pid| {
             let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             let is_zombie = environment.is_empty();
-            !is_zombie && environment.split(|b| *b == 0).any(|var| var == mark.as_bytes())
+            !is_zombie && environment.split(|b| *b == 0).any(|var| is_below(var, mark.as_bytes()))
         })
         .filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
         .collect()

@@ -10,13 +10,13 @@
 //! OUT/head/          the head
 //! ```
 
-use crate::check::{CheckRequest, check};
+use crate::check::{CheckRequest, EarlierBuild, check};
 use crate::diff::{DiffRequest, diff_records};
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
-use crate::fs::write_atomic;
+use crate::fs::{remove_file, write_atomic};
 use crate::record::OutDir;
-use crate::revisions::{Commit, Repository, Sources};
+use crate::revisions::{Commit, Repository, Sources, apart};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use twinlto_model::{Event, KernelId, Layer, Outcome, PatchReport, Report, SidePaths, count};
@@ -61,6 +61,9 @@ pub fn premerge(
 ) -> Result<Report, EngineError> {
     OutDir::check_path(&request.check.out)?;
     let states = States::find(request)?;
+    if let Some(kernel) = &request.check.kernel {
+        apart(&request.check.out, kernel)?;
+    }
     let out = OutDir::open(&request.check.out)?;
     let (sources, base, heads) = states.open(request, &out.path)?;
     let before = base_report(request, &sources, &base, &out.path, events)?;
@@ -81,9 +84,7 @@ pub fn premerge(
         });
         last = Some(compared);
     }
-    let nothing = || {
-        EngineError::usage("--head", "it is the base: nothing is merged", "give a later revision")
-    };
+    let nothing = || EngineError::usage("--head", "there is no state to check", "give another");
     let mut report = last.ok_or_else(nothing)?;
     if patches.len() > 1 {
         if let Some(first) = patches.iter().find(|patch| patch.outcome != Outcome::Agree) {
@@ -154,6 +155,13 @@ impl States {
             }
             (_, head) => head.into_iter().collect(),
         };
+        if all.is_empty() || all.iter().all(|head| head.id == base.id) {
+            return Err(EngineError::usage(
+                "--head",
+                "it is the base: nothing is merged",
+                "give another state of the sources",
+            ));
+        }
         let heads = match request.each {
             true => all,
             false => all.into_iter().next_back().into_iter().collect(),
@@ -206,9 +214,7 @@ fn base_report(
         return Ok(report);
     }
     events(Event::Tried { what: base.named(), left: "the base".to_owned() });
-    if path.exists() {
-        std::fs::remove_file(&path).map_err(|e| EngineError::io("remove", &path, &e))?;
-    }
+    remove_file(&path)?;
     sources.switch(base, None)?;
     let request = CheckRequest {
         kernel: Some(sources.tree.clone()),
@@ -236,19 +242,21 @@ fn head_report(
     out: &Path,
     events: &mut dyn FnMut(Event),
 ) -> Result<Report, EngineError> {
-    let files = sources.changed(base, head)?;
-    let reaches = reach(files.iter().map(String::as_str));
-    if reaches == Reach::Nothing && !request.clean {
-        let line = "no build reads any of the files that it changes".to_owned();
-        events(Event::Answered { line });
-        return Ok(before.clone());
-    }
-    let from_base = !request.clean && !matches!(reaches, Reach::Clean(_));
-    sources.switch(head, from_base.then_some(base))?;
+    let refresh = match reach(&sources.changed(base, head)?) {
+        _ if request.clean => None,
+        Reach::Nothing => {
+            let line = "no build reads any of the files that it changes".to_owned();
+            events(Event::Answered { line });
+            return Ok(before.clone());
+        }
+        Reach::Clean(_) => None,
+        Reach::Copy(refresh) => Some(refresh),
+    };
+    sources.switch(head, refresh.is_some().then_some(base))?;
     let request = CheckRequest {
         kernel: Some(sources.tree.clone()),
         out: out.join("head"),
-        base: from_base.then(|| out.join("base")),
+        base: refresh.map(|refresh| EarlierBuild { out: out.join("base"), refresh }),
         ..request.check.clone()
     };
     check(&request, events)

@@ -202,6 +202,59 @@ impl Bounded<'_> {
     }
 }
 
+/// What a program that was asked something said.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) status: ExitStatus,
+    /// The end of what it said, on either output.
+    pub(crate) words: String,
+}
+
+/// Runs somebody's program in a process group of its own until it ends; what it has left running then
+/// is stopped, because it would stand in the next one's way.
+///
+/// # Errors
+///
+/// When it cannot be started, or the user interrupts; then the group has been stopped.
+pub(crate) fn ask(recipe: &Recipe) -> Result<Asked, EngineError> {
+    use wait_timeout::ChildExt;
+    let failed = |error| not_started(recipe, &error);
+    let (pipe, writer) = std::io::pipe().map_err(failed)?;
+    let mut command = recipe.command();
+    command.stdout(writer.try_clone().map_err(failed)?).stderr(writer).process_group(0);
+    let spawned = command.spawn();
+    // Our own ends of the pipe are closed with it.
+    drop(command);
+    let mut child = spawned.map_err(failed)?;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(last_words(pipe)));
+    let status = loop {
+        if let Some(status) = child.wait_timeout(Duration::from_millis(200)).map_err(failed)? {
+            break status;
+        }
+        if interrupted() {
+            stop_group(&mut child);
+            return Err(EngineError::interrupted());
+        }
+    };
+    stop_group(&mut child);
+    // What has left the group may keep the pipe open for ever.
+    let words = receiver.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
+    Ok(Asked { status, words: String::from_utf8_lossy(&words).into_owned() })
+}
+
+/// The end of what comes out of a pipe.
+fn last_words(mut pipe: impl Read) -> Vec<u8> {
+    const KEPT: usize = 1 << 16;
+    let mut said = Vec::new();
+    let mut buffer = vec![0; KEPT];
+    while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+        said.extend_from_slice(buffer.get(..n).unwrap_or_default());
+        said.drain(..said.len().saturating_sub(KEPT));
+    }
+    said
+}
+
 /// Asks a group to end, and makes it.
 fn stop_group(child: &mut Child) {
     let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {

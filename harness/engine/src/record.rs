@@ -9,7 +9,7 @@
 //! ```
 
 use crate::error::EngineError;
-use crate::fs::{read_text, write_atomic};
+use crate::fs::{read_text, remove_file, write_atomic};
 use crate::tree::unfit_for_kbuild;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -132,12 +132,7 @@ impl OutDir {
     ) -> Result<(), EngineError> {
         for stage in stages {
             let path = self.mark_path(arch, mode, stage);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(EngineError::io("remove", &path, &error));
-                }
-                _ => {}
-            }
+            remove_file(&path)?;
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ pub use natives::{NativePair, Sameness, natives};
 pub use normalize::{Canonical, canonical};
 pub use plan::Modes;
 pub use planned::{Plan, judge_planned};
-pub use reach::{Reach, reach};
+pub use reach::{Change, Reach, Refresh, reach};
 pub use records::{RecordDiff, compare_records, expect_records, gates, rows};
 pub use snapshot::{Facet, FacetKind, Order, facet_kinds, facets};
 pub use transport::transport;

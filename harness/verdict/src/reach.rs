@@ -1,18 +1,41 @@
 //! How much of a build a change of the sources can reach, by the files that it touches.
 //!
 //! make compiles again what depends on a changed file, or whose command has changed. What it does not
-//! see is a rule that writes something else for the same command: the saved flags and the CRCs in
-//! an object's `.cmd` file are such.
+//! see is a rule that writes something else for the same command (the saved flags and the CRCs in an
+//! object's `.cmd` file are such), a source that is gone while its object is there, a header that now
+//! comes first on the search path, and another default in a Kconfig file.
+
+/// A file that differs between two states of the sources.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// Its path in the tree.
+    pub path: String,
+    /// Whether it is in both states, and not new or gone.
+    pub in_both: bool,
+}
 
 /// How a build of changed sources can begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     /// No build reads any of the files.
     Nothing,
-    /// With a copy of the build before the change: make finds out what is out of date.
-    Copy,
+    /// With a copy of the build before the change: make finds out what is out of date, once this is
+    /// done.
+    Copy(Refresh),
     /// From clean: this file decides what stands beside the objects, and make does not see that.
     Clean(String),
+}
+
+/// What has to be done to a copied build before make can find out what is out of date.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refresh {
+    /// Objects whose source is new or gone, as paths in the build directory.
+    pub objects: Vec<String>,
+    /// Names, without directories, of other files that are new or gone: what was made of a file of
+    /// such a name is made again.
+    pub names: Vec<String>,
+    /// Whether the configuration begins anew, because defaults may be others.
+    pub configuration: bool,
 }
 
 /// Files, and directories with a slash at the end, whose rules leave results that make does not
@@ -31,43 +54,93 @@ const UNSEEN: [&str; 9] = [
     "scripts/Makefile.vmlinux_o",
 ];
 
-/// What no build reads.
-const UNREAD: [&str; 6] =
-    ["Documentation/", "LICENSES/", "samples/", "tools/testing/", "MAINTAINERS", "CREDITS"];
+/// What no build reads. `Documentation/` is not all of it: `CONFIG_WARN_MISSING_DOCUMENTS` looks
+/// there for files, and compiles nothing else for it.
+const UNREAD: [&str; 10] = [
+    "Documentation/",
+    "LICENSES/",
+    "tools/testing/",
+    "MAINTAINERS",
+    "CREDITS",
+    "COPYING",
+    "README",
+    "README.md",
+    ".mailmap",
+    ".gitignore",
+];
+
+/// The ends of sources that an object of the same name is made of.
+const SOURCES: [&str; 3] = [".c", ".S", ".rs"];
 
 /// How much of a build the change of these files can reach.
 #[must_use]
-pub fn reach<'f>(files: impl IntoIterator<Item = &'f str>) -> Reach {
+pub fn reach<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Reach {
     let is_in = |file: &str, list: &[&str]| {
         list.iter().any(|entry| file == *entry || entry.ends_with('/') && file.starts_with(entry))
     };
-    let mut reach = Reach::Nothing;
-    for file in files {
-        if is_in(file, &UNSEEN) {
-            return Reach::Clean(file.to_owned());
+    let mut refresh = Refresh::default();
+    let mut any = false;
+    for Change { path, in_both } in changes {
+        if is_in(path, &UNSEEN) {
+            return Reach::Clean(path.clone());
         }
-        let is_text =
-            [".rst", ".md", ".txt", ".gitignore", ".mailmap"].iter().any(|end| file.ends_with(end));
-        if !is_text && !is_in(file, &UNREAD) {
-            reach = Reach::Copy;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if is_in(path, &UNREAD) || name == ".gitignore" {
+            continue;
+        }
+        any = true;
+        let is_default = name.starts_with("Kconfig") || path.contains("/configs/");
+        refresh.configuration |= is_default || path.starts_with("scripts/kconfig/");
+        if *in_both {
+            continue;
+        }
+        match SOURCES.iter().find_map(|end| path.strip_suffix(end)) {
+            Some(stem) => refresh.objects.push(format!("{stem}.o")),
+            None => refresh.names.push(name.to_owned()),
         }
     }
-    reach
+    if any { Reach::Copy(refresh) } else { Reach::Nothing }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(edited: &[&str], other: &[&str]) -> Reach {
+        let change = |in_both| move |path: &&str| Change { path: (*path).to_owned(), in_both };
+        let all: Vec<Change> =
+            edited.iter().map(change(true)).chain(other.iter().map(change(false))).collect();
+        reach(&all)
+    }
+
     #[test]
     fn what_make_does_not_see_needs_a_clean_build() {
-        assert_eq!(reach(["Documentation/kbuild/llvm.rst", "MAINTAINERS"]), Reach::Nothing);
-        assert_eq!(reach([]), Reach::Nothing);
-        assert_eq!(reach(["MAINTAINERS", "scripts/Makefile.thinlto"]), Reach::Copy);
-        assert_eq!(reach(["mm/slab.c", "Makefile"]), Reach::Copy);
+        assert_eq!(of(&["Documentation/kbuild/llvm.rst", "MAINTAINERS"], &[]), Reach::Nothing);
+        assert_eq!(of(&["README", "net/.gitignore"], &["Documentation/x.rst"]), Reach::Nothing);
+        assert_eq!(of(&[], &[]), Reach::Nothing);
+        let copy = Reach::Copy(Refresh::default());
+        assert_eq!(of(&["MAINTAINERS", "scripts/Makefile.thinlto"], &[]), copy);
+        assert_eq!(of(&["mm/slab.c", "Makefile"], &[]), copy);
+        // Rules read lists and maps, whatever their names end in.
+        assert_eq!(of(&["scripts/head-object-list.txt"], &[]), copy);
         let clean = Reach::Clean("scripts/Makefile.lib".to_owned());
-        assert_eq!(reach(["mm/slab.c", "scripts/Makefile.lib"]), clean);
+        assert_eq!(of(&["mm/slab.c", "scripts/Makefile.lib"], &[]), clean);
         let tool = "scripts/genksyms/lex.l";
-        assert_eq!(reach([tool]), Reach::Clean(tool.to_owned()));
+        assert_eq!(of(&[tool], &[]), Reach::Clean(tool.to_owned()));
+    }
+
+    #[test]
+    fn what_is_new_or_gone_takes_along_what_was_made_of_it() {
+        let Reach::Copy(refresh) = of(&["mm/slab.c"], &["lib/bitmap.c", "include/linux/lz4.h"])
+        else {
+            panic!("no copy")
+        };
+        assert_eq!(refresh.objects, ["lib/bitmap.o"]);
+        assert_eq!(refresh.names, ["lz4.h"]);
+        assert!(!refresh.configuration);
+        for file in ["kernel/Kconfig.preempt", "arch/arm64/configs/defconfig"] {
+            let Reach::Copy(refresh) = of(&[file], &[]) else { panic!("no copy") };
+            assert!(refresh.configuration, "{file}");
+        }
     }
 }

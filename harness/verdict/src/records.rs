@@ -13,8 +13,8 @@ use crate::merge::merge;
 use places::{At, Places, all};
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_model::{
-    Arch, Change, Evidence, Finding, Key, Layer, LayerResult, NotCompared, Report, Severity, Site,
-    Tier, thousands,
+    Arch, Change, Counts, Evidence, Finding, Key, Layer, LayerResult, NotCompared, Report,
+    Severity, Site, Tier, thousands,
 };
 
 /// What became of the findings of one run in another.
@@ -235,9 +235,16 @@ fn less(a: &Report, b: &Report) -> Vec<Finding> {
                 Some(_) if compared == 0 => {
                     (Severity::Error, "the second run had nothing to compare here".to_owned())
                 }
+                Some(_) if few(before.compared, compared) && is_smaller(a, b, twin.arch) => (
+                    Severity::Note,
+                    "the second kernel is smaller and has fewer of them".to_owned(),
+                ),
+                Some(_) if is_smaller(a, b, twin.arch) => {
+                    (Severity::Warning, "the second kernel is much smaller".to_owned())
+                }
                 Some(_) => (
                     Severity::Warning,
-                    "the second build has fewer of them, or fewer could be read".to_owned(),
+                    "the second kernel is not smaller, and yet fewer could be compared".to_owned(),
                 ),
             };
             let mut finding = Finding::new(Key::new("record.compared.less"), severity, site);
@@ -246,6 +253,30 @@ fn less(a: &Report, b: &Report) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether no more are missing than a change of the sources takes out: ten, or one of twenty.
+const fn few(before: u64, now: u64) -> bool {
+    let gone = before.saturating_sub(now);
+    now > 0 && (gone <= 10 || gone <= before / 20)
+}
+
+/// What a kernel has less of when something was taken out of it.
+const SIZES: [&str; 5] = ["ir_objects", "exports", "symbols", "initcalls", "sections"];
+
+/// Whether a build of the second run has less of anything than the same build of the first.
+fn is_smaller(a: &Report, b: &Report, arch: Arch) -> bool {
+    let pairs = a.cells.iter().filter(|cell| cell.arch == arch).filter_map(|before| {
+        let now = b.cells.iter().find(|now| (now.arch, now.mode) == (arch, before.mode))?;
+        Some((&before.counts, &now.counts))
+    });
+    let less = |(before, now): (&Counts, &Counts)| {
+        SIZES.iter().any(|name| match (before.get(*name), now.get(*name)) {
+            (Some(before), Some(now)) => now < before,
+            _ => false,
+        })
+    };
+    pairs.into_iter().any(less)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is asked of a candidate.
 
 use crate::error::EngineError;
-use crate::process::capture;
+use crate::process::ask;
 use crate::recipe::Recipe;
 use crate::toolchain::{LlvmSpec, find_program};
 use std::fmt;
@@ -15,7 +15,8 @@ pub enum Asked {
     /// Something in the report of a check.
     Report(Predicate),
     /// The exit status of a program, as `git bisect run` takes it: 0 good, 125 not to be told, 1 to
-    /// 127 bad; anything else ends the bisection.
+    /// 124 bad; anything else ends the bisection. 126 and 127 are the shell's for a program that cannot
+    /// be run.
     Script(PathBuf),
 }
 
@@ -91,14 +92,14 @@ pub(super) fn run_script(
     for (name, value) in more {
         recipe = recipe.env(name, value.clone());
     }
-    let said = capture(&recipe)?;
-    let last = said.stdout.lines().chain(said.stderr.lines()).rfind(|line| !line.trim().is_empty());
+    let said = ask(&recipe)?;
+    let last = said.words.lines().rfind(|line| !line.trim().is_empty());
     let words = last.map(|line| format!(", '{}'", line.trim())).unwrap_or_default();
     let because = format!("{}{words}", said.status);
     match said.status.code() {
         Some(0) => Ok(Judgement::new(Answer::Good, because)),
         Some(125) => Ok(Judgement::new(Answer::Unknown, because)),
-        Some(1..=127) => Ok(Judgement::new(Answer::Bad, because)),
+        Some(1..=124) => Ok(Judgement::new(Answer::Bad, because)),
         _ => Err(EngineError::usage(
             format!("--run {}", script.display()),
             format!("it ended with {because}"),

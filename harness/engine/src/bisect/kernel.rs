@@ -2,15 +2,15 @@
 
 use super::asked::run_script;
 use super::{Asked, Candidates, Evaluation, Scene, compiled, search};
-use crate::check::{CheckRequest, check};
+use crate::check::{CheckRequest, EarlierBuild, check};
 use crate::error::EngineError;
 use crate::record::OutDir;
-use crate::revisions::{Commit, Repository, Sources};
+use crate::revisions::{Commit, Repository, Sources, apart};
 use std::path::{Path, PathBuf};
 use twinlto_facts::log::BuildLog;
 use twinlto_model::{BisectReport, Bisected, Event, Mode, Report};
 use twinlto_verdict::search::{Judgement, Search};
-use twinlto_verdict::{Reach, reach};
+use twinlto_verdict::{Reach, Refresh, reach};
 
 /// What `twinlto bisect kernel` is asked.
 #[derive(Debug, Clone)]
@@ -50,6 +50,7 @@ pub fn bisect_kernel(
     let first_search = Search::new(history, 0, last).map_err(|error| {
         EngineError::usage("--good and --bad", error.to_string(), "give two other revisions")
     })?;
+    apart(&request.check.out, &path)?;
     let out = OutDir::open(&request.check.out)?;
     let sources = Sources::open(repository, &out.path)?;
     let arches: Vec<&str> = request.check.arches.iter().map(|arch| arch.name()).collect();
@@ -107,9 +108,9 @@ impl Commits<'_> {
 
     /// The end that a commit's build can start from, and where it was built: the nearer one of those
     /// between which and the commit nothing changed that make would not see.
-    fn base(&self, candidate: usize) -> Result<Option<(&Commit, PathBuf)>, EngineError> {
+    fn base(&self, candidate: usize) -> Result<Option<(&Commit, EarlierBuild)>, EngineError> {
         let to = self.commit(candidate)?;
-        let mut nearest: Option<(usize, &Commit, PathBuf)> = None;
+        let mut nearest: Option<(usize, &Commit, EarlierBuild)> = None;
         for end in [0, self.commits.len() - 1] {
             let place = self.place(end);
             if end == candidate || !is_built(&place) {
@@ -117,13 +118,16 @@ impl Commits<'_> {
             }
             let base = self.commit(end)?;
             let files = self.sources.changed(base, to)?;
-            let reaches = reach(files.iter().map(String::as_str));
-            let nearer = nearest.as_ref().is_none_or(|(n, _, _)| files.len() < *n);
-            if !matches!(reaches, Reach::Clean(_)) && nearer {
-                nearest = Some((files.len(), base, place));
+            let refresh = match reach(&files) {
+                Reach::Clean(_) => continue,
+                Reach::Nothing => Refresh::default(),
+                Reach::Copy(refresh) => refresh,
+            };
+            if nearest.as_ref().is_none_or(|(n, _, _)| files.len() < *n) {
+                nearest = Some((files.len(), base, EarlierBuild { out: place, refresh }));
             }
         }
-        Ok(nearest.map(|(_, base, place)| (base, place)))
+        Ok(nearest.map(|(_, base, earlier)| (base, earlier)))
     }
 }
 
@@ -161,7 +165,7 @@ impl Candidates for Commits<'_> {
         let request = CheckRequest {
             kernel: Some(self.sources.tree.clone()),
             out: self.place(candidate),
-            base: base.map(|(_, place)| place),
+            base: base.map(|(_, earlier)| earlier),
             ..self.request.check.clone()
         };
         let report = check(&request, events)?;

@@ -8,7 +8,7 @@ use crate::build::Kbuild;
 use crate::copy::copy_build;
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
-use crate::fs::{copy_file, read_regular, remove_tree, write_atomic};
+use crate::fs::{copy_file, read_regular, remove_file, remove_tree, write_atomic};
 use crate::gather::Depth;
 use crate::record::OutDir;
 use crate::toolchain::{Compiler, LlvmSpec, recorded};
@@ -267,7 +267,7 @@ impl Mixed<'_> {
             for file in [native.clone(), cmd_path(&native)] {
                 let (from, to) = (from.join(&file), self.dir.join(&file));
                 if from.is_file() {
-                    remove(&to)?;
+                    remove_file(&to)?;
                     copy_file(&from, &to)?;
                 }
             }
@@ -280,18 +280,8 @@ impl Mixed<'_> {
         }
         // The archive is thin: it names the objects and holds none, so only the links are out of date.
         for image in ["vmlinux", "vmlinux.unstripped", "vmlinux.o"] {
-            remove(&self.dir.join(image))?;
+            remove_file(&self.dir.join(image))?;
         }
         Ok(())
-    }
-}
-
-/// Removes a file, if it is there.
-pub(super) fn remove(path: &Path) -> Result<(), EngineError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(EngineError::io("remove", path, &error))
-        }
-        _ => Ok(()),
     }
 }

@@ -1,12 +1,12 @@
 //! Options: which of an object's make it bad.
 
 use super::asked::run_script;
-use super::objects::remove;
 use super::smallest::{Parts, smallest};
 use super::{Asked, Scene};
 use crate::audit::open;
 use crate::error::EngineError;
 use crate::fs::read_regular;
+use crate::fs::remove_file;
 use crate::gather::Depth;
 use crate::process::capture;
 use crate::recipe::Recipe;
@@ -149,7 +149,7 @@ impl Parts for Compiled<'_> {
         let mut words = argv.into_iter();
         let compiler = words.next().unwrap_or_default();
         // What an earlier question left is no answer to this one.
-        remove(&self.output)?;
+        remove_file(&self.output)?;
         let said = capture(&Recipe::new(&self.dir, compiler).args(words))?;
         let bytes = read_regular(&self.output).unwrap_or_default();
         if !said.status.success() || bytes.is_empty() {

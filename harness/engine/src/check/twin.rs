@@ -3,9 +3,9 @@
 use super::CheckRequest;
 use crate::build::Kbuild;
 use crate::configure::{dot_config, overlay_dot_config};
-use crate::copy::copy_build;
+use crate::copy::{copy_build, forget_made};
 use crate::error::EngineError;
-use crate::fs::remove_tree;
+use crate::fs::{remove_file, remove_tree};
 use crate::record::{Mark, OutDir};
 use crate::toolchain::Compiler;
 use crate::tree::KernelTree;
@@ -16,7 +16,7 @@ use twinlto_model::{
     Allowed, Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime,
     Timings, TwinReport,
 };
-use twinlto_verdict::{Compared, Expectations, Modes, lost_options};
+use twinlto_verdict::{Compared, Expectations, Modes, Refresh, lost_options};
 
 /// One architecture of a check.
 pub(crate) struct Twin<'a> {
@@ -124,7 +124,7 @@ impl Twin<'_> {
 
     /// The finished build of another state of the sources, where one is given.
     fn base(&self, mode: Mode) -> Option<PathBuf> {
-        let home = self.request.base.as_ref()?.join(self.arch.name());
+        let home = self.request.base.as_ref()?.out.join(self.arch.name());
         let dir = home.join(mode.name());
         let is_whole = home.join(format!("{mode}.{}.json", Stage::Build.name())).is_file()
             && dir.join("vmlinux").is_file();
@@ -229,18 +229,33 @@ impl Twin<'_> {
             remove_tree(&cell.dir)?;
             std::fs::create_dir_all(&cell.dir)
                 .map_err(|e| EngineError::io("make", &cell.dir, &e))?;
-            let mut append = false;
-            if let Some(target) = target {
-                self.make(cell, &[target], append, events)?;
-                append = true;
-            }
-            if cell.failure.is_none() {
-                overlay_dot_config(&cell.dir, &requested)?;
-                self.make(cell, &["olddefconfig"], append, events)?;
-            }
+            self.configure(cell, true, events)?;
             Ok(None)
         })?;
         self.verify_config(cell)
+    }
+
+    /// Makes `.config`: anew, or of the one that is there.
+    fn configure(
+        &self,
+        cell: &mut Cell,
+        anew: bool,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), EngineError> {
+        let mut append = false;
+        if anew {
+            remove_file(&cell.dir.join(".config"))?;
+        }
+        if let Some(target) = self.request.config.target().filter(|_| anew) {
+            self.make(cell, &[target], append, events)?;
+            append = true;
+        }
+        if cell.failure.is_none() {
+            let requested = self.request.config.requested(self.arch, cell.mode)?;
+            overlay_dot_config(&cell.dir, &requested)?;
+            self.make(cell, &["olddefconfig"], append, events)?;
+        }
+        Ok(())
     }
 
     /// Copies another build without what this one must make itself, and configures it.
@@ -250,25 +265,36 @@ impl Twin<'_> {
         origin: Origin<'_>,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
-        let (from, of, serves): (&Path, String, fn(&Path) -> bool) = match origin {
+        let other;
+        let (from, of, refresh): (&Path, String, Option<&Refresh>) = match origin {
             Origin::Clean => return Ok(()),
             Origin::Twin(twin) => {
                 let of = format!("copy of {} ({})", twin.recipe, proof(twin, Stage::Build));
-                (&twin.dir, of, serves_all_modes)
+                (&twin.dir, of, None)
             }
             Origin::Base(dir) => {
-                let base = Cell::new(cell.mode, dir.to_owned(), PathBuf::new());
-                let of = format!("{}\ncopy of {}", self.identity, proof(&base, Stage::Build));
-                (dir, of, is_no_image)
+                other = Cell::new(cell.mode, dir.to_owned(), PathBuf::new());
+                let refresh = self.request.base.as_ref().map(|base| &base.refresh);
+                let of = format!(
+                    "{}\ncopy of {}\n{refresh:?}",
+                    self.identity,
+                    proof(&other, Stage::Build)
+                );
+                (&other.dir, of, refresh)
             }
         };
         let recipe = format!("{of}\n{}", self.kbuild(cell).identity(&["olddefconfig"]));
         self.stage(cell, Stage::Copy, &recipe, events, |cell, events| {
             remove_tree(&cell.dir)?;
-            copy_build(from, &cell.dir, serves)?;
-            let requested = self.request.config.requested(self.arch, cell.mode)?;
-            overlay_dot_config(&cell.dir, &requested)?;
-            self.make(cell, &["olddefconfig"], false, events)?;
+            let is_twin = matches!(origin, Origin::Twin(_));
+            copy_build(from, &cell.dir, |path| {
+                serves_all_modes(path) && (is_twin || is_no_image(path))
+            })?;
+            if let Some(refresh) = refresh {
+                forget_made(&cell.dir, refresh)?;
+            }
+            let anew = refresh.is_some_and(|refresh| refresh.configuration);
+            self.configure(cell, anew, events)?;
             Ok(None)
         })?;
         self.verify_config(cell)

@@ -3,6 +3,7 @@ use crate::process::{Captured, capture};
 use crate::recipe::Recipe;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use twinlto_verdict::Change;
 use twinlto_verdict::search::History;
 
 /// A commit.
@@ -222,8 +223,15 @@ impl Repository {
                 "give a commit, a tag or a branch of that repository; git fetch brings more",
             )
         };
+        if revision.is_empty() {
+            return Err(EngineError::usage(
+                "a revision",
+                "its name is empty",
+                "give a commit, a tag or a branch",
+            ));
+        }
         // No revision begins like an option.
-        if revision.is_empty() || revision.starts_with('-') {
+        if revision.starts_with('-') {
             return Err(missing("there is no such revision"));
         }
         let named = format!("{revision}^{{commit}}");
@@ -239,9 +247,16 @@ impl Repository {
     }
 
     /// The files that differ between two commits.
-    pub(crate) fn changed(&self, a: &str, b: &str) -> Result<Vec<String>, EngineError> {
-        let text = self.git.say(&["diff", "--name-only", "--no-renames", "-z", a, b])?;
-        Ok(text.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    pub(crate) fn changed(&self, a: &str, b: &str) -> Result<Vec<Change>, EngineError> {
+        let text = self.git.say(&["diff", "--name-status", "--no-renames", "-z", a, b])?;
+        let mut fields = text.split('\0');
+        let mut changes = Vec::new();
+        // Without renames, a letter and one path each.
+        while let (Some(letter), Some(path)) = (fields.next(), fields.next()) {
+            let in_both = !matches!(letter, "A" | "D");
+            changes.push(Change { path: path.to_owned(), in_both });
+        }
+        Ok(changes)
     }
 
     /// The good commit, and everything that the bad one descends from and the good one does not,
@@ -315,8 +330,8 @@ impl Repository {
         };
         if let Ok(text) = std::fs::read_to_string(link) {
             let git_dir = PathBuf::from(text.trim().trim_start_matches("gitdir: "));
-            let ours = self.git_dir()?;
-            if !git_dir.starts_with(&ours) {
+            let worktrees = self.git_dir()?.join("worktrees");
+            if git_dir.parent() != Some(worktrees.as_path()) {
                 return Err(foreign(format!(
                     "it is a worktree of another repository than {}",
                     self.path.display()
@@ -325,12 +340,13 @@ impl Repository {
             if git_dir.join("HEAD").is_file() && tree.is_dir() {
                 return Ok(Git::at(tree).of(&git_dir, tree));
             }
+            // Ours alone: other worktrees may be where they are not seen now, and git would forget them.
+            crate::fs::remove_tree(&git_dir)?;
         } else if tree.exists() {
             return Err(foreign("something else is there".to_owned()));
         }
         // git may have forgotten a worktree without a .git file; then it is made anew.
         crate::fs::remove_tree(tree)?;
-        self.git.say(&["worktree", "prune"])?;
         let path = tree.display().to_string();
         self.git
             .say(&[

@@ -16,6 +16,29 @@ use crate::error::EngineError;
 use git::Git;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use twinlto_verdict::Change;
+
+/// What is made must not become a part of the user's tree.
+///
+/// # Errors
+///
+/// When an output directory is in a repository's tree.
+pub(crate) fn apart(out: &Path, repository: &Path) -> Result<(), EngineError> {
+    let full = |path: &Path| {
+        let absolute = std::path::absolute(path).ok()?;
+        let there = absolute.ancestors().find(|part| part.exists())?.to_owned();
+        let rest = absolute.strip_prefix(&there).ok()?.to_owned();
+        Some(there.canonicalize().ok()?.join(rest))
+    };
+    match (full(out), full(repository)) {
+        (Some(out), Some(repository)) if out.starts_with(&repository) => Err(EngineError::usage(
+            format!("--out {}", out.display()),
+            format!("it is in the repository {}, which is only read", repository.display()),
+            "give a directory elsewhere",
+        )),
+        _ => Ok(()),
+    }
+}
 
 /// The one tree that is brought from state to state.
 #[derive(Debug)]
@@ -54,14 +77,13 @@ impl Sources {
         let before = self.git.head()?;
         let mut young = young::read(&self.out)?;
         if let Some(before) = &before {
-            young.extend(self.repository.changed(before, &to.id)?);
+            young.extend(self.paths(before, &to.id)?);
             // First the list, so that no file is young and not in it.
             young::write(&self.out, &young)?;
         }
         self.git.checkout(&to.id)?;
         if let Some(base) = base {
-            let other: BTreeSet<String> =
-                self.repository.changed(&base.id, &to.id)?.into_iter().collect();
+            let other: BTreeSet<String> = self.paths(&base.id, &to.id)?.collect();
             young.extend(other.iter().cloned());
             young::write(&self.out, &young)?;
             young::set_times(&self.tree, &young, &other)?;
@@ -74,8 +96,12 @@ impl Sources {
     /// # Errors
     ///
     /// When git cannot tell.
-    pub(crate) fn changed(&self, a: &Commit, b: &Commit) -> Result<Vec<String>, EngineError> {
+    pub(crate) fn changed(&self, a: &Commit, b: &Commit) -> Result<Vec<Change>, EngineError> {
         self.repository.changed(&a.id, &b.id)
+    }
+
+    fn paths(&self, a: &str, b: &str) -> Result<impl Iterator<Item = String> + use<>, EngineError> {
+        Ok(self.repository.changed(a, b)?.into_iter().map(|change| change.path))
     }
 
     /// Applies a series to a commit; the commits that come of it, in order. The tree is left at the
@@ -86,6 +112,10 @@ impl Sources {
     /// When a patch does not apply: which, and what of it.
     pub(crate) fn apply(&self, base: &Commit, series: &Path) -> Result<Vec<Commit>, EngineError> {
         let patches = patches(series, &self.out.join("series"))?;
+        // git runs in the tree.
+        let full =
+            |path: PathBuf| path.canonicalize().map_err(|e| EngineError::io("read", &path, &e));
+        let patches = patches.into_iter().map(full).collect::<Result<Vec<_>, _>>()?;
         self.switch(base, None)?;
         let mut commits = Vec::new();
         for patch in &patches {
@@ -99,7 +129,7 @@ impl Sources {
         // The files that the patches wrote are as young as those of a checkout.
         if let Some(last) = commits.last() {
             let mut young = young::read(&self.out)?;
-            young.extend(self.repository.changed(&base.id, &last.id)?);
+            young.extend(self.paths(&base.id, &last.id)?);
             young::write(&self.out, &young)?;
         }
         Ok(commits)

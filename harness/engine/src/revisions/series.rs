@@ -33,6 +33,12 @@ pub(crate) fn patches(series: &Path, cut: &Path) -> Result<Vec<PathBuf>, EngineE
     if with_patch.is_empty() {
         return Err(usage("it holds no patch".to_owned()));
     }
+    // A plain patch is called as its file is.
+    if let ([_], Some(only)) = (with_patch.as_slice(), with_patch.first())
+        && !is_mail(only)
+    {
+        return Ok(vec![series.to_owned()]);
+    }
     remove_tree(cut)?;
     std::fs::create_dir_all(cut).map_err(|e| EngineError::io("make", cut, &e))?;
     let mut files = Vec::new();
