@@ -195,7 +195,8 @@ pub fn asked(bytes: &[u8]) {
     look(Predicate::finding(line, None));
     look(Spec::parse("matrix", "matrix.toml", matrix).inspect(|spec| {
         let version = ToolVersion { major: 22, minor: 1, patch: 8 };
-        let known = KnownToolchain { name: "clang 22.1.8".to_owned(), version };
+        let known = KnownToolchain { name: "clang 22.1.8".to_owned(), version, given: false };
+        look(spec.every_rule_fits());
         see(cells(&spec.clone().filled(Arch::Arm64), &[known]));
     }));
 }

@@ -150,6 +150,13 @@ fn request(args: &MatrixArgs) -> Result<MatrixRequest, EngineError> {
         }
     }
     spec.toolchains.extend(args.toolchain.iter().cloned());
+    spec.every_rule_fits().map_err(|error| {
+        EngineError::usage(
+            format!("matrix {}", spec.name),
+            error.to_string(),
+            "mend the rule, or take it out",
+        )
+    })?;
     let given = args.llvm.iter().map(|text| text.parse()).collect::<Result<Vec<LlvmSpec>, _>>()?;
     let here = std::env::consts::ARCH.parse::<Arch>().unwrap_or(Arch::X86_64);
     Ok(MatrixRequest {

@@ -23,7 +23,7 @@ pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};
 pub use key::Key;
 pub use life::{LifeStep, StepReport, UnknownStep};
-pub use matrix::{
+pub use matrix::{Wanted, 
     CellId, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport,
     NumberChange,
 };

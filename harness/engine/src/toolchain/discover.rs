@@ -19,6 +19,8 @@ pub struct Found {
     pub toolchain: Toolchain,
     /// Hash of its programs and libraries.
     pub hash: String,
+    /// Whether it was given.
+    pub given: bool,
     /// What it is called; where two are called alike, with a part of the hash.
     pub name: String,
 }
@@ -38,7 +40,7 @@ pub fn discover(given: &[LlvmSpec]) -> Result<Vec<Found>, EngineError> {
     let one = |(llvm, is_given): &(LlvmSpec, bool)| match identify(llvm) {
         Ok(toolchain) => {
             let (hash, name) = (content_hash(llvm), toolchain.named());
-            Ok(Some(Found { llvm: llvm.clone(), toolchain, hash, name }))
+            Ok(Some(Found { llvm: llvm.clone(), toolchain, hash, given: *is_given, name }))
         }
         Err(error) if *is_given => Err(error),
         Err(_) => Ok(None),
