@@ -24,6 +24,7 @@ use twinlto_model::{Arch, ToolVersion};
 use twinlto_report::{Style, facet_change, from_json, terminal, to_json};
 use twinlto_verdict::inject::Case;
 use twinlto_verdict::matrix::{KnownToolchain, Spec, cells};
+use twinlto_verdict::number;
 use twinlto_verdict::search::Predicate;
 use twinlto_verdict::{Expectations, Severities};
 
@@ -190,7 +191,7 @@ pub fn case(bytes: &[u8]) {
 pub fn asked(bytes: &[u8]) {
     let text = text(bytes);
     let (line, matrix) = text.split_once('\n').unwrap_or((&text, ""));
-    look(Predicate::count(line));
+    look(Predicate::count(line, number::OF_A_BUILD));
     look(Predicate::outcome(line));
     look(Predicate::finding(line, None));
     look(Spec::parse("matrix", "matrix.toml", matrix).inspect(|spec| {

@@ -54,7 +54,7 @@ fn answer(
 
 /// A report of each cell, told from the others by its toolchain; of one that was not checked, that it
 /// was not.
-fn reports(matrix: &MatrixReport) -> Vec<Report> {
+fn reports(matrix: &MatrixReport) -> Vec<(&MatrixCell, Report)> {
     let of = |cell: &MatrixCell| {
         let id = &cell.id;
         let config = format!("{} · {}", id.config, id.toolchain);
@@ -90,7 +90,7 @@ fn reports(matrix: &MatrixReport) -> Vec<Report> {
             }
         }
     };
-    matrix.cells.iter().map(of).collect()
+    matrix.cells.iter().map(|cell| (cell, of(cell))).collect()
 }
 
 fn show(

@@ -23,9 +23,9 @@ pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};
 pub use key::Key;
 pub use life::{LifeStep, StepReport, UnknownStep};
-pub use matrix::{Wanted, 
+pub use matrix::{
     CellId, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport,
-    NumberChange,
+    NumberChange, Wanted,
 };
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;

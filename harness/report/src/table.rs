@@ -69,6 +69,14 @@ fn rows(report: &Report, layers: &[Layer]) -> Vec<Vec<String>> {
     rows
 }
 
+/// What `3 hidden` means, where the table says it and nothing else in the report does.
+pub(crate) fn legend(report: &Report) -> Option<String> {
+    let shown = report.twins.iter().flat_map(|twin| &twin.layers).any(|it| it.hidden > 0);
+    let told = report.not_compared.iter().any(|it| it.why.starts_with("hidden"));
+    (shown && !told)
+        .then(|| "hidden: findings that --only and --ignore leave out of this report".to_owned())
+}
+
 /// `596 ✓`, `4 of 596 ✗`, `2 of 41 ~`, `3 hidden`, or `–` for what was not compared.
 fn cell(layer: &LayerResult) -> String {
     let all = thousands(layer.compared);

@@ -91,8 +91,7 @@ impl<'a> Cell<'a> {
             render: request.render,
         };
         let start = Instant::now();
-        let expected =
-            |outcome: &Outcome| is_expected(outcome, self.planned.wanted().as_ref());
+        let expected = |outcome: &Outcome| is_expected(outcome, self.planned.wanted().as_ref());
         let report = match check(&check_request, events) {
             Ok(report) => report,
             // A toolchain that vanished or cannot link for this architecture is this cell's matter;

@@ -11,8 +11,8 @@ use crate::tree::KernelTree;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use twinlto_model::{
-    Arch, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Mode, Outcome, Report,
-    ToolVersion,
+    Arch, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Mode,
+    Outcome, Report, ToolVersion,
 };
 use twinlto_verdict::matrix::{Column, KnownToolchain, PlannedCell, cells, changes, order};
 

@@ -82,7 +82,8 @@ impl Spec {
         for (kind, rules) in lists {
             for (n, rule) in rules.iter().enumerate() {
                 if let Err(why) = self.fits_somewhere(rule, kind == "expect") {
-                    let why = format!("[[{kind}]] {} ('{}') is for no cell: {why}", n + 1, rule.reason);
+                    let why =
+                        format!("[[{kind}]] {} ('{}') is for no cell: {why}", n + 1, rule.reason);
                     return Err(MatrixError { place: self.file.clone(), why });
                 }
             }
