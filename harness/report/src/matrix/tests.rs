@@ -46,7 +46,8 @@ fn a_cell_that_agrees_against_a_rule_says_what_was_expected_and_why() {
     let report =
         matrix(vec![agrees.clone(), cell(Arch::Riscv, Outcome::Agree, None)], Outcome::Differ);
     let style = Style { columns: 200, ..Style::default() };
-    let line = "agree pocket · tiny · arm64 · clang 23.1.4 (expected differ: known <bug>): 1 architecture";
+    let line =
+        "agree pocket · tiny · arm64 · clang 23.1.4 (expected differ: known <bug>): 1 architecture";
     let end = "differ: 1 of 2 cells is not as expected: 2 agree";
     for text in [matrix_show(&report, &style), matrix_status(&report, &style)] {
         assert!(text.contains("(expected differ: known <bug>): 1 architecture"), "{text}");
