@@ -301,6 +301,43 @@ fn a_toolchain_that_vanishes_costs_its_own_cells_alone() {
     assert!(tried(&ran) && tried(&matrix("run", &llvm, &args)), "{}", ran.stderr);
 }
 
+#[test]
+fn what_an_llvm_answers_is_asked_once() {
+    let Some(llvm) = llvm("what_an_llvm_answers_is_asked_once") else { return };
+    let (cache, out) = (tempfile::tempdir().unwrap(), empty_dir("matrix-answers"));
+    let env = [("TWINLTO_CACHE", cache.path().to_str().unwrap())];
+    let version = version(llvm);
+    let planned = |llvm: &str, env: &[(&str, &str)]| {
+        let args = ["--toolchain", "90", "--arch", "arm64", "--out", &out];
+        let ran = run_with(&[&["matrix", "plan", "--llvm", llvm], &args[..]].concat(), env);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    assert!(planned(llvm, &env).contains(&version));
+    let kept = std::fs::read_dir(cache.path().join("toolchains")).unwrap();
+    let answers: Vec<_> = kept
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
+    assert!(!answers.is_empty());
+    // What is kept is what is taken.
+    for path in answers {
+        let mut said: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        said["version"]["patch"] = 77.into();
+        std::fs::write(&path, said.to_string()).unwrap();
+    }
+    assert!(planned(llvm, &env).contains(".77"));
+    // A script may answer otherwise at any time.
+    let bin = kept_dir("scripted").join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for said in ["97.0.1", "97.0.2"] {
+        for tool in ["clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-readelf"] {
+            executable(&bin.join(tool), &format!("#!/bin/sh\necho 'x version {said}'\n"));
+        }
+        assert!(planned(&format!("{}/", bin.display()), &env).contains(said));
+    }
+}
+
 fn executable(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -95,3 +95,27 @@ fn cell(layer: &LayerResult) -> String {
         _ => format!("{all} ✓"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::made::agreeing;
+    use crate::{Style, markdown, terminal};
+    use twinlto_model::{Arch, NotCompared};
+
+    #[test]
+    fn what_hidden_means_stands_where_it_is_shown() {
+        let said = |report: &_| {
+            let shown = terminal(report, &Style { columns: 200, ..Style::default() });
+            [shown, markdown(report, &[])].map(|text| text.matches("--only and --ignore").count())
+        };
+        let mut report = agreeing();
+        assert_eq!(said(&report), [0, 0]);
+        report.twins[0].layers[0].hidden = 1;
+        assert_eq!(said(&report), [1, 1]);
+        // Once is enough.
+        let why = "hidden: left out by --only and --ignore".to_owned();
+        report.not_compared =
+            vec![NotCompared { arch: Arch::Arm64, what: "1 finding".into(), why }];
+        assert_eq!(said(&report), [1, 1]);
+    }
+}

@@ -105,6 +105,9 @@ fn configs() -> Vec<PathBuf> {
         }
     }
     found.sort();
+    // One program under several names answers once.
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     found
 }
 
