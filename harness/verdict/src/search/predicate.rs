@@ -133,7 +133,8 @@ impl Predicate {
     }
 
     /// A predicate about a number: `[MODE.]NAME<N`, with `<`, `<=`, `=`, `>=` or `>`. `known` are
-    /// those that what is searched has: [`number::OF_A_BUILD`], [`number::OF_AN_OBJECT`].
+    /// those that what is searched has: [`OF_A_BUILD`](crate::number::OF_A_BUILD) or
+    /// [`OF_AN_OBJECT`](crate::number::OF_AN_OBJECT).
     ///
     /// # Errors
     ///
