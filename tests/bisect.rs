@@ -282,10 +282,10 @@ fn the_objects_that_make_an_image_bad_are_found_among_others_that_differ() {
     ]);
     assert_eq!(by_record.status, 0, "{}", by_record.stderr);
     assert_eq!(by_record.json()["found"]["set"], serde_json::json!(["mm/util.o"]));
-    let same = bisect(&["objects", &good_arg, &good_arg, "--count", "a>1", "--out", &out]);
+    let same = bisect(&["objects", &good_arg, &good_arg, "--count", "symbols>1", "--out", &out]);
     assert!(same.stderr.contains("the same, byte for byte"), "{}", same.stderr);
     let in_process = pocket.build("arm64", "in-process").display().to_string();
-    let mixed = bisect(&["objects", &good_arg, &in_process, "--count", "a>1", "--out", &out]);
+    let mixed = bisect(&["objects", &good_arg, &in_process, "--count", "symbols>1", "--out", &out]);
     assert!(mixed.stderr.contains("is in-process"), "{}", mixed.stderr);
 }
 

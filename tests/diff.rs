@@ -189,7 +189,7 @@ fn what_is_left_out_is_said() {
         let report = ran.json();
         let said = &report["not_compared"].as_array().unwrap().last().unwrap().clone();
         assert_eq!(said["what"], "1 finding");
-        assert_eq!(said["why"], "left out by --only and --ignore");
+        assert_eq!(said["why"], "hidden: left out by --only and --ignore");
         // Nobody may take it for a pass.
         assert_eq!(report["twins"][0]["layers"][0]["hidden"], 1);
         let [a, b] = [&file, &other].map(|path| path.display().to_string());

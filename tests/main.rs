@@ -34,6 +34,7 @@ mod layouts;
 mod lifecycle;
 mod matrix;
 mod modes;
+mod numbers;
 mod planned;
 mod pocket;
 mod premerge;

@@ -35,6 +35,7 @@ fn the_commands_of_the_readme_run() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (repository, series) = repository();
     let (merged, bisected) = (empty_dir("readme-premerge"), empty_dir("readme-bisect"));
+    let matrix = empty_dir("readme-matrix");
     let mut commands = 0;
     for line in readme.lines().filter_map(|line| line.strip_prefix("$ twinlto ")) {
         let args: Vec<&str> = line
@@ -57,11 +58,23 @@ fn the_commands_of_the_readme_run() {
                 "out" if line.starts_with("premerge") => merged.as_str(),
                 "out" if line.starts_with("bisect") => bisected.as_str(),
                 "out" if line.starts_with("inject") => injected.as_str(),
+                "out" if line.starts_with("matrix") => matrix.as_str(),
+                // Three would take minutes; which are there is another machine's matter.
+                "22..24" => "90",
                 "out" => out.as_str(),
                 other => other,
             })
             .collect();
-        let ran = run(&args);
+        let given: &[&str] = if args[0] == "matrix" { &["--llvm", llvm] } else { &[] };
+        let ran = run(&[&args, given].concat());
+        if line.starts_with("matrix show") {
+            // The table that is shown below it, with one column of it.
+            let rows: Vec<&str> = ran.stdout.lines().collect();
+            let begins = |row: &str| rows.iter().any(|line| line.starts_with(row));
+            for row in ["pocket · tiny", "arm64      agree ✓", "loongarch  agree ✓"] {
+                assert!(begins(row) && readme.contains(row), "{row}: {}", ran.stdout);
+            }
+        }
         // A machine that only tests need not have what a real Linux needs.
         let fine = match args[0] {
             "doctor" => vec![0, 4],

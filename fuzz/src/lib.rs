@@ -24,6 +24,7 @@ use twinlto_model::{Arch, ToolVersion};
 use twinlto_report::{Style, facet_change, from_json, terminal, to_json};
 use twinlto_verdict::inject::Case;
 use twinlto_verdict::matrix::{KnownToolchain, Spec, cells};
+use twinlto_verdict::number;
 use twinlto_verdict::search::Predicate;
 use twinlto_verdict::{Expectations, Severities};
 
@@ -190,12 +191,13 @@ pub fn case(bytes: &[u8]) {
 pub fn asked(bytes: &[u8]) {
     let text = text(bytes);
     let (line, matrix) = text.split_once('\n').unwrap_or((&text, ""));
-    look(Predicate::count(line));
+    look(Predicate::count(line, number::OF_A_BUILD));
     look(Predicate::outcome(line));
     look(Predicate::finding(line, None));
     look(Spec::parse("matrix", "matrix.toml", matrix).inspect(|spec| {
         let version = ToolVersion { major: 22, minor: 1, patch: 8 };
-        let known = KnownToolchain { name: "clang 22.1.8".to_owned(), version };
+        let known = KnownToolchain { name: "clang 22.1.8".to_owned(), version, given: false };
+        look(spec.every_rule_fits());
         see(cells(&spec.clone().filled(Arch::Arm64), &[known]));
     }));
 }

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use twinlto_engine::{EngineError, OutFile};
-use twinlto_model::{MatrixReport, Report};
+use twinlto_model::{MatrixCell, MatrixReport, Report};
 
 /// What the terminal shows, and the files to write.
 pub(crate) struct Files {
@@ -55,17 +55,19 @@ impl Files {
         twinlto_report::markdown(report, &self.reproducer)
     }
 
-    /// Writes them all of a matrix; `cells` are the reports of those that are done.
+    /// Writes them all of a matrix; `cells` are its cells, each with a report.
     pub(crate) fn write_matrix(
         &self,
         matrix: &MatrixReport,
-        cells: &[Report],
+        cells: &[(&MatrixCell, Report)],
     ) -> Result<(), EngineError> {
         let mut result = Ok(());
         for (format, file) in &self.files {
             let text = match format {
                 FileFormat::Markdown => twinlto_report::matrix_mail(matrix, &self.reproducer),
-                FileFormat::Junit => twinlto_report::junit_of_all(cells, twinlto_verdict::layer_of),
+                FileFormat::Junit => {
+                    twinlto_report::junit_of_matrix(cells, twinlto_verdict::layer_of)
+                }
                 FileFormat::Json => twinlto_report::matrix_to_json(matrix),
             };
             result = result.and(file.write(&text));

@@ -11,6 +11,7 @@ use twinlto_engine::{
 };
 use twinlto_model::{BisectReport, Mode, Outcome};
 use twinlto_verdict::Modes;
+use twinlto_verdict::number::{self, Number};
 use twinlto_verdict::search::{Predicate, PredicateError};
 
 pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, EngineError> {
@@ -25,7 +26,7 @@ pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, Engin
 }
 
 fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
-    let asked = asked(&args.predicate)?;
+    let asked = asked(&args.predicate, number::OF_A_BUILD)?;
     let request = KernelBisect {
         check: check(&args.kernel, &asked)?,
         good: args.good.clone(),
@@ -40,7 +41,7 @@ fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineEr
 }
 
 fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
-    let asked = asked(&args.predicate)?;
+    let asked = asked(&args.predicate, number::OF_A_BUILD)?;
     let request = ToolchainBisect {
         check: check(&args.kernel, &asked)?,
         among: args.among.clone(),
@@ -58,7 +59,7 @@ fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
         bad: args.bad.clone(),
         kernel: args.kernel.clone(),
         llvm: args.llvm.as_deref().map(str::parse).transpose()?,
-        asked: asked(&args.predicate)?,
+        asked: asked(&args.predicate, number::OF_A_BUILD)?,
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
         command: reproducer(false),
@@ -71,7 +72,7 @@ fn options(args: &BisectOptionsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
     let request = OptionsBisect {
         build: args.build.clone(),
         object: args.object.strip_prefix("./").unwrap_or(&args.object).to_owned(),
-        asked: asked(&args.predicate)?,
+        asked: asked(&args.predicate, number::OF_AN_OBJECT)?,
         out: args.out.clone(),
         command: reproducer(false),
     };
@@ -100,7 +101,7 @@ fn check(args: &KernelArgs, asked: &Asked) -> Result<CheckRequest, EngineError> 
     Ok(request)
 }
 
-fn asked(args: &PredicateArgs) -> Result<Asked, EngineError> {
+fn asked(args: &PredicateArgs, numbers: &[Number]) -> Result<Asked, EngineError> {
     let read = |option: &str, text: &str, read: Result<Predicate, PredicateError>| {
         read.map(Asked::Report).map_err(|error| {
             let hint = "twinlto bisect kernel --help shows every form";
@@ -117,7 +118,7 @@ fn asked(args: &PredicateArgs) -> Result<Asked, EngineError> {
         return Ok(Asked::Report(Predicate::Error(text.clone())));
     }
     if let Some(text) = &args.count {
-        return read("count", text, Predicate::count(text));
+        return read("count", text, Predicate::count(text, numbers));
     }
     match &args.run {
         Some(script) => Asked::script(script),

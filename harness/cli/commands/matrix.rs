@@ -54,7 +54,7 @@ fn answer(
 
 /// A report of each cell, told from the others by its toolchain; of one that was not checked, that it
 /// was not.
-fn reports(matrix: &MatrixReport) -> Vec<Report> {
+fn reports(matrix: &MatrixReport) -> Vec<(&MatrixCell, Report)> {
     let of = |cell: &MatrixCell| {
         let id = &cell.id;
         let config = format!("{} · {}", id.config, id.toolchain);
@@ -90,7 +90,7 @@ fn reports(matrix: &MatrixReport) -> Vec<Report> {
             }
         }
     };
-    matrix.cells.iter().map(of).collect()
+    matrix.cells.iter().map(|cell| (cell, of(cell))).collect()
 }
 
 fn show(
@@ -150,6 +150,13 @@ fn request(args: &MatrixArgs) -> Result<MatrixRequest, EngineError> {
         }
     }
     spec.toolchains.extend(args.toolchain.iter().cloned());
+    spec.every_rule_fits().map_err(|error| {
+        EngineError::usage(
+            format!("matrix {}", spec.name),
+            error.to_string(),
+            "mend the rule, or take it out",
+        )
+    })?;
     let given = args.llvm.iter().map(|text| text.parse()).collect::<Result<Vec<LlvmSpec>, _>>()?;
     let here = std::env::consts::ARCH.parse::<Arch>().unwrap_or(Arch::X86_64);
     Ok(MatrixRequest {

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_facts::dry_run::Replaced;
 use twinlto_model::{Event, Finding, Mode, Report, Stage, Toolchain};
+use twinlto_verdict::number::{self, Number};
 use twinlto_verdict::{Plan, judge_planned};
 
 /// Which front ends the planned backends are compared with.
@@ -198,9 +199,10 @@ fn about_a_plan(
     }
     for cell in &mut report.cells {
         cell.toolchain = Some(toolchain.clone());
-        let mut put = |name: &str, n: usize| cell.counts.insert(name.to_owned(), n as u64);
-        put("planned_backends", plan.replaced.backends.len());
-        put("planned_front_ends", plan.replaced.fronts.len());
+        let mut put =
+            |number: Number, n: usize| cell.counts.insert(number.name().to_owned(), n as u64);
+        put(number::PLANNED_BACKENDS, plan.replaced.backends.len());
+        put(number::PLANNED_FRONT_ENDS, plan.replaced.fronts.len());
     }
     report
 }

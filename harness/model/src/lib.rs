@@ -25,7 +25,7 @@ pub use key::Key;
 pub use life::{LifeStep, StepReport, UnknownStep};
 pub use matrix::{
     CellId, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport,
-    NumberChange,
+    NumberChange, Wanted,
 };
 pub use mode::{Mode, UnknownMode};
 pub use outcome::Outcome;

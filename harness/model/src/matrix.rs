@@ -58,6 +58,19 @@ pub struct CellResult {
     pub record: Option<String>,
     /// Whether its outcome is what the matrix expects.
     pub expected: bool,
+    /// Whether it was not checked because something of this machine was missing: the next run tries
+    /// it again.
+    #[serde(default)]
+    pub again: bool,
+}
+
+/// What a matrix expects of a cell in the place of `agree`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The word of the outcome.
+    pub outcome: String,
+    /// Why, in the words of the matrix.
+    pub reason: String,
 }
 
 /// One cell of a matrix.
@@ -69,6 +82,26 @@ pub struct MatrixCell {
     /// What is known of it.
     #[serde(flatten)]
     pub state: CellState,
+    /// What is expected of it, where a rule of the matrix says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Wanted>,
+}
+
+impl MatrixCell {
+    /// Its result, if it was checked.
+    #[must_use]
+    pub fn result(&self) -> Option<&CellResult> {
+        match &self.state {
+            CellState::Done(result) => Some(result),
+            _ => None,
+        }
+    }
+
+    /// `expected differ: known`, where a rule of the matrix says what is expected.
+    #[must_use]
+    pub fn expectation(&self) -> Option<String> {
+        self.wanted.as_ref().map(|it| format!("expected {}: {}", it.outcome, it.reason))
+    }
 }
 
 /// What changed from one toolchain to the next.

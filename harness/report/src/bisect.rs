@@ -10,8 +10,12 @@ use twinlto_model::{BisectFound, BisectReport, Bisected, count};
 pub fn bisect(report: &BisectReport, style: &Style) -> String {
     let unit = report.what.unit();
     let candidates = count(report.candidates, unit, &format!("{unit}s"));
+    // A script may be asked of nothing but the candidates.
+    let scene = Some(report.scene.as_str()).filter(|scene| !scene.is_empty());
+    let parts = [Some(report.what.name()), scene, Some(candidates.as_str())];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
     let mut lines = vec![
-        safe(&format!("bisect {} · {} · {candidates}", report.what.name(), report.scene)),
+        safe(&format!("bisect {}", parts.join(" · "))),
         safe(&format!("bad: {}", report.predicate)),
         String::new(),
     ];
@@ -71,4 +75,36 @@ fn answer(report: &BisectReport) -> Vec<String> {
     lines.push(safe(&format!("log: {}/bisect.log{log}", report.out)));
     lines.push(safe(&format!("again: {}", report.command)));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_model::Outcome;
+
+    #[test]
+    fn the_heading_says_nothing_twice() {
+        let report = |scene: &str| BisectReport {
+            schema: twinlto_model::BISECT_SCHEMA.to_owned(),
+            twinlto: "0.1.0".to_owned(),
+            what: Bisected::Toolchain,
+            scene: scene.to_owned(),
+            predicate: "--run ./is-bad".to_owned(),
+            candidates: 5,
+            steps: Vec::new(),
+            found: BisectFound::First("clang 23.1.4".to_owned()),
+            outcome: Outcome::Differ,
+            command: "twinlto bisect toolchain".to_owned(),
+            out: "out".to_owned(),
+        };
+        let first = |scene: &str| {
+            let text = bisect(&report(scene), &Style::default());
+            text.lines().next().map(str::to_owned)
+        };
+        assert_eq!(first("").unwrap(), "bisect toolchain · 5 toolchains");
+        assert_eq!(
+            first("clang 17.0.6 to clang 24.0.0").unwrap(),
+            "bisect toolchain · clang 17.0.6 to clang 24.0.0 · 5 toolchains"
+        );
+    }
 }

@@ -8,6 +8,7 @@
 //! follows a `type` that it knows (`date`, `yaml`).
 
 mod case;
+mod expected;
 mod told;
 mod write;
 
@@ -15,7 +16,8 @@ use case::{Case, Result, Suite};
 use std::collections::BTreeSet;
 use told::{body, in_one_line, out};
 use twinlto_model::{
-    Arch, CellReport, Finding, Layer, LayerResult, Outcome, Report, TwinReport, count, thousands,
+    Arch, CellReport, Finding, Layer, LayerResult, MatrixCell, Outcome, Report, TwinReport, count,
+    thousands,
 };
 
 /// The layer that finds a key; none for what no single layer finds.
@@ -31,12 +33,20 @@ pub fn junit(report: &Report, layer_of: LayerOf) -> String {
     write::to_xml(&[(report, suites(report, layer_of))])
 }
 
-/// Several reports in one document, such as those of a matrix: one case a cell and layer. Their
-/// configurations must tell them apart.
+/// A matrix as JUnit XML: one case a cell and layer. Each cell comes with the report of its check,
+/// whose configurations must tell them apart.
+///
+/// What is as a rule of the matrix expects fails nothing; what is not, fails in a case
+/// `expected outcome`, which has the reason of the rule.
 #[must_use]
-pub fn junit_of_all(reports: &[Report], layer_of: LayerOf) -> String {
+pub fn junit_of_matrix(cells: &[(&MatrixCell, Report)], layer_of: LayerOf) -> String {
+    let suites = |(cell, report): &(&MatrixCell, Report)| {
+        let mut suites = suites(report, layer_of);
+        expected::expected(cell, &mut suites);
+        suites
+    };
     let all: Vec<(&Report, Vec<Suite>)> =
-        reports.iter().map(|report| (report, suites(report, layer_of))).collect();
+        cells.iter().map(|cell| (&cell.1, suites(cell))).collect();
     write::to_xml(&all)
 }
 

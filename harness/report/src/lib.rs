@@ -23,7 +23,7 @@ pub use bisect::{bisect, bisect_to_json};
 pub use disassembly::disassembly;
 pub use inject::{inject, inject_to_json};
 pub use json::{FromJsonError, from_json, to_json};
-pub use junit::{LayerOf, junit, junit_of_all};
+pub use junit::{LayerOf, junit, junit_of_matrix};
 pub use markdown::markdown;
 pub use matrix::{matrix_mail, matrix_plan, matrix_show, matrix_status, matrix_to_json};
 pub use snapshot::{Change, facet_change};

@@ -7,7 +7,7 @@ mod reproduce;
 
 use crate::finding::cut;
 use crate::steps::mark;
-use crate::table::{chosen, width_of, widths};
+use crate::table::{chosen, legend, width_of, widths};
 use crate::terminal::{header, left_out, what_was_compared};
 use crate::text::{clip, pad, safe, wrap};
 use groups::groups;
@@ -30,6 +30,7 @@ const ANSWER: usize = 3;
 const HEADER: usize = 2;
 const ROWS: usize = 5;
 const STEPS: usize = 3;
+const LEGEND: usize = 1;
 const COMPARED: usize = 3;
 const NOT_COMPARED: usize = 3;
 
@@ -47,6 +48,10 @@ pub fn markdown(report: &Report, reproducer: &[String]) -> String {
     lines.push(String::new());
     lines.extend(table(report));
     lines.push(String::new());
+    if let Some(text) = legend(report) {
+        lines.extend(paragraph(&text, LEGEND));
+        lines.push(String::new());
+    }
     lines.extend(steps(report));
     lines.extend(patches(report));
 
@@ -69,7 +74,7 @@ pub fn markdown(report: &Report, reproducer: &[String]) -> String {
 
 /// A sentence in at most so many lines.
 fn paragraph(text: &str, most: usize) -> Vec<String> {
-    clip(wrap(&inline(text), COLUMNS - 2), most)
+    clip(inline(text, COLUMNS - 2), most)
 }
 
 /// Architecture × layer, in a table that is one without a renderer, too.

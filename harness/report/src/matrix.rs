@@ -6,7 +6,8 @@ use crate::text::{duration, pad, safe, width, wrap};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use twinlto_model::{
-    CellState, ColumnChange, Finding, MatrixCell, MatrixReport, NumberChange, count, thousands,
+    CellResult, CellState, ColumnChange, Finding, MatrixCell, MatrixReport, NumberChange, count,
+    thousands,
 };
 
 /// The cells in the order in which they run, why some are impossible, and an estimate.
@@ -20,6 +21,7 @@ pub fn matrix_plan(report: &MatrixReport, style: &Style) -> String {
             CellState::Waiting { estimate: Some(seconds) } => format!("about {}", took(*seconds)),
             CellState::Waiting { estimate: None } => "nothing like it was built yet".to_owned(),
             CellState::Running { seconds, .. } => format!("running for {}", took(*seconds)),
+            CellState::Done(result) if result.again => again(result),
             CellState::Done(result) => format!("{} in {}", result.outcome, took(result.seconds)),
         };
         rows.push(named(cell).into_iter().chain([what]).collect());
@@ -41,14 +43,11 @@ pub fn matrix_status(report: &MatrixReport, style: &Style) -> String {
             lines.push(safe(&format!("running  {name}  {at}  {}", took(*seconds))));
         }
     }
-    for cell in &report.cells {
-        if let CellState::Done(result) = &cell.state
-            && !result.expected
-        {
-            let name = named(cell).join(" · ");
-            let text = safe(&format!("{:<8} {name}: {}", result.outcome.word(), result.summary));
-            lines.extend(wrap(&text, style.columns));
-        }
+    for (cell, result) in told_apart(report) {
+        let name = named(cell).join(" · ");
+        let expected = expectation(cell, result);
+        let text = format!("{:<8} {name}{expected}: {}", result.outcome.word(), result.summary);
+        lines.extend(wrap(&safe(&text), style.columns));
     }
     lines.extend(wrap(&remaining(report), style.columns));
     joined(lines)
@@ -59,6 +58,17 @@ pub fn matrix_status(report: &MatrixReport, style: &Style) -> String {
 #[must_use]
 pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
     let mut lines = vec![header(report)];
+    lines.extend(tables(report, style));
+    lines.extend(single(report, style));
+    lines.extend(impossible(report, style));
+    lines.push(String::new());
+    lines.extend(wrap(&answer(report), style.columns));
+    joined(lines)
+}
+
+/// One table for each kernel and configuration, and what changed.
+fn tables(report: &MatrixReport, style: &Style) -> Vec<String> {
+    let mut lines = Vec::new();
     let mut groups: BTreeMap<(&str, &str), Vec<&MatrixCell>> = BTreeMap::new();
     for cell in &report.cells {
         groups.entry((&cell.id.kernel, &cell.id.config)).or_default().push(cell);
@@ -74,31 +84,62 @@ pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
             }
         }
     }
-    for cell in &report.cells {
-        if let CellState::Done(result) = &cell.state
-            && !result.expected
-        {
-            lines.push(String::new());
-            let name = named(cell).join(" · ");
-            let text = safe(&format!("{}  {name}: {}", result.outcome, result.summary));
-            lines.extend(wrap(&text, style.columns));
-            if let Some(record) = &result.record {
-                lines.push(safe(&format!("  twinlto report {record}")));
-            }
-        }
-    }
-    lines.extend(impossible(report, style));
-    lines.push(String::new());
-    lines.extend(wrap(&answer(report), style.columns));
-    joined(lines)
+    lines
 }
 
-/// A matrix as Markdown to be mailed, at most 60 lines: what the terminal shows, as code, and how to
-/// make it again.
+/// Each cell of which more is to be said than that it agrees, those that are not as expected first.
+fn single(report: &MatrixReport, style: &Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (cell, result) in told_apart(report) {
+        lines.push(String::new());
+        let name = named(cell).join(" · ");
+        let expected = expectation(cell, result);
+        let text = format!("{}  {name}{expected}: {}", result.outcome, result.summary);
+        lines.extend(wrap(&safe(&text), style.columns));
+        if result.again {
+            lines.push("  the next run tries it again".to_owned());
+        }
+        if let Some(record) = &result.record {
+            lines.push(safe(&format!("  twinlto report {record}")));
+        }
+    }
+    lines
+}
+
+/// Cells that are not as expected, then those for which a rule expects something else than to agree.
+fn told_apart(report: &MatrixReport) -> impl Iterator<Item = (&MatrixCell, &CellResult)> {
+    let done = || report.cells.iter().filter_map(|cell| Some((cell, cell.result()?)));
+    let unexpected = done().filter(|(_, result)| !result.expected);
+    unexpected.chain(done().filter(|(cell, result)| result.expected && cell.wanted.is_some()))
+}
+
+/// ` (expected differ: known)`, ` (as expected: known)`, or nothing where no rule speaks of it.
+fn expectation(cell: &MatrixCell, result: &CellResult) -> String {
+    match (&cell.wanted, result.expected) {
+        (None, _) => String::new(),
+        (Some(wanted), true) => format!(" (as expected: {})", wanted.reason),
+        (Some(wanted), false) => format!(" (expected {}: {})", wanted.outcome, wanted.reason),
+    }
+}
+
+/// Why a cell was not checked that the next run tries again.
+fn again(result: &CellResult) -> String {
+    let why = result.outcome.why().unwrap_or(&result.summary);
+    safe(&format!("to be tried again; {} last time: {why}", result.outcome))
+}
+
+/// A matrix as Markdown to be mailed, at most 60 lines: what the terminal shows, as code, the answer
+/// and what is not as expected first, and how to make it again.
 #[must_use]
 pub fn matrix_mail(report: &MatrixReport, reproducer: &[String]) -> String {
     const LINES: usize = 60;
-    let text = matrix_show(report, &Style { columns: 76, ..Style::default() });
+    let style = Style { columns: 76, ..Style::default() };
+    let mut text = vec![header(report)];
+    text.extend(wrap(&answer(report), style.columns));
+    text.extend(single(report, &style));
+    text.extend(tables(report, &style));
+    text.extend(impossible(report, &style));
+    let text = joined(text);
     let end: Vec<String> = reproducer.iter().map(|line| format!("    {}", safe(line))).collect();
     let room = LINES.saturating_sub(end.len() + 4);
     let all: Vec<&str> = text.trim_end().lines().collect();
@@ -272,13 +313,14 @@ fn impossible(report: &MatrixReport, style: &Style) -> Vec<String> {
 }
 
 fn remaining(report: &MatrixReport) -> String {
-    let done = report.count(|state| matches!(state, CellState::Done(_)));
+    let done = report.count(|state| matches!(state, CellState::Done(result) if !result.again));
     let running = report.count(|state| matches!(state, CellState::Running { .. }));
     let waiting: Vec<Option<f64>> = report
         .cells
         .iter()
         .filter_map(|cell| match cell.state {
             CellState::Waiting { estimate } => Some(estimate),
+            CellState::Done(ref result) if result.again => Some(None),
             _ => None,
         })
         .collect();
@@ -297,17 +339,32 @@ fn remaining(report: &MatrixReport) -> String {
     format!("{done} done, {running} running, {} to do{left}", waiting.len())
 }
 
+/// `agree: 6 agree`, `differ: 1 of 6 cells is not as expected: 5 agree, 1 differ`.
 fn answer(report: &MatrixReport) -> String {
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in &report.cells {
-        if let CellState::Done(result) = &cell.state {
-            *outcomes.entry(result.outcome.word()).or_default() += 1;
+    let (mut done, mut unexpected, mut ruled) = (0, 0, false);
+    for (cell, result) in report.cells.iter().filter_map(|cell| Some((cell, cell.result()?))) {
+        *outcomes.entry(result.outcome.word()).or_default() += 1;
+        done += 1;
+        unexpected += usize::from(!result.expected);
+        ruled |= cell.wanted.is_some();
+    }
+    let mut parts = vec![report.outcome.word().to_owned()];
+    parts.extend(report.outcome.why().map(str::to_owned));
+    match unexpected {
+        0 if ruled => parts.push("as expected".to_owned()),
+        0 => {}
+        n => {
+            let is = if n == 1 { "is" } else { "are" };
+            parts.push(format!("{n} of {} {is} not as expected", count(done, "cell", "cells")));
         }
     }
     let counts: Vec<String> = outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
-    let why = report.outcome.why().map(|why| format!(": {why}")).unwrap_or_default();
-    match counts.is_empty() {
-        true => format!("{}{why}", report.outcome),
-        false => format!("{}{why}: {}", report.outcome, counts.join(", ")),
+    if !counts.is_empty() {
+        parts.push(counts.join(", "));
     }
+    safe(&parts.join(": "))
 }
+
+#[cfg(test)]
+mod tests;

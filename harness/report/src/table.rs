@@ -69,6 +69,14 @@ fn rows(report: &Report, layers: &[Layer]) -> Vec<Vec<String>> {
     rows
 }
 
+/// What `3 hidden` means, where the table says it and nothing else in the report does.
+pub(crate) fn legend(report: &Report) -> Option<String> {
+    let shown = report.twins.iter().flat_map(|twin| &twin.layers).any(|it| it.hidden > 0);
+    let told = report.not_compared.iter().any(|it| it.why.starts_with("hidden"));
+    (shown && !told)
+        .then(|| "hidden: findings that --only and --ignore leave out of this report".to_owned())
+}
+
 /// `596 ✓`, `4 of 596 ✗`, `2 of 41 ~`, `3 hidden`, or `–` for what was not compared.
 fn cell(layer: &LayerResult) -> String {
     let all = thousands(layer.compared);
@@ -85,5 +93,29 @@ fn cell(layer: &LayerResult) -> String {
         LayerResult { compared: 0, others, .. } => format!("{} ~", thousands(*others)),
         LayerResult { others: others @ 1.., .. } => format!("{} of {all} ~", thousands(*others)),
         _ => format!("{all} ✓"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::made::agreeing;
+    use crate::{Style, markdown, terminal};
+    use twinlto_model::{Arch, NotCompared};
+
+    #[test]
+    fn what_hidden_means_stands_where_it_is_shown() {
+        let said = |report: &_| {
+            let shown = terminal(report, &Style { columns: 200, ..Style::default() });
+            [shown, markdown(report, &[])].map(|text| text.matches("--only and --ignore").count())
+        };
+        let mut report = agreeing();
+        assert_eq!(said(&report), [0, 0]);
+        report.twins[0].layers[0].hidden = 1;
+        assert_eq!(said(&report), [1, 1]);
+        // Once is enough.
+        let why = "hidden: left out by --only and --ignore".to_owned();
+        report.not_compared =
+            vec![NotCompared { arch: Arch::Arm64, what: "1 finding".into(), why }];
+        assert_eq!(said(&report), [1, 1]);
     }
 }

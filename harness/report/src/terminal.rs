@@ -1,7 +1,7 @@
 use crate::finding::{allowed_block, block};
 use crate::steps::steps;
 use crate::style::Style;
-use crate::table::table;
+use crate::table::{legend, table};
 use crate::text::{safe, thousands, wrap};
 use std::collections::BTreeMap;
 use twinlto_model::{Layer, NotCompared, Report, Severity};
@@ -11,6 +11,7 @@ use twinlto_model::{Layer, NotCompared, Report, Severity};
 pub fn terminal(report: &Report, style: &Style) -> String {
     let mut lines = vec![header(report), String::new()];
     lines.extend(table(report, style.columns));
+    lines.extend(legend(report).iter().flat_map(|text| wrap(text, style.columns)));
     lines.extend(steps(report, style));
     for finding in &report.findings {
         if finding.severity == Severity::Note && !style.verbose {

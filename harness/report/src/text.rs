@@ -28,9 +28,14 @@ pub(crate) fn pad(text: &str, columns: usize) -> String {
 /// Breaks a text at spaces into lines of at most so many columns; a longer word stays whole.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    fill(text.split(' ').filter(|w| !w.is_empty()), columns)
+}
+
+/// Lines of at most so many columns, made of words that stay whole, blanks within them or not.
+pub(crate) fn fill<'a>(words: impl Iterator<Item = &'a str>, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ').filter(|w| !w.is_empty()) {
+    for word in words {
         if !line.is_empty() && width(&line) + 1 + width(word) > columns {
             lines.push(std::mem::take(&mut line));
         }

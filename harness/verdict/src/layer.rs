@@ -1,5 +1,6 @@
+use crate::number::Number;
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_model::{Finding, Layer, LayerResult, Severity};
+use twinlto_model::{Finding, Layer, LayerResult, Mode, Severity};
 
 /// What one layer found.
 #[derive(Debug, Clone)]
@@ -8,8 +9,8 @@ pub struct LayerVerdict {
     pub layer: Layer,
     /// How many subjects were compared.
     pub compared: u64,
-    /// Further numbers for the cells, by name.
-    pub counts: BTreeMap<String, u64>,
+    /// Further numbers for the cell of a mode, or for the first cell.
+    pub counts: BTreeMap<(Number, Option<Mode>), u64>,
     /// How many findings were left out because they were not asked for.
     pub hidden: u64,
     /// What it found.

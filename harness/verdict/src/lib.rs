@@ -23,6 +23,7 @@ mod members;
 mod merge;
 mod natives;
 mod normalize;
+pub mod number;
 mod plan;
 mod planned;
 mod reach;

@@ -5,6 +5,7 @@
 
 use crate::diff::Sides;
 use crate::layer::LayerVerdict;
+use crate::number;
 use twinlto_model::{Layer, Severity};
 
 /// One native object of both modes.
@@ -59,7 +60,7 @@ pub fn natives(sides: Sides<'_>, pairs: &[NativePair]) -> LayerVerdict {
         });
     }
     layer.compared = pairs.len() as u64;
-    layer.counts.insert("natives_identical".to_owned(), identical);
+    layer.counts.insert((number::NATIVES_IDENTICAL, None), identical);
     if pairs.is_empty() {
         layer.omit_all("no IR object has native objects on both sides");
     }
@@ -80,7 +81,10 @@ mod tests {
         let pair = |object: &str, same| NativePair { object: object.to_owned(), same };
         let differs = Sameness::Different { bytes: (8, 9), functions: vec!["f".to_owned()] };
         let layer = natives(sides, &[pair("a.o", Sameness::Identical), pair("b.o", differs)]);
-        assert_eq!((layer.compared, layer.counts.get("natives_identical")), (2, Some(&1)));
+        assert_eq!(
+            (layer.compared, layer.counts.get(&(number::NATIVES_IDENTICAL, None))),
+            (2, Some(&1))
+        );
         let finding = layer.findings.first().unwrap();
         assert_eq!(finding.subjects(), ["b.o"]);
         assert_eq!(finding.cause.as_deref(), Some("these functions differ: f"));

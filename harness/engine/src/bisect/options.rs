@@ -19,6 +19,7 @@ use twinlto_facts::kbuild::index_path;
 use twinlto_model::{
     BisectReport, Bisected, CellReport, Event, KernelId, Mode, Outcome, Report, SCHEMA, Timings,
 };
+use twinlto_verdict::number;
 use twinlto_verdict::replay::{Reference, reference};
 use twinlto_verdict::search::{Answer, Judgement, Predicate};
 
@@ -186,10 +187,10 @@ impl Compiled<'_> {
             sections.map(|section| section.size).sum()
         };
         let counts = [
-            ("text_bytes", sum(SectionFlags::exec)),
-            ("image_bytes", sum(SectionFlags::alloc)),
-            ("file_bytes", bytes.len() as u64),
-            ("symbols", image.symbols.len() as u64),
+            (number::TEXT_BYTES, sum(SectionFlags::exec)),
+            (number::IMAGE_BYTES, sum(SectionFlags::alloc)),
+            (number::FILE_BYTES, bytes.len() as u64),
+            (number::SYMBOLS, image.symbols.len() as u64),
         ];
         let cell = CellReport {
             arch: self.arch,
@@ -198,7 +199,7 @@ impl Compiled<'_> {
             outcome: Outcome::Agree,
             directory: self.dir.display().to_string(),
             timings: Timings::new(),
-            counts: counts.map(|(name, n)| (name.to_owned(), n)).into_iter().collect(),
+            counts: counts.map(|(it, n)| (it.name().to_owned(), n)).into_iter().collect(),
         };
         Ok(Report {
             schema: SCHEMA.to_owned(),

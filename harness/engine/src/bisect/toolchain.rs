@@ -64,7 +64,11 @@ pub fn bisect_toolchain(
     let kernel =
         kernel.ok().flatten().map_or("pocket kernel".to_owned(), |p| p.display().to_string());
     let name = match &request.asked {
-        Asked::Script(_) => format!("{} toolchains", known.len()),
+        Asked::Script(_) => {
+            let ends = known.first().zip(known.last());
+            let name = |it: &Member| it.toolchain.to_string();
+            ends.map(|(a, b)| format!("{} to {}", name(a), name(b))).unwrap_or_default()
+        }
         Asked::Report(_) => {
             format!("{kernel} · {} · {}", arches.join(", "), request.check.config.name())
         }

@@ -57,7 +57,7 @@ pub(super) fn left_out(arch: Arch, findings: usize) -> Option<NotCompared> {
     (findings > 0).then(|| NotCompared {
         arch,
         what: count(findings, "finding", "findings"),
-        why: "left out by --only and --ignore".to_owned(),
+        why: "hidden: left out by --only and --ignore".to_owned(),
     })
 }
 

@@ -10,15 +10,17 @@ use crate::fs::remove_tree;
 use crate::recipe::PASSED;
 use crate::toolchain::Found;
 use crate::tree::KernelTree;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use twinlto_model::{CellResult, Event, Mode, Outcome};
+use twinlto_model::{Arch, CellResult, Event, Mode, Outcome, Wanted};
 use twinlto_verdict::Modes;
 use twinlto_verdict::matrix::PlannedCell;
 
 /// A cell with everything that it needs.
 pub(super) struct Cell<'a> {
-    pub(super) planned: PlannedCell,
+    pub(super) planned: &'a PlannedCell,
     pub(super) kernel: &'a KernelTree,
     pub(super) config: &'a ConfigSource,
     pub(super) found: &'a Found,
@@ -26,15 +28,19 @@ pub(super) struct Cell<'a> {
     pub(super) dir: &'a Path,
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
     /// As progress and reports call it.
     pub(super) fn name(&self) -> String {
         let id = &self.planned.id;
         format!("{} · {} · {} · {}", self.kernel.id().name, id.config, id.arch, id.toolchain)
     }
 
-    /// Everything that decides its result.
-    pub(super) fn identity(&self, sources: &str) -> Result<String, EngineError> {
+    /// Everything that decides its result; `common` is what is decided for many cells at once.
+    pub(super) fn identity(
+        &self,
+        sources: &str,
+        common: &mut Common<'a>,
+    ) -> Result<String, EngineError> {
         let id = &self.planned.id;
         let mut text = format!(
             "{}\n{sources}\n{}\n{}\n{}\n",
@@ -43,14 +49,8 @@ impl Cell<'_> {
             id.arch,
             self.config.name()
         );
-        for mode in [Mode::Distributed, Mode::InProcess] {
-            text.push_str(&self.config.requested(id.arch, mode)?.to_text());
-        }
-        for name in PASSED {
-            if let Ok(value) = std::env::var(name) {
-                text.push_str(&format!("{name}={value}\n"));
-            }
-        }
+        text.push_str(common.requested(self)?);
+        text.push_str(&common.variables);
         if let Some(file) = self.expect_file() {
             let bytes = std::fs::read(&file).map_err(|e| EngineError::io("read", &file, &e))?;
             text.push_str(&blake3::hash(&bytes).to_hex());
@@ -61,11 +61,6 @@ impl Cell<'_> {
     fn expect_file(&self) -> Option<PathBuf> {
         let mut files = self.planned.rules.iter().filter_map(|rule| rule.file.as_ref());
         files.next_back().map(|file| self.dir.join(file))
-    }
-
-    fn wanted(&self) -> &str {
-        let mut words = self.planned.rules.iter().filter_map(|rule| rule.outcome.as_deref());
-        words.next_back().unwrap_or("agree")
     }
 
     /// Checks it. What stands in the way of this cell alone is its outcome.
@@ -96,6 +91,7 @@ impl Cell<'_> {
             render: request.render,
         };
         let start = Instant::now();
+        let expected = |outcome: &Outcome| is_expected(outcome, self.planned.wanted().as_ref());
         let report = match check(&check_request, events) {
             Ok(report) => report,
             // A toolchain that vanished or cannot link for this architecture is this cell's matter;
@@ -103,7 +99,8 @@ impl Cell<'_> {
             Err(error) if error.kind == Kind::Environment && !error.cause.contains("no space") => {
                 let outcome = Outcome::Skipped(error.cause.clone());
                 return Ok(CellResult {
-                    expected: self.wanted() == outcome.word(),
+                    expected: expected(&outcome),
+                    again: true,
                     summary: error.to_string(),
                     outcome,
                     seconds: start.elapsed().as_secs_f64(),
@@ -113,7 +110,7 @@ impl Cell<'_> {
             }
             Err(error) => return Err(error),
         };
-        let expected = report.outcome.word() == self.wanted();
+        let expected = expected(&report.outcome);
         if expected && !request.keep {
             remove_tree(&place.join(id.arch.name()))?;
         }
@@ -122,11 +119,51 @@ impl Cell<'_> {
         });
         Ok(CellResult {
             expected,
+            again: false,
             summary: report.summary.clone(),
             seconds: start.elapsed().as_secs_f64(),
             counts: report.cells.iter().map(|cell| (cell.mode, cell.counts.clone())).collect(),
             record,
             outcome: report.outcome,
         })
+    }
+}
+
+/// Whether an outcome is what the matrix expects: to agree, where no rule says otherwise.
+pub(super) fn is_expected(outcome: &Outcome, wanted: Option<&Wanted>) -> bool {
+    outcome.word() == wanted.map_or("agree", |it| it.outcome.as_str())
+}
+
+/// What decides the results of many cells alike, read once.
+pub(super) struct Common<'a> {
+    /// Variables of the user's own that a build gets.
+    variables: String,
+    /// What is asked of Kconfig, by configuration and architecture.
+    requested: BTreeMap<(&'a str, Arch), String>,
+}
+
+impl<'a> Common<'a> {
+    pub(super) fn read() -> Self {
+        let mut variables = String::new();
+        for name in PASSED {
+            if let Ok(value) = std::env::var(name) {
+                variables.push_str(&format!("{name}={value}\n"));
+            }
+        }
+        Self { variables, requested: BTreeMap::new() }
+    }
+
+    fn requested(&mut self, cell: &Cell<'a>) -> Result<&str, EngineError> {
+        let id = &cell.planned.id;
+        match self.requested.entry((id.config.as_str(), id.arch)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let mut text = String::new();
+                for mode in [Mode::Distributed, Mode::InProcess] {
+                    text.push_str(&cell.config.requested(id.arch, mode)?.to_text());
+                }
+                Ok(place.insert(text))
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! OUT/matrix.json            the cells, in the order in which they run
 //! OUT/cells/NAME/            what a check of a cell leaves; builds are removed when all is well
-//! OUT/cells/NAME.json        its result, which counts for the same kernel, toolchain and configuration
+//! OUT/cells/NAME.json        its result, which counts for the same kernel, toolchain and configuration;
+//!                            one for which something was missing is tried again
 //! OUT/cells/NAME.running     that it is being built, and how far it is
 //! ```
 
@@ -20,7 +21,6 @@ use crate::toolchain::LlvmSpec;
 use plan::{Plan, Runs};
 use queue::{Queue, Stop};
 use state::State;
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use twinlto_model::{CellState, Event, MatrixCell, MatrixReport, Outcome, count};
@@ -101,16 +101,8 @@ pub fn matrix_run(
     let out = OutDir::open(&request.out)?;
     let state = State::open(&out.path)?;
     let runs = Runs::of(&plan, true)?;
-    let waiting: VecDeque<usize> = (0..runs.cells.len())
-        .filter(|at| match runs.cells.get(*at) {
-            Some((planned, Ok(_), identity)) => {
-                !matches!(state.cell(&planned.id, identity), CellState::Done(_))
-            }
-            _ => false,
-        })
-        .collect();
     let workers = request.at_once.clamp(1, request.jobs.max(1));
-    let queue = Queue::of(waiting);
+    let queue = Queue::of(runs.open(&state));
     let (sender, receiver) = channel();
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -138,13 +130,7 @@ pub fn matrix_run(
 
 /// The answer of all cells together.
 fn outcome(list: &[MatrixCell]) -> Outcome {
-    let done: Vec<_> = list
-        .iter()
-        .filter_map(|cell| match &cell.state {
-            CellState::Done(result) => Some(result),
-            _ => None,
-        })
-        .collect();
+    let done: Vec<_> = list.iter().filter_map(MatrixCell::result).collect();
     let unexpected = done.iter().filter(|result| !result.expected).map(|it| match &it.outcome {
         // Expected to differ, and it does not: the matrix is wrong about it.
         Outcome::Agree => Outcome::Differ,

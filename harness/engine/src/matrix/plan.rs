@@ -1,18 +1,18 @@
 //! A matrix with everything that its cells need.
 
 use super::MatrixRequest;
-use super::cell::Cell;
+use super::cell::{Cell, Common, is_expected};
 use super::state::State;
 use crate::configure::ConfigSource;
 use crate::error::EngineError;
 use crate::fs::fingerprint;
 use crate::toolchain::{Found, discover};
 use crate::tree::KernelTree;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use twinlto_model::{
-    Arch, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Mode, Outcome, Report,
-    ToolVersion,
+    Arch, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Mode,
+    Outcome, Report, ToolVersion,
 };
 use twinlto_verdict::matrix::{Column, KnownToolchain, PlannedCell, cells, changes, order};
 
@@ -38,22 +38,23 @@ impl<'a> Plan<'a> {
         }
         let known: Vec<KnownToolchain> = toolchains
             .iter()
-            .map(|it| KnownToolchain { name: it.name.clone(), version: it.toolchain.version })
+            .map(|it| KnownToolchain {
+                name: it.name.clone(),
+                version: it.toolchain.version,
+                given: it.given,
+            })
             .collect();
-        let planned = cells(&request.spec, &known);
+        let mut planned = cells(&request.spec, &known);
+        let names: Vec<String> = known.into_iter().map(|it| it.name).collect();
         if planned.is_empty() {
-            let names: Vec<&str> = known.iter().map(|it| it.name.as_str()).collect();
             return Err(EngineError::usage(
                 format!("matrix {}", request.spec.name),
                 "it has no cell",
                 format!("toolchains that are there: {}", names.join(", ")),
             ));
         }
-        let names: Vec<String> = known.into_iter().map(|it| it.name).collect();
-        let mut by_id: BTreeMap<_, _> =
-            planned.into_iter().map(|cell| (cell.id.clone(), cell)).collect();
-        let ids = order(by_id.keys().cloned().collect(), &names);
-        let cells: Vec<PlannedCell> = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+        planned.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let cells = order(planned, |cell| &cell.id.toolchain, &names);
         let mut plan =
             Self { request, toolchains, kernels: BTreeMap::new(), configs: BTreeMap::new(), cells };
         plan.open_all();
@@ -95,7 +96,11 @@ impl<'a> Plan<'a> {
     }
 
     /// Everything that a cell needs, or why it cannot be built.
-    fn cell(&self, planned: &PlannedCell, minimum: &mut Minimum) -> Result<Cell<'_>, String> {
+    fn cell<'p>(
+        &'p self,
+        planned: &'p PlannedCell,
+        support: &mut Support<'p>,
+    ) -> Result<Cell<'p>, String> {
         let id = &planned.id;
         if let Some(why) = &planned.excluded {
             return Err(why.clone());
@@ -106,16 +111,17 @@ impl<'a> Plan<'a> {
         let config =
             self.configs.get(&id.config).ok_or_else(gone)?.as_ref().map_err(Clone::clone)?;
         let found = self.toolchains.iter().find(|it| it.name == id.toolchain).ok_or_else(gone)?;
-        for mode in [Mode::Distributed, Mode::InProcess] {
-            kernel.supports(id.arch, mode).map_err(|error| error.cause)?;
-        }
-        let oldest = minimum
-            .entry((id.kernel.clone(), id.arch))
-            .or_insert_with(|| kernel.minimum_llvm(id.arch));
+        let oldest = support.entry((&id.kernel, id.arch)).or_insert_with(|| {
+            for mode in [Mode::Distributed, Mode::InProcess] {
+                kernel.supports(id.arch, mode).map_err(|error| error.cause)?;
+            }
+            Ok(kernel.minimum_llvm(id.arch))
+        });
+        let oldest = oldest.as_ref().map_err(Clone::clone)?;
         if let Some(oldest) = oldest.filter(|oldest| found.toolchain.version < *oldest) {
             return Err(format!("{} needs LLVM {oldest} or later", kernel.id().name));
         }
-        Ok(Cell { planned: planned.clone(), kernel, config, found, dir: &self.request.dir })
+        Ok(Cell { planned, kernel, config, found, dir: &self.request.dir })
     }
 
     pub(super) fn report(
@@ -156,45 +162,74 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The oldest LLVM of a kernel and architecture: its script is asked once.
-type Minimum = BTreeMap<(String, Arch), Option<ToolVersion>>;
+/// Whether a kernel has both modes for an architecture, and the oldest LLVM that it takes there: it
+/// and its script are asked once.
+type Support<'a> = BTreeMap<(&'a str, Arch), Result<Option<ToolVersion>, String>>;
+
+/// A cell with what is known of it.
+pub(super) struct Run<'a> {
+    pub(super) planned: &'a PlannedCell,
+    /// What it needs, or why it cannot be built.
+    pub(super) cell: Result<Cell<'a>, String>,
+    /// Everything that decides its result; empty where nobody asked.
+    pub(super) identity: String,
+}
 
 /// Cells with what is known of them.
 pub(super) struct Runs<'a> {
-    pub(super) cells: Vec<(PlannedCell, Result<Cell<'a>, String>, String)>,
+    pub(super) cells: Vec<Run<'a>>,
 }
 
 impl<'a> Runs<'a> {
     /// Cells and their identities. `exact` also asks what the sources are, which reads the whole
     /// tree's directory.
     pub(super) fn of(plan: &'a Plan<'a>, exact: bool) -> Result<Self, EngineError> {
-        let mut minimum = Minimum::new();
+        let (mut support, mut common) = (Support::new(), Common::read());
         let mut prints: BTreeMap<&str, String> = BTreeMap::new();
-        let mut cells = Vec::new();
+        let mut cells = Vec::with_capacity(plan.cells.len());
         for planned in &plan.cells {
-            let cell = plan.cell(planned, &mut minimum);
+            let cell = plan.cell(planned, &mut support);
             let identity = match &cell {
                 Ok(cell) if exact => {
                     let name = planned.id.kernel.as_str();
                     if !prints.contains_key(name) {
                         prints.insert(name, fingerprint(&cell.kernel.path, &plan.request.out)?);
                     }
-                    cell.identity(prints.get(name).map_or("", String::as_str))?
+                    let sources = prints.get(name).map_or("", String::as_str);
+                    cell.identity(sources, &mut common)?
                 }
                 _ => String::new(),
             };
-            cells.push((planned.clone(), cell, identity));
+            cells.push(Run { planned, cell, identity });
         }
         Ok(Self { cells })
     }
 
+    /// Positions of the cells that are to be run, in their order.
+    pub(super) fn open(&self, state: &State) -> VecDeque<usize> {
+        let is_open = |run: &Run<'_>| match state.cell(&run.planned.id, &run.identity) {
+            CellState::Done(result) => result.again,
+            _ => true,
+        };
+        let all = self.cells.iter().enumerate();
+        all.filter(|(_, run)| run.cell.is_ok() && is_open(run)).map(|(at, _)| at).collect()
+    }
+
     fn list(&self, state: &State) -> Vec<MatrixCell> {
-        let of = |(planned, cell, identity): &(PlannedCell, Result<Cell<'_>, String>, String)| {
-            let now = match cell {
+        let of = |run: &Run<'_>| {
+            let wanted = run.planned.wanted();
+            let now = match &run.cell {
                 Err(why) => CellState::Impossible { why: why.clone() },
-                Ok(_) => state.cell(&planned.id, identity),
+                Ok(_) => match state.cell(&run.planned.id, &run.identity) {
+                    // What is expected is what the matrix says now, not what it said then.
+                    CellState::Done(result) => CellState::Done(Box::new(CellResult {
+                        expected: is_expected(&result.outcome, wanted.as_ref()),
+                        ..*result
+                    })),
+                    other => other,
+                },
             };
-            MatrixCell { id: planned.id.clone(), state: now }
+            MatrixCell { id: run.planned.id.clone(), state: now, wanted }
         };
         self.cells.iter().map(of).collect()
     }

@@ -1,14 +1,14 @@
 //! Cells that wait, and those who take them.
 
 use super::MatrixRequest;
-use super::plan::Runs;
+use super::plan::{Run, Runs};
 use super::state::{Kept, State};
 use crate::error::EngineError;
 use crate::process::interrupted;
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
-use twinlto_model::{Event, count};
+use twinlto_model::{Event, Wanted, count};
 
 /// Why no further cell is begun.
 pub(super) enum Stop {
@@ -55,7 +55,9 @@ impl Queue {
         sender: &Sender<Event>,
     ) {
         while let Some((at, left)) = self.take() {
-            let Some((planned, Ok(cell), identity)) = runs.cells.get(at) else { continue };
+            let Some(Run { planned, cell: Ok(cell), identity }) = runs.cells.get(at) else {
+                continue;
+            };
             let name = cell.name();
             let _closed = sender.send(Event::Tried {
                 what: name.clone(),
@@ -69,7 +71,12 @@ impl Queue {
             state.stops(&planned.id);
             let stop = match result {
                 Ok(result) => {
-                    let line = format!("{}: {}", result.outcome, result.summary);
+                    let mut line = format!("{}: {}", result.outcome, result.summary);
+                    if let Some(wanted) = planned.wanted() {
+                        let as_expected = if result.expected { "as " } else { "" };
+                        let Wanted { outcome, reason } = wanted;
+                        line.push_str(&format!(" ({as_expected}expected {outcome}: {reason})"));
+                    }
                     let _closed = sender.send(Event::Answered { line });
                     let unexpected = !result.expected;
                     let kept = Kept { identity: identity.clone(), result };

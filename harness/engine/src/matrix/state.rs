@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
-use twinlto_model::{CellId, CellResult, CellState, Event};
+use twinlto_model::{Arch, CellId, CellResult, CellState, Event};
 
 /// A result, and for what it holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,7 +38,32 @@ struct Running {
 pub(super) struct State {
     dir: PathBuf,
     done: BTreeMap<CellId, Kept>,
+    past: Past,
     running: Mutex<BTreeMap<CellId, Running>>,
+}
+
+/// How long cells took.
+#[derive(Debug, Default)]
+struct Past {
+    /// Of a kernel and configuration.
+    alike: BTreeMap<(String, String), Mean>,
+    /// The same on one architecture.
+    by_arch: BTreeMap<(String, String, Arch), Mean>,
+}
+
+/// A sum and how many it is of.
+#[derive(Debug, Default)]
+struct Mean(f64, u32);
+
+impl Mean {
+    fn add(&mut self, seconds: f64) {
+        self.0 += seconds;
+        self.1 += 1;
+    }
+
+    fn value(&self) -> f64 {
+        self.0 / f64::from(self.1.max(1))
+    }
 }
 
 impl State {
@@ -78,7 +103,15 @@ impl State {
                 _ => {}
             }
         }
-        Self { dir, done, running: Mutex::new(running) }
+        let mut past = Past::default();
+        // One that was not checked took no time worth knowing.
+        for (id, kept) in done.iter().filter(|(_, kept): &(_, &Kept)| !kept.result.again) {
+            let (seconds, names) = (kept.result.seconds, (id.kernel.clone(), id.config.clone()));
+            let by_arch = (id.kernel.clone(), id.config.clone(), id.arch);
+            past.alike.entry(names).or_default().add(seconds);
+            past.by_arch.entry(by_arch).or_default().add(seconds);
+        }
+        Self { dir, done, past, running: Mutex::new(running) }
     }
 
     /// Where a cell is checked.
@@ -106,15 +139,18 @@ impl State {
 
     /// How long it may take: as long as the most similar cells took.
     fn estimate(&self, cell: &CellId) -> Option<f64> {
-        let mean = |fits: &dyn Fn(&CellId) -> bool| {
-            let past = self.done.iter().filter(|(id, _)| fits(id));
-            let seconds: Vec<f64> = past.map(|(_, kept)| kept.result.seconds).collect();
-            (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)
+        if self.past.alike.is_empty() {
+            return None;
+        }
+        let own = self.done.get(cell).filter(|kept| !kept.result.again);
+        let names = (cell.kernel.clone(), cell.config.clone());
+        let by_arch = || {
+            let key = (cell.kernel.clone(), cell.config.clone(), cell.arch);
+            self.past.by_arch.get(&key).map(Mean::value)
         };
-        let same = |id: &CellId| id.kernel == cell.kernel && id.config == cell.config;
-        mean(&|id| id == cell)
-            .or_else(|| mean(&|id| same(id) && id.arch == cell.arch))
-            .or_else(|| mean(&same))
+        own.map(|kept| kept.result.seconds)
+            .or_else(by_arch)
+            .or_else(|| self.past.alike.get(&names).map(Mean::value))
     }
 
     /// Keeps a result.

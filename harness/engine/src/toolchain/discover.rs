@@ -19,6 +19,8 @@ pub struct Found {
     pub toolchain: Toolchain,
     /// Hash of its programs and libraries.
     pub hash: String,
+    /// Whether it was given.
+    pub given: bool,
     /// What it is called; where two are called alike, with a part of the hash.
     pub name: String,
 }
@@ -35,10 +37,10 @@ pub fn discover(given: &[LlvmSpec]) -> Result<Vec<Found>, EngineError> {
         let spec: LlvmSpec = format!("{}/", dir.display()).parse().ok()?;
         Some((spec, false))
     }));
-    let one = |(llvm, is_given): &(LlvmSpec, bool)| match identify(llvm) {
+    let one = |(llvm, is_given): &(LlvmSpec, bool)| match answers(llvm) {
         Ok(toolchain) => {
             let (hash, name) = (content_hash(llvm), toolchain.named());
-            Ok(Some(Found { llvm: llvm.clone(), toolchain, hash, name }))
+            Ok(Some(Found { llvm: llvm.clone(), toolchain, hash, given: *is_given, name }))
         }
         Err(error) if *is_given => Err(error),
         Err(_) => Ok(None),
@@ -103,11 +105,45 @@ fn configs() -> Vec<PathBuf> {
         }
     }
     found.sort();
+    // One program under several names answers once.
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     found
 }
 
-/// Hash of the programs and of the libraries beside them, which hold what the programs do.
-pub(crate) fn content_hash(llvm: &LlvmSpec) -> String {
+/// What an LLVM answers. Seven of them take a second to start, so that answers are kept for as long as
+/// the files of an LLVM stay what they are; a script in the place of a program is always asked.
+fn answers(llvm: &LlvmSpec) -> Result<Toolchain, EngineError> {
+    let is_own = |tool: &str| find_program(&llvm.program(tool)).is_some_and(|it| is_llvms(&it));
+    let kept = match NEEDED.iter().all(|tool| is_own(tool)) {
+        true => kept(&files(llvm)).map(|path| path.with_extension("json")),
+        false => None,
+    };
+    let known = kept.as_ref().and_then(|path| std::fs::read(path).ok());
+    if let Some(known) = known.and_then(|text| serde_json::from_slice::<Toolchain>(&text).ok()) {
+        return Ok(Toolchain { llvm: llvm.value(), ..known });
+    }
+    let toolchain = identify(llvm)?;
+    if let (Some(path), Ok(text)) = (kept, serde_json::to_vec(&toolchain)) {
+        keep(&path, &text);
+    }
+    Ok(toolchain)
+}
+
+/// Whether a program is one of LLVM's own, and no script or other program that starts one.
+fn is_llvms(program: &Path) -> bool {
+    use std::io::Read;
+    let Ok(program) = program.canonicalize() else { return false };
+    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(&program).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok()
+        && magic == *b"\x7fELF"
+        && ["clang", "lld", "ld.lld", "llvm"].iter().any(|it| name.starts_with(it))
+}
+
+/// The programs, and the libraries beside them, which hold what the programs do.
+fn files(llvm: &LlvmSpec) -> BTreeSet<PathBuf> {
     let mut files: BTreeSet<PathBuf> = BTreeSet::new();
     for tool in NEEDED {
         let Some(program) = find_program(&llvm.program(tool)) else { continue };
@@ -123,15 +159,31 @@ pub(crate) fn content_hash(llvm: &LlvmSpec) -> String {
             }
         }
     }
-    // The files of seven LLVMs are gigabytes: what they hash to is kept for as long as they stay what
-    // they are.
+    files
+}
+
+/// Where it is kept what is known of these files, for as long as they stay what they are.
+fn kept(files: &BTreeSet<PathBuf>) -> Option<PathBuf> {
     let mut key = blake3::Hasher::new();
-    for path in &files {
+    for path in files {
         let meta = std::fs::metadata(path).ok();
         let stamp = meta.map(|it| (it.len(), it.modified().ok()));
         key.update(format!("{} {stamp:?}\n", path.display()).as_bytes());
     }
-    let kept = cache_dir().ok().map(|dir| dir.join("toolchains").join(key.finalize().to_string()));
+    cache_dir().ok().map(|dir| dir.join("toolchains").join(key.finalize().to_string()))
+}
+
+fn keep(path: &Path, text: &[u8]) {
+    // Without it the next run takes longer.
+    let _slower = std::fs::create_dir_all(path.parent().unwrap_or(path))
+        .is_ok_and(|()| crate::fs::write_atomic(path, text).is_ok());
+}
+
+/// Hash of the programs and of the libraries beside them.
+pub(crate) fn content_hash(llvm: &LlvmSpec) -> String {
+    let files = files(llvm);
+    // The files of seven LLVMs are gigabytes.
+    let kept = kept(&files);
     let known = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
     if let Some(known) = known.filter(|known| known.len() == 64) {
         return known;
@@ -155,9 +207,7 @@ pub(crate) fn content_hash(llvm: &LlvmSpec) -> String {
     }
     let hash = hasher.finalize().to_hex().to_string();
     if let Some(path) = kept {
-        // Without it the next run takes longer.
-        let _slower = std::fs::create_dir_all(path.parent().unwrap_or(&path))
-            .is_ok_and(|()| crate::fs::write_atomic(&path, hash.as_bytes()).is_ok());
+        keep(&path, hash.as_bytes());
     }
     hash
 }

@@ -4,7 +4,7 @@ use super::inline::{clean, inline};
 use super::{CODE, COLUMNS};
 use crate::finding::{cut, short_block};
 use crate::style::Style;
-use crate::text::{clip, thousands, wrap};
+use crate::text::{clip, thousands};
 use std::collections::BTreeMap;
 use twinlto_model::{Change, Finding};
 
@@ -118,6 +118,5 @@ fn more(findings: &[&Finding], some: bool) -> Vec<String> {
         counts.iter().map(|(key, n)| format!("{} {key}", thousands(*n as u64))).collect();
     let n = thousands(findings.len() as u64);
     let head = if some { format!("and {n} more") } else { n };
-    let text = inline(&format!("{head}: {}", counts.join(", ")));
-    clip(wrap(&text, COLUMNS - 2), MORE)
+    clip(inline(&format!("{head}: {}", counts.join(", ")), COLUMNS - 2), MORE)
 }

@@ -2,6 +2,7 @@
 //! Markdown renderer.
 
 use crate::finding::cut;
+use crate::text::fill;
 
 /// Without what could end a line, hide it or turn it round: control characters, line separators
 /// and the marks of writing direction.
@@ -22,13 +23,24 @@ fn is_unseen(c: char) -> bool {
         )
 }
 
-/// A sentence, word by word: a word that a renderer would read as more than a word is code.
-pub(super) fn inline(text: &str) -> String {
+/// A sentence in lines of at most so many columns, word by word: a word that a renderer would read as
+/// more than a word is code.
+pub(super) fn inline(text: &str, columns: usize) -> Vec<String> {
     let clean = clean(text);
-    let words = clean.split(' ').filter(|word| !word.is_empty());
+    let mut words: Vec<String> = Vec::new();
+    for word in clean.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut() {
+            // Clang's place in what an asm statement became: the one place with a blank in it.
+            Some(last) if last == "<inline" && word.starts_with("asm>") => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
     // Before it is code: the mark that ends it must not be cut off.
-    let words: Vec<String> = words.map(|text| word(&cut(text, LONGEST))).collect();
-    words.join(" ")
+    let words: Vec<String> = words.iter().map(|text| word(&cut(text, LONGEST))).collect();
+    fill(words.iter().map(String::as_str), columns)
 }
 
 /// Columns of a word: a path may be long.
@@ -84,6 +96,22 @@ fn underlines(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn inline(text: &str) -> String {
+        super::inline(text, 1000).join(" ")
+    }
+
+    #[test]
+    fn a_place_in_an_asm_statement_is_one_piece_of_code() {
+        assert_eq!(
+            inline("lib/a.o <inline asm>:1:2: error: invalid 'dmb', <inline asm>"),
+            "lib/a.o `<inline asm>:1:2:` error: invalid 'dmb', `<inline asm>`"
+        );
+        assert_eq!(inline("<inline x asm>"), "`<inline` x `asm>`");
+        // Nor is it broken over two lines, of which one may be left out.
+        let lines = super::inline("broken: <inline asm>:1:2: error", 16);
+        assert_eq!(lines, ["broken:", "`<inline asm>:1:2:`", "error"]);
+    }
 
     #[test]
     fn ordinary_sentences_stay_as_they_are() {

@@ -4,6 +4,7 @@
 
 use super::exports::license;
 use crate::layer::LayerVerdict;
+use crate::number;
 use std::collections::BTreeMap;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::elf::ExportEntry;
@@ -40,8 +41,8 @@ pub(super) fn consistent(
         checker.push("export.duplicated", name, left, Evidence::new("expected", "one line"), None);
     }
     let checked = checker.checked;
-    let key = format!("crcs_checked.{}", facts.mode.unwrap_or(Mode::Distributed));
-    layer.counts.insert(key, checked);
+    let mode = facts.mode.unwrap_or(Mode::Distributed);
+    layer.counts.insert((number::CRCS_CHECKED, Some(mode)), checked);
 }
 
 struct Checker<'a> {

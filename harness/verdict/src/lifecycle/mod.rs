@@ -18,6 +18,7 @@ pub use rebuild::{Edit, rebuilt};
 pub use switch::switched;
 
 use crate::layer::LayerVerdict;
+use crate::number;
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, LifeStep, Mode, Severity, Site};
 
 /// What one step came to.
@@ -76,7 +77,7 @@ pub fn lifecycle(steps: &[(LifeStep, StepVerdict)]) -> LayerVerdict {
     for (step, verdict) in steps {
         layer.compared += verdict.compared;
         layer.findings.extend(verdict.findings.iter().cloned());
-        layer.counts.insert(format!("life_{}", step.name().replace('-', "_")), verdict.compared);
+        layer.counts.insert((number::of_life(*step), None), verdict.compared);
         if let Some(why) = &verdict.omitted {
             omitted.push(format!("step {step} ({why})"));
         }

@@ -2,13 +2,18 @@
 
 mod changes;
 mod order;
+mod rules;
 mod spec;
 
 pub use changes::{Column, changes};
 pub use order::order;
-pub use spec::{CellRule, MatrixError, Spec};
+use rules::Matcher;
 
-use twinlto_model::{Arch, CellId, ToolVersion};
+pub use rules::CellRule;
+pub use spec::{MatrixError, Spec};
+
+use std::collections::BTreeSet;
+use twinlto_model::{Arch, CellId, ToolVersion, Wanted};
 
 /// A toolchain that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub struct KnownToolchain {
     pub name: String,
     /// Its version.
     pub version: ToolVersion,
+    /// Whether it was given for this matrix: then it is wanted, whatever the lists say.
+    pub given: bool,
 }
 
 /// A cell that is planned.
@@ -30,63 +37,58 @@ pub struct PlannedCell {
     pub rules: Vec<CellRule>,
 }
 
+impl PlannedCell {
+    /// The outcome that a rule of the matrix expects, the last one where there are several; none
+    /// where it is to agree as every cell.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Wanted> {
+        self.rules.iter().rev().find_map(|rule| {
+            Some(Wanted { outcome: rule.outcome.clone()?, reason: rule.reason.clone() })
+        })
+    }
+}
+
 /// Every cell of a matrix, in the order of kernels, configurations, architectures and toolchains.
 /// `toolchains` are those that are there, oldest first.
 #[must_use]
 pub fn cells(spec: &Spec, toolchains: &[KnownToolchain]) -> Vec<PlannedCell> {
     let wanted: Vec<&KnownToolchain> =
         toolchains.iter().filter(|known| spec.wants_toolchain(known)).collect();
+    let (exclude, expect) = (Matcher::all(&spec.exclude), Matcher::all(&spec.expect));
+    let planned = |kernel: &str, config: &str, arch: Arch, toolchain: &KnownToolchain| {
+        let id = CellId {
+            kernel: kernel.to_owned(),
+            config: config.to_owned(),
+            arch,
+            toolchain: toolchain.name.clone(),
+        };
+        let fits = |rule: &&Matcher<'_>| rule.fits(&id, toolchain.version.major);
+        let excluded = exclude.iter().find(fits).map(|it| it.rule.reason.clone());
+        let rules = expect.iter().filter(fits).map(|it| it.rule.clone()).collect();
+        PlannedCell { id, excluded, rules }
+    };
     let mut list = Vec::new();
     for kernel in &spec.kernels {
         for config in &spec.configs {
             for arch in &spec.arches {
-                for toolchain in &wanted {
-                    list.push(planned(spec, kernel, config, *arch, toolchain));
-                }
+                list.extend(wanted.iter().map(|it| planned(kernel, config, *arch, it)));
             }
         }
     }
-    for cell in included(spec, toolchains) {
-        if !list.iter().any(|known| known.id == cell.id) {
-            list.push(cell);
+    // Cells that are asked for besides the product.
+    for cell in &spec.include {
+        let named = toolchains.iter().filter(|it| spec::names_toolchain(&cell.toolchain, it));
+        for toolchain in named {
+            let cell = planned(&cell.kernel, &cell.config, cell.arch, toolchain);
+            list.push(PlannedCell { excluded: None, ..cell });
         }
     }
+    // What is named twice is one cell.
+    let mut seen = BTreeSet::new();
+    let first: Vec<bool> = list.iter().map(|cell| seen.insert(&cell.id)).collect();
+    let mut first = first.into_iter();
+    list.retain(|_| first.next().unwrap_or(true));
     list
-}
-
-fn planned(
-    spec: &Spec,
-    kernel: &str,
-    config: &str,
-    arch: Arch,
-    toolchain: &KnownToolchain,
-) -> PlannedCell {
-    let id = CellId {
-        kernel: kernel.to_owned(),
-        config: config.to_owned(),
-        arch,
-        toolchain: toolchain.name.clone(),
-    };
-    let major = toolchain.version.major;
-    let excluded = spec.exclude.iter().find(|rule| rule.fits(&id, major));
-    let excluded = excluded.map(|rule| rule.reason.clone());
-    let rules = spec.expect.iter().filter(|rule| rule.fits(&id, major)).cloned().collect();
-    PlannedCell { id, excluded, rules }
-}
-
-/// Cells that are asked for besides the product.
-fn included<'a>(
-    spec: &'a Spec,
-    toolchains: &'a [KnownToolchain],
-) -> impl Iterator<Item = PlannedCell> + 'a {
-    spec.include.iter().flat_map(move |cell| {
-        let fits = |known: &&KnownToolchain| spec::names_toolchain(&cell.toolchain, known);
-        toolchains.iter().filter(fits).map(move |toolchain| {
-            let mut cell = planned(spec, &cell.kernel, &cell.config, cell.arch, toolchain);
-            cell.excluded = None;
-            cell
-        })
-    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
-use twinlto_model::CellId;
 
-/// The order in which cells tell most soonest: of each kernel and configuration the newest toolchain
-/// on every architecture, then the oldest, then the one in the middle of the widest gap.
-/// `toolchains` are their names, oldest first.
+/// The order in which cells tell most soonest: the newest toolchain everywhere, then the oldest, then
+/// the one in the middle of the widest gap. `toolchain` names that of a cell, `toolchains` are their
+/// names, oldest first.
 #[must_use]
-pub fn order(mut cells: Vec<CellId>, toolchains: &[String]) -> Vec<CellId> {
+pub fn order<T>(
+    mut cells: Vec<T>,
+    toolchain: impl Fn(&T) -> &str,
+    toolchains: &[String],
+) -> Vec<T> {
     let rank: BTreeMap<&str, usize> = spread(toolchains.len())
         .into_iter()
         .enumerate()
@@ -13,7 +16,7 @@ pub fn order(mut cells: Vec<CellId>, toolchains: &[String]) -> Vec<CellId> {
         .collect();
     let last = toolchains.len();
     // Sorting keeps the order of the list where it decides nothing.
-    cells.sort_by_key(|cell| rank.get(cell.toolchain.as_str()).copied().unwrap_or(last));
+    cells.sort_by_cached_key(|cell| rank.get(toolchain(cell)).copied().unwrap_or(last));
     cells
 }
 
@@ -38,7 +41,7 @@ fn spread(n: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use twinlto_model::Arch;
+    use twinlto_model::{Arch, CellId};
 
     #[test]
     fn the_ends_first_and_then_the_middle_of_the_widest_gap() {
@@ -66,7 +69,7 @@ mod tests {
             .into_iter()
             .flat_map(|arch| names.iter().map(move |name| cell(arch, name)))
             .collect();
-        let order = order(all, &names);
+        let order = order(all, |cell| &cell.toolchain, &names);
         let seen: Vec<&str> = order.iter().map(|cell| cell.toolchain.as_str()).collect();
         assert_eq!(seen, ["24", "24", "19", "19", "22", "22"]);
     }

@@ -1,9 +1,9 @@
 use super::KnownToolchain;
-use crate::expect::{Glob, LlvmRange, position};
+use super::rules::CellRule;
+use crate::expect::{LlvmRange, position};
 use serde::Deserialize;
 use std::fmt;
-use std::path::PathBuf;
-use twinlto_model::{Arch, CellId};
+use twinlto_model::Arch;
 
 /// A matrix as its file says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -12,6 +12,9 @@ pub struct Spec {
     /// Its name: that of its file.
     #[serde(skip)]
     pub name: String,
+    /// Its file, for errors.
+    #[serde(skip)]
+    pub file: String,
     /// What it is for.
     #[serde(default)]
     pub title: String,
@@ -52,27 +55,6 @@ pub struct Inclusion {
     pub toolchain: String,
 }
 
-/// Some of the cells, and what is to become of them. What is left out of the first four stands for all.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CellRule {
-    /// Pattern of the kernel.
-    pub kernel: Option<String>,
-    /// Pattern of the configuration.
-    pub config: Option<String>,
-    /// Architecture.
-    pub arch: Option<Arch>,
-    /// Versions of LLVM: `22`, `>=23`, `<=21`, `17..22`.
-    pub toolchain: Option<String>,
-    /// Their outcome, where it is not to be `agree`: `differ`, `broken`. Not of cells left out.
-    pub outcome: Option<String>,
-    /// A file that says what may differ, as `--expect` takes it, relative to the matrix. Not of cells
-    /// left out.
-    pub file: Option<PathBuf>,
-    /// Why.
-    pub reason: String,
-}
-
 /// A matrix that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatrixError {
@@ -108,6 +90,7 @@ impl Spec {
             MatrixError { place, why: error.message().replace('\n', " ") }
         })?;
         spec.name = name.to_owned();
+        spec.file = file.to_owned();
         spec.check().map_err(|why| MatrixError { place: file.to_owned(), why })?;
         Ok(spec)
     }
@@ -150,10 +133,10 @@ impl Spec {
         self
     }
 
-    /// Whether a toolchain is one of those that are asked for.
+    /// Whether a toolchain is one of those that are asked for: given, or named by a list.
     #[must_use]
     pub fn wants_toolchain(&self, known: &KnownToolchain) -> bool {
-        self.toolchains.iter().any(|word| names_toolchain(word, known))
+        known.given || self.toolchains.iter().any(|word| names_toolchain(word, known))
     }
 }
 
@@ -162,20 +145,5 @@ pub(super) fn names_toolchain(word: &str, known: &KnownToolchain) -> bool {
     match word.parse::<LlvmRange>() {
         Ok(range) => range.contains(known.version.major),
         Err(_) => word == "all" || known.name == word || known.version.to_string() == word,
-    }
-}
-
-impl CellRule {
-    /// Whether a cell is one of them.
-    #[must_use]
-    pub fn fits(&self, id: &CellId, major: u32) -> bool {
-        let like = |pattern: &Option<String>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| Glob::new(pattern).matches(text))
-        };
-        let range = self.toolchain.as_deref().map(str::parse::<LlvmRange>);
-        like(&self.kernel, &id.kernel)
-            && like(&self.config, &id.config)
-            && self.arch.is_none_or(|arch| arch == id.arch)
-            && range.is_none_or(|range| range.is_ok_and(|range| range.contains(major)))
     }
 }

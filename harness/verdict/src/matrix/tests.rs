@@ -6,6 +6,7 @@ fn toolchains(majors: &[u32]) -> Vec<KnownToolchain> {
     let known = |major: &u32| KnownToolchain {
         name: format!("clang {major}.1.0"),
         version: ToolVersion { major: *major, minor: 1, patch: 0 },
+        given: false,
     };
     majors.iter().map(known).collect()
 }
@@ -52,6 +53,64 @@ fn mistakes_are_named_with_their_place() {
 }
 
 #[test]
+fn a_rule_for_no_cell_is_named_with_its_number_and_reason() {
+    let why = |rules: &str| {
+        let lists = "kernels = ['pocket', '/src/linux']\narches = ['arm64']\n\
+                     [[include]]\nkernel = 'old'\nconfig = 'defconfig'\narch = 'riscv'\ntoolchain = '19'\n";
+        let spec = Spec::parse("x", "x.toml", &format!("{lists}{rules}")).unwrap();
+        spec.every_rule_fits().map_err(|error| error.to_string())
+    };
+    let exclude = |what: &str| format!("[[exclude]]\n{what}\nreason = 'too old'\n");
+    let expect = |what: &str| format!("[[expect]]\n{what}\noutcome = 'differ'\nreason = 'known'\n");
+    assert_eq!(
+        why(&format!("{}{}", exclude("kernel = '/src/*'"), exclude("kernel = 'poket'")))
+            .unwrap_err(),
+        "x.toml: [[exclude]] 2 ('too old') is for no cell: no kernel is like 'poket'; there are \
+         pocket, /src/linux"
+    );
+    let config = why(&expect("config = 'def*'\nkernel = 'pocket'")).unwrap_err();
+    assert!(config.contains("[[expect]] 1 ('known')"), "{config}");
+    assert!(config.contains("no configuration is like 'def*'; there are tiny"), "{config}");
+    assert!(
+        why(&expect("arch = 'x86_64'")).unwrap_err().contains("like 'x86_64'; there are arm64")
+    );
+    // What is included is expected of, but not left out.
+    assert_eq!(why(&expect("arch = 'riscv'\nkernel = 'old'")), Ok(()));
+    assert!(why(&exclude("arch = 'riscv'")).is_err());
+    // Another machine may have this toolchain, or be of this architecture.
+    assert_eq!(why(&expect("toolchain = '>=90'")), Ok(()));
+    let spec = Spec::parse("x", "x.toml", &expect("arch = 'riscv'")).unwrap();
+    assert_eq!(spec.every_rule_fits(), Ok(()));
+}
+
+#[test]
+fn what_is_given_is_in_the_matrix_and_what_is_found_only_if_it_is_named() {
+    let mut known = toolchains(&[22, 23, 24]);
+    known[0].given = true;
+    let names = |text: &str| -> Vec<String> {
+        cells(&spec(text), &known).into_iter().map(|cell| cell.id.toolchain).collect()
+    };
+    assert_eq!(names("toolchains = ['23']"), ["clang 22.1.0", "clang 23.1.0"]);
+    // Given and named: no more cells than that.
+    assert_eq!(names("toolchains = ['22']"), ["clang 22.1.0"]);
+    assert_eq!(names("").len(), 3);
+}
+
+#[test]
+fn the_last_rule_with_an_outcome_says_what_is_expected() {
+    let spec = spec(
+        "arches = ['arm64', 'riscv']\n\
+         [[expect]]\noutcome = 'differ'\nreason = 'first'\n\
+         [[expect]]\narch = 'arm64'\noutcome = 'broken'\nreason = 'second'\n\
+         [[expect]]\nfile = 'x.toml'\nreason = 'third'\n",
+    );
+    let cells = cells(&spec, &toolchains(&[22]));
+    let wanted: Vec<_> = cells.iter().filter_map(PlannedCell::wanted).collect();
+    let told: Vec<_> = wanted.iter().map(|it| (it.outcome.as_str(), it.reason.as_str())).collect();
+    assert_eq!(told, [("broken", "second"), ("differ", "first")]);
+}
+
+#[test]
 fn ten_thousand_cells_are_planned_at_once() {
     let list = |n: u32| (0..n).map(|i| format!("'k{i}'")).collect::<Vec<_>>().join(", ");
     let text = format!(
@@ -64,7 +123,7 @@ fn ten_thousand_cells_are_planned_at_once() {
     let planned = cells(&spec(&text), &toolchains(&majors));
     assert_eq!(planned.len(), 10_000);
     let names: Vec<String> = toolchains(&majors).into_iter().map(|t| t.name).collect();
-    let ordered = order(planned.into_iter().map(|cell| cell.id).collect(), &names);
+    let ordered = order(planned, |cell| &cell.id.toolchain, &names);
     assert_eq!(ordered.len(), 10_000);
     // A bound that only a mistake of the order of the algorithm would miss.
     assert!(start.elapsed().as_secs() < 20);

@@ -2,6 +2,7 @@
 
 use super::remedy::Proof;
 use crate::layer::LayerVerdict;
+use crate::number::{self, Number};
 use std::collections::BTreeMap;
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
 
@@ -100,16 +101,17 @@ pub struct Extent {
 #[must_use]
 pub fn replay_layer(arch: Arch, mode: Mode, objects: &[Replayed], extent: &Extent) -> LayerVerdict {
     let mut layer = LayerVerdict::new(Layer::Replay);
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut count =
-        |name: &'static str, is: bool| *counts.entry(name).or_default() += u64::from(is);
+    let mut counts = BTreeMap::new();
+    let mut count = |number: Number, is: bool| {
+        *counts.entry((number, Some(mode))).or_default() += u64::from(is);
+    };
     let totals = totals(objects);
     for one in objects {
-        count("replayed", true);
-        count("replay_backend_identical", one.backend == Backend::Same);
-        count("replay_modes_identical", one.in_process == InProcess::Same);
+        count(number::REPLAYED, true);
+        count(number::REPLAY_BACKEND_IDENTICAL, one.backend == Backend::Same);
+        count(number::REPLAY_MODES_IDENTICAL, one.in_process == InProcess::Same);
         let explained = matches!(one.in_process, InProcess::Differs { options: Some(_), .. });
-        count("replay_modes_explained", explained);
+        count(number::REPLAY_MODES_EXPLAINED, explained);
         layer.compared += u64::from(
             !matches!(one.backend, Backend::Failed { .. } | Backend::NoNative(_))
                 && (one.backend != Backend::NotCompared
@@ -118,7 +120,7 @@ pub fn replay_layer(arch: Arch, mode: Mode, objects: &[Replayed], extent: &Exten
         layer.findings.extend(backend(arch, one));
         layer.findings.extend(in_process(arch, one, &totals, extent));
     }
-    layer.counts = counts.into_iter().map(|(name, n)| (format!("{name}.{mode}"), n)).collect();
+    layer.counts = counts;
     if let Some((why, command)) = &extent.failed_link {
         let site = Site::new(arch, Some(mode), "vmlinux.o")
             .sides(Evidence::new("in-process link", why), Evidence::new("repeat with", command));
@@ -312,8 +314,8 @@ mod tests {
         let one = replayed("a.o", Backend::Same, InProcess::Same);
         let layer = replay_layer(Arch::Arm64, Mode::Distributed, &[one], &Extent::default());
         assert_eq!((layer.compared, layer.findings.len()), (1, 0));
-        assert_eq!(layer.counts["replay_backend_identical.distributed"], 1);
-        assert_eq!(layer.counts["replay_modes_identical.distributed"], 1);
+        assert_eq!(layer.counts[&(number::REPLAY_BACKEND_IDENTICAL, Some(Mode::Distributed))], 1);
+        assert_eq!(layer.counts[&(number::REPLAY_MODES_IDENTICAL, Some(Mode::Distributed))], 1);
     }
 
     #[test]

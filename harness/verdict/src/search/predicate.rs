@@ -1,5 +1,6 @@
 use super::Answer;
 use crate::expect::{Glob, Needs, needs};
+use crate::number::Number;
 use std::fmt;
 use twinlto_model::{CellReport, Layer, Mode, Outcome, Report};
 
@@ -26,8 +27,8 @@ pub enum Predicate {
 pub struct Count {
     /// Of the build in this mode; none for any that has the number.
     pub mode: Option<Mode>,
-    /// Its name, as the JSON report has it.
-    pub name: String,
+    /// Which.
+    pub number: Number,
     /// How it is compared.
     pub relation: Relation,
     /// The bound.
@@ -131,12 +132,14 @@ impl Predicate {
         }
     }
 
-    /// A predicate about a number: `[MODE.]NAME<N`, with `<`, `<=`, `=`, `>=` or `>`.
+    /// A predicate about a number: `[MODE.]NAME<N`, with `<`, `<=`, `=`, `>=` or `>`. `known` are
+    /// those that what is searched has: [`OF_A_BUILD`](crate::number::OF_A_BUILD) or
+    /// [`OF_AN_OBJECT`](crate::number::OF_AN_OBJECT).
     ///
     /// # Errors
     ///
-    /// When it is not of this form.
-    pub fn count(text: &str) -> Result<Self, PredicateError> {
+    /// When it is not of this form, or there is no number of this name.
+    pub fn count(text: &str, known: &[Number]) -> Result<Self, PredicateError> {
         let bad = |why: &str| PredicateError(format!("{why} in '{text}'"));
         let found = Relation::SIGNS.iter().find_map(|(sign, relation)| {
             text.split_once(sign).map(|(left, right)| (left, *relation, right))
@@ -153,7 +156,13 @@ impl Predicate {
         if name.is_empty() {
             return Err(bad("there is no name of a number"));
         }
-        Ok(Self::Count(Count { mode, name: name.to_owned(), relation, bound }))
+        let Some(number) = Number::named(name, known) else {
+            let close = Number::closest(name, known).map(|it| format!("{it} is one"));
+            let all: Vec<&str> = known.iter().map(|it| it.name()).collect();
+            let rest = close.unwrap_or_else(|| format!("there are {}", all.join(", ")));
+            return Err(PredicateError(format!("there is no number '{name}' here; {rest}")));
+        };
+        Ok(Self::Count(Count { mode, number, relation, bound }))
     }
 
     /// What a report says about it.
@@ -188,7 +197,7 @@ impl fmt::Display for Count {
         let mode = self.mode.map(|mode| format!("{mode}.")).unwrap_or_default();
         let sign = Relation::SIGNS.iter().find(|(_, relation)| *relation == self.relation);
         let sign = sign.map_or("=", |(sign, _)| *sign);
-        write!(f, "{mode}{}{sign}{}", self.name, self.bound)
+        write!(f, "{mode}{}{sign}{}", self.number, self.bound)
     }
 }
 
@@ -270,17 +279,19 @@ fn count(report: &Report, wanted: &Count) -> Judgement {
     if let Some(why) = cells.iter().find_map(|cell| cell.outcome.why()) {
         return Judgement::new(Answer::Unknown, why);
     }
-    let numbers: Vec<(&CellReport, u64)> =
-        cells.iter().filter_map(|cell| Some((*cell, *cell.counts.get(&wanted.name)?))).collect();
+    let numbers: Vec<(&CellReport, u64)> = cells
+        .iter()
+        .filter_map(|cell| Some((*cell, *cell.counts.get(wanted.number.name())?)))
+        .collect();
     let said = |(cell, number): &(&CellReport, u64)| {
-        format!("{} {} has {number} {}", cell.arch, cell.mode, wanted.name)
+        format!("{} {} has {number} {}", cell.arch, cell.mode, wanted.number)
     };
     let hit = numbers.iter().find(|(_, n)| wanted.relation.holds(*n, wanted.bound));
     match (hit, numbers.first()) {
         (Some(hit), _) => Judgement::new(Answer::Bad, said(hit)),
         (None, Some(first)) => Judgement::new(Answer::Good, said(first)),
         (None, None) => {
-            Judgement::new(Answer::Unknown, format!("no build has a number '{}'", wanted.name))
+            Judgement::new(Answer::Unknown, format!("no build has a number '{}'", wanted.number))
         }
     }
 }
@@ -288,18 +299,29 @@ fn count(report: &Report, wanted: &Count) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number;
 
     #[test]
     fn a_count_is_read_and_printed() {
-        for text in ["in-process.promoted_symbols<200", "symbols>=1", "exports=0", "a<=2", "b>3"] {
-            let Ok(Predicate::Count(count)) = Predicate::count(text) else { panic!("{text}") };
+        for text in [
+            "in-process.promoted_symbols<200",
+            "symbols>=1",
+            "exports=0",
+            "sections<=2",
+            "text_bytes>3",
+        ] {
+            let Ok(Predicate::Count(count)) = Predicate::count(text, number::OF_A_BUILD) else {
+                panic!("{text}")
+            };
             assert_eq!(count.to_string(), text);
         }
-        let why = |text: &str| Predicate::count(text).unwrap_err().0;
+        let why = |text: &str| Predicate::count(text, number::OF_A_BUILD).unwrap_err().0;
         assert!(why("symbols").contains("there is no <"));
         assert!(why("symbols<many").contains("no number after"));
         assert!(why("nowhere.symbols<1").contains("no mode before"));
         assert!(why("<1").contains("no name"));
+        assert!(why("foo<3").starts_with("there is no number 'foo' here; there are ir_objects, "));
+        assert!(why("promoted_symbol<3").contains("; promoted_symbols is one"));
         assert!(why("distributed.<1").contains("no name"));
     }
 

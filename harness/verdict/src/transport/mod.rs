@@ -15,6 +15,7 @@ mod shared;
 mod words;
 
 use crate::layer::LayerVerdict;
+use crate::number;
 use rayon::prelude::*;
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
 use twinlto_facts::flags::Class;
@@ -36,7 +37,7 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
     let mut layer = LayerVerdict::new(Layer::Transport);
     for verdict in verdicts {
         layer.compared += u64::from(verdict.compared);
-        *layer.counts.entry("flags_compared".to_owned()).or_default() += verdict.flags_compared;
+        *layer.counts.entry((number::FLAGS_COMPARED, None)).or_default() += verdict.flags_compared;
         layer.findings.extend(verdict.findings);
     }
     let not_run = facts
