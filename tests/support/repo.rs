@@ -75,7 +75,8 @@ impl Repo {
 
     /// Everything as it is now; the commit.
     pub fn commit(&self, subject: &str) -> String {
-        self.git(&["add", "--all"]);
+        // Whatever the tree's own .gitignore says: distributions put all of it there.
+        self.git(&["add", "--all", "--force"]);
         self.git(&["commit", "--quiet", "--message", subject]);
         self.git(&["rev-parse", "HEAD"])
     }

@@ -9,6 +9,7 @@
 //! OUT/kernel.json          which kernel, LLVM and configuration are prepared here
 //! OUT/ARCH/tree/           the private source tree
 //! OUT/ARCH/builds/         the untouched kernel, as `check` leaves it
+//! OUT/spent/               what is left of cases that were, until all are done
 //! OUT/ARCH/cases/NAME/     what is left of a case that was not caught
 //! ```
 
@@ -20,7 +21,7 @@ mod tree;
 use crate::cases::{defects, pocket_kernel};
 use crate::configure::ConfigSource;
 use crate::error::EngineError;
-use crate::fs::read_text;
+use crate::fs::{read_text, remove_tree};
 use crate::preflight;
 use crate::record::OutDir;
 use crate::toolchain::{Compiler, LlvmSpec};
@@ -77,6 +78,13 @@ struct Shared<'a> {
     out: &'a OutDir,
     /// Jobs for each architecture.
     jobs: usize,
+}
+
+impl Shared<'_> {
+    /// Where lies what is left of cases that are done, until all are.
+    fn spent(&self) -> PathBuf {
+        self.out.path.join("spent")
+    }
 }
 
 /// The cases that are chosen, by name.
@@ -233,7 +241,11 @@ pub fn inject(
         out: &out,
         jobs: (request.jobs / workers).max(1),
     };
-    let mut rows = on_workers(&shared, workers, events)?;
+    // Of a run that was killed.
+    remove_tree(&shared.spent())?;
+    let rows = on_workers(&shared, workers, events);
+    remove_tree(&shared.spent())?;
+    let mut rows = rows?;
     rows.sort_by(|a, b| (&a.case, a.arch).cmp(&(&b.case, b.arch)));
     Ok(InjectReport {
         schema: INJECT_SCHEMA.to_owned(),
