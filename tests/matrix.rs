@@ -269,33 +269,13 @@ fn a_toolchain_that_vanishes_costs_its_own_cells_alone() {
     let cell = &ran.json()["cells"][0];
     assert_eq!(cell["outcome"], "skipped", "{}", ran.stdout);
     // Why it was is remembered, and no reason not to try it again.
-    let shown = run(&[
-        "matrix",
-        "show",
-        "--llvm",
-        &llvm,
-        "--arch",
-        "arm64",
-        "--toolchain",
-        "99",
-        "--out",
-        &out,
-    ]);
+    let cells = ["--llvm", &llvm, "--arch", "arm64", "--toolchain", "99", "--out", &out];
+    let look = |word: &str| run(&[&["matrix", word], &cells[..]].concat());
+    let shown = look("show");
     let why = cell["why"].as_str().unwrap().split_whitespace().next().unwrap();
     assert!(shown.stdout.contains(why), "{why}: {}", shown.stdout);
     assert!(shown.stdout.contains("the next run tries it again"), "{}", shown.stdout);
-    let status = run(&[
-        "matrix",
-        "status",
-        "--llvm",
-        &llvm,
-        "--arch",
-        "arm64",
-        "--toolchain",
-        "99",
-        "--out",
-        &out,
-    ]);
+    let status = look("status");
     assert!(status.stdout.contains("0 done, 0 running, 1 to do"), "{}", status.stdout);
     let tried = |ran: &Ran| ran.stderr.contains("arm64 · clang 99.0.1");
     assert!(tried(&ran) && tried(&matrix("run", &llvm, &args)), "{}", ran.stderr);
