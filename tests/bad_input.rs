@@ -33,6 +33,9 @@ fn a_tree_without_the_mode_names_the_version_that_has_it() {
     let path = tree.path().display().to_string();
     let ran = refused(&["check", &path, "--arch", "arm64"], 2, "no CONFIG_LTO_CLANG_THIN_DIST");
     assert!(ran.stderr.contains("hint: distributed ThinLTO is in Linux 7.2"), "{}", ran.stderr);
+    // For git bisect run it is a commit like any other.
+    let bisected = run(&["check", &path, "--arch", "arm64", "--bisect-exit"]);
+    assert_eq!(bisected.status, 125, "{}", bisected.stderr);
     write("arch/Kconfig", "config LTO_CLANG_THIN\nconfig LTO_CLANG_THIN_DIST\n");
     refused(
         &["check", &path, "--arch", "riscv"],
@@ -50,15 +53,16 @@ fn options_are_checked_before_anything_is_done() {
     refused(&["check", "--config", "+nowhere"], 2, "there is no file nowhere");
     refused(&["check", "-j0"], 2, "nothing could run");
     assert_eq!(run(&["check", "--no-such-option"]).status, 2);
+    assert_eq!(run(&["check", "--no-such-option", "--bisect-exit"]).status, 128);
     assert_eq!(run(&["--help"]).status, 0);
 }
 
 #[test]
-fn a_missing_llvm_is_an_environment_error_and_125_for_bisection() {
+fn a_missing_llvm_is_an_environment_error_and_ends_a_bisection() {
     let args = ["check", "--llvm", "-0", "--arch", "x86_64"];
     let ran = refused(&args, 4, "there is no program clang-0");
     assert!(ran.stderr.contains("hint: run twinlto doctor"), "{}", ran.stderr);
-    assert_eq!(run(&[&args[..], &["--bisect-exit"]].concat()).status, 125);
+    assert_eq!(run(&[&args[..], &["--bisect-exit"]].concat()).status, 128);
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub(crate) struct Args {
 }
 
 const EXIT: &str = "Exit status: 0 agree, 1 differ, 2 usage, 3 the kernel did not build, \
-                    4 environment. --bisect-exit maps 3 and 4 to 125 for git bisect run.";
+                    4 environment. --bisect-exit makes 125 of what a commit has no answer for, \
+                    and 128 of what ends git bisect run.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -6,30 +6,33 @@ use twinlto_model::Outcome;
 
 /// `git bisect run` takes this for "cannot be tested".
 const BISECT_SKIP: u8 = 125;
+/// From this on, a status ends `git bisect run`. 1 to 124 would say that the commit is bad.
+const BISECT_END: u8 = 128;
 
 pub(crate) fn of_outcome(outcome: &Outcome, bisect: bool) -> ExitCode {
-    let status = match outcome {
+    ExitCode::from(match outcome {
         Outcome::Agree => 0,
         Outcome::Differ => 1,
+        Outcome::Broken(_) | Outcome::Skipped(_) if bisect => BISECT_SKIP,
         Outcome::Broken(_) => 3,
         Outcome::Skipped(_) => 4,
-    };
-    code(status, bisect)
+    })
 }
 
 pub(crate) fn of_error(error: &EngineError, bisect: bool) -> ExitCode {
-    let status = match error.kind {
+    ExitCode::from(match error.kind {
+        // Of this commit: it does not build, wants another LLVM, or lacks what was asked for.
+        Kind::Usage | Kind::Build | Kind::Toolchain if bisect => BISECT_SKIP,
+        // Of this machine: the next commit would have it, too.
+        Kind::Environment | Kind::Disk if bisect => BISECT_END,
         Kind::Usage => 2,
         Kind::Build => 3,
-        Kind::Environment => 4,
+        Kind::Environment | Kind::Toolchain | Kind::Disk => 4,
         Kind::Interrupted => 130,
-    };
-    code(status, bisect)
+    })
 }
 
-fn code(status: u8, bisect: bool) -> ExitCode {
-    match status {
-        3 | 4 if bisect => ExitCode::from(BISECT_SKIP),
-        _ => ExitCode::from(status),
-    }
+/// What clap could not read, where `--bisect-exit` may stand anywhere among it.
+pub(crate) fn of_unreadable(status: ExitCode, bisect: bool) -> ExitCode {
+    if bisect && status != ExitCode::SUCCESS { ExitCode::from(BISECT_END) } else { status }
 }

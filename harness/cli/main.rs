@@ -19,7 +19,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return ui::clap_message(&error),
+        Err(error) => {
+            let bisect = std::env::args_os().any(|word| word == "--bisect-exit");
+            return exit::of_unreadable(ui::clap_message(&error), bisect);
+        }
     };
     let mut ui = ui::Ui::new();
     let bisect = args.bisect_exit();

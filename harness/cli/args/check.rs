@@ -83,7 +83,8 @@ pub(crate) struct CheckArgs {
     /// With --replay, only N objects, spread over the directories, always the same ones.
     #[arg(long, value_name = "N", requires = "replay")]
     pub(crate) sample: Option<usize>,
-    /// Exit with 125 where there is no answer (3 and 4), for git bisect run.
+    /// For git bisect run: exit with 125 where this commit has no answer, and with 128 where no
+    /// commit would have one.
     #[arg(long)]
     pub(crate) bisect_exit: bool,
     #[command(flatten)]

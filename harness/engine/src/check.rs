@@ -208,10 +208,9 @@ fn enough_space(
 ) -> Result<(), EngineError> {
     let need = if kernel.is_pocket() { SPACE_POCKET } else { SPACE_LINUX };
     match free_bytes(&out.path) {
-        Some(free) if free < need => Err(EngineError::environment(
+        Some(free) if free < need => Err(EngineError::disk(
             format!("--out {}", request.out.display()),
             format!("{} MB are free there, and a check needs {} MB", free >> 20, need >> 20),
-            "make room on that file system, or give another --out",
         )),
         _ => Ok(()),
     }

@@ -6,8 +6,12 @@ use std::path::Path;
 pub enum Kind {
     /// What the user asked for makes no sense.
     Usage,
-    /// A tool, a file or the disk is not as it must be.
+    /// A tool or a file is not as it must be.
     Environment,
+    /// An LLVM cannot do what it is needed for.
+    Toolchain,
+    /// There is no room on a file system.
+    Disk,
     /// The kernel did not build.
     Build,
     /// The user stopped it.
@@ -26,6 +30,8 @@ pub struct EngineError {
     /// What to do; empty when nobody knows.
     pub hint: String,
 }
+
+const MAKE_ROOM: &str = "make room on that file system, or give another --out";
 
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +58,21 @@ impl EngineError {
         Self::new(Kind::Environment, what, cause, hint)
     }
 
+    /// An LLVM is too old for a kernel, or cannot link for an architecture.
+    pub fn toolchain(
+        what: impl Into<String>,
+        cause: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::new(Kind::Toolchain, what, cause, hint)
+    }
+
+    /// There is no room in a directory.
+    #[must_use]
+    pub fn disk(what: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self::new(Kind::Disk, what, cause, MAKE_ROOM)
+    }
+
     /// The kernel did not build.
     pub fn build(
         what: impl Into<String>,
@@ -75,15 +96,16 @@ impl EngineError {
     /// A file could not be read, written or made.
     #[must_use]
     pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+        let what = format!("failed to {doing} {}", path.display());
         let hint = match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                "make room on that file system, or give another --out"
+                return Self::disk(what, error.to_string());
             }
             std::io::ErrorKind::PermissionDenied => "check who may read and write there",
             std::io::ErrorKind::NotFound => "check the path",
             _ => "",
         };
-        Self::environment(format!("failed to {doing} {}", path.display()), error.to_string(), hint)
+        Self::environment(what, error.to_string(), hint)
     }
 
     fn new(

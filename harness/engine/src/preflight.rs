@@ -14,7 +14,7 @@ pub(crate) fn toolchain(
     let toolchain = identify(llvm)?;
     for arch in arches {
         if let Some(minimum) = kernel.minimum_llvm(*arch).filter(|m| toolchain.version < *m) {
-            return Err(EngineError::environment(
+            return Err(EngineError::toolchain(
                 format!("LLVM={llvm} is {}", toolchain.version),
                 format!(
                     "{} needs LLVM {minimum} or later for {arch} (scripts/min-tool-version.sh)",

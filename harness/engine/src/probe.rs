@@ -122,7 +122,7 @@ impl<'a> Link<'a> {
     }
 
     fn failed(&self, step: &str, cause: impl Into<String>) -> EngineError {
-        EngineError::environment(
+        EngineError::toolchain(
             format!(
                 "a two-file distributed link for {} with LLVM={} failed in {step}",
                 self.arch, self.llvm

@@ -133,10 +133,9 @@ impl Twin<'_> {
         }
         let failure = kbuild.failure()?;
         if failure.disk_full {
-            return Err(EngineError::environment(
+            return Err(EngineError::disk(
                 format!("failed to build in {}", cell.dir.display()),
                 "no space left on the device",
-                "make room on that file system, or give another --out",
             ));
         }
         cell.failure = Some(failure.headline);

@@ -384,10 +384,9 @@ impl Prepared<'_> {
         if !made.ok {
             let failure = kbuild.failure()?;
             if failure.disk_full {
-                return Err(Stop::Engine(EngineError::environment(
+                return Err(Stop::Engine(EngineError::disk(
                     format!("failed to build in {}", cell.dir.display()),
                     "no space left on the device",
-                    "make room on that file system, or give another --out",
                 )));
             }
             cell.findings.extend(failure.conditionals);

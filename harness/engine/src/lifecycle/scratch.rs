@@ -83,10 +83,9 @@ impl Scratch<'_> {
         }
         let Failure { disk_full, headline, .. } = kbuild.failure()?;
         if disk_full {
-            return Err(EngineError::environment(
+            return Err(EngineError::disk(
                 format!("failed to build in {}", self.dir.display()),
                 "no space left on the device",
-                "make room on that file system, or give another --out",
             ));
         }
         Ok(Err(headline))

@@ -96,7 +96,7 @@ impl<'a> Cell<'a> {
             Ok(report) => report,
             // A toolchain that vanished or cannot link for this architecture is this cell's matter;
             // a full disk is everybody's.
-            Err(error) if error.kind == Kind::Environment && !error.cause.contains("no space") => {
+            Err(error) if matches!(error.kind, Kind::Environment | Kind::Toolchain) => {
                 let outcome = Outcome::Skipped(error.cause.clone());
                 return Ok(CellResult {
                     expected: expected(&outcome),
