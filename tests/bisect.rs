@@ -190,6 +190,83 @@ fn what_cannot_be_searched_is_one_clear_error() {
 }
 
 #[test]
+fn other_ends_go_on_with_what_is_known_and_another_script_does_not() {
+    let Some(_) = llvm("other_ends_go_on") else { return };
+    let repo = Repo::new("ends");
+    for n in 1..7 {
+        repo.touch(&format!("panic: {n}"), "kernel/panic.c");
+    }
+    let text = "n=$(grep -c '/[*] panic: ' \"$KERNEL/kernel/panic.c\")\n[ $n -lt 3 ]";
+    let run = script("ends.sh", text).display().to_string();
+    let (out, path) = (empty_dir("ends"), repo.arg());
+    let ask = |good: &str| {
+        let args = ["kernel", &path, "--good", good, "--bad", "HEAD", "--run", &run, "--out", &out];
+        bisect(&[&args[..], &["--format", "json"]].concat())
+    };
+    let wrong = ask("HEAD~3");
+    assert_eq!(wrong.status, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("--good is bad"), "{}", wrong.stderr);
+    let found = ask("HEAD~6");
+    assert_eq!(found.status, 0, "{}", found.stderr);
+    let report = found.json();
+    assert!(report["found"]["first"].as_str().unwrap().contains("panic: 3"), "{report}");
+    let asked_before = |name: &str| {
+        let steps = report["steps"].as_array().unwrap().iter();
+        let mut named = steps.filter(|step| step["name"].as_str().unwrap().contains(name));
+        named.next().map(|step| step["kept"] == true)
+    };
+    assert_eq!(asked_before("panic: 3"), Some(true), "{report}");
+    // The log is of this search alone: every answer in it was wanted.
+    let log = std::fs::read_to_string(format!("{out}/bisect.log")).unwrap();
+    assert_eq!(log.matches("\ngit bisect ").count(), report["steps"].as_array().unwrap().len());
+    script("ends.sh", &format!("# edited\n{text}"));
+    let edited = ask("HEAD~6");
+    assert_eq!(edited.status, 2, "{}", edited.stdout);
+    assert!(edited.stderr.contains("another bisection is kept there"), "{}", edited.stderr);
+    // Where no end was what it was said to be, another question may be asked at once.
+    let (out, good) = (empty_dir("ends-hopeless"), "HEAD~2");
+    let ask = |text: &str| {
+        let run = script("hopeless.sh", text).display().to_string();
+        bisect(&["kernel", &path, "--good", good, "--bad", "HEAD", "--run", &run, "--out", &out])
+    };
+    assert!(ask("exit 1").stderr.contains("--good is bad"));
+    assert!(ask("exit 0").stderr.contains("--bad is good"));
+}
+
+#[test]
+fn a_toolchain_that_is_taken_away_has_no_answer_that_is_kept() {
+    let Some(_) = llvm("a_toolchain_that_is_taken_away") else { return };
+    let home = kept_dir("taken");
+    let made = |version: &str, does: &str| {
+        let bin = home.join(version);
+        std::fs::create_dir_all(&bin).unwrap();
+        for tool in ["clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-readelf"] {
+            let text = format!(
+                "#!/bin/sh\n[ \"$1\" = --version ] && exec echo 'x version {version}'\n{does}\n"
+            );
+            std::fs::write(bin.join(tool), text).unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(bin.join(tool), mode).unwrap();
+        }
+        bin.display().to_string()
+    };
+    let out = empty_dir("taken");
+    let ask = |old: &str| {
+        let newer = made("98.0.1", "exit 1");
+        let tail = ["--finding", "flags.*", "--arch", "arm64", "--out", &out];
+        bisect(&[&["toolchain", "--among", old, &newer], &tail[..]].concat())
+    };
+    let old = made("97.0.1", "rm -rf -- \"$(dirname -- \"$0\")\"; exit 1");
+    let gone = ask(&old);
+    assert_eq!(gone.status, 4, "{}", gone.stderr);
+    assert!(!std::path::Path::new(&out).join("bisect.json").exists(), "{}", gone.stderr);
+    // One that is there and cannot link was asked.
+    let unable = ask(&made("97.0.1", "exit 1"));
+    assert_eq!(unable.status, 2, "{}", unable.stderr);
+    assert!(unable.stderr.contains("an end cannot be told"), "{}", unable.stderr);
+}
+
+#[test]
 fn toolchains_stand_in_the_order_of_their_versions() {
     let Some(llvm) = llvm("toolchains_stand_in_order") else { return };
     // Three directories of programs that say who they are; only the real one could build.

@@ -40,6 +40,22 @@ impl Asked {
         }
     }
 
+    /// What tells it from everything else that could be asked: a script that was edited asks another
+    /// question.
+    ///
+    /// # Errors
+    ///
+    /// When a script cannot be read.
+    pub(super) fn identity(&self) -> Result<String, EngineError> {
+        match self {
+            Self::Report(predicate) => Ok(predicate.to_string()),
+            Self::Script(path) => {
+                let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, &e))?;
+                Ok(format!("--run {} of {}", path.display(), blake3::hash(&bytes).to_hex()))
+            }
+        }
+    }
+
     /// What a report says about it; none where a program is asked.
     pub(super) fn judge(&self, report: &Report) -> Option<Judgement> {
         match self {

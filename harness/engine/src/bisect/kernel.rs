@@ -4,6 +4,7 @@ use super::asked::run_script;
 use super::{Asked, Candidates, Evaluation, Scene, compiled, search};
 use crate::check::{CheckRequest, EarlierBuild, check};
 use crate::error::EngineError;
+use crate::fs::remove_tree;
 use crate::record::OutDir;
 use crate::revisions::{Commit, Repository, Sources, apart};
 use std::path::{Path, PathBuf};
@@ -60,13 +61,11 @@ pub fn bisect_kernel(
         request.check.config.name(),
         request.check.llvm
     );
+    // What is known of a commit holds between any two ends.
     let identity = format!(
-        "repository {}\ngood {}\nbad {}\nfirst parent {}\n{}\n{name}\n{:?}\n{}",
+        "repository {}\n{}\n{name}\n{:?}\n{}",
         path.canonicalize().unwrap_or(path).display(),
-        good.id,
-        bad.id,
-        request.first_parent,
-        request.asked,
+        request.asked.identity()?,
         request.check.modes,
         request.check.identity()?,
     );
@@ -80,6 +79,7 @@ pub fn bisect_kernel(
         repeat: request.repeat,
     };
     let mut source = Commits { request, sources, commits, out: out.path.clone() };
+    source.forget_other_ends()?;
     search(&scene, first_search, last + 1, &mut source, events)
 }
 
@@ -99,11 +99,24 @@ impl Commits<'_> {
     /// Where a commit is built. The ends stay, for others to start from.
     fn place(&self, candidate: usize) -> PathBuf {
         let last = self.commits.len() - 1;
-        self.out.join(match candidate {
-            0 => "good",
-            n if n == last => "bad",
-            _ => "between",
-        })
+        match self.commits.get(candidate) {
+            Some(commit) if candidate == 0 || candidate == last => self.out.join(end(&commit.id)),
+            _ => self.out.join("between"),
+        }
+    }
+
+    /// Removes the builds of ends that are none of this search.
+    fn forget_other_ends(&self) -> Result<(), EngineError> {
+        let ours = [0, self.commits.len() - 1].map(|at| self.place(at));
+        let io = |error| EngineError::io("read", &self.out, &error);
+        for entry in std::fs::read_dir(&self.out).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with(END) && !ours.contains(&path) {
+                remove_tree(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The end that a commit's build can start from, and where it was built: the nearer one of those
@@ -129,6 +142,14 @@ impl Commits<'_> {
         }
         Ok(nearest.map(|(_, base, earlier)| (base, earlier)))
     }
+}
+
+/// What names of directories begin with in which ends are built.
+const END: &str = "end-";
+
+/// The directory of an end: its build must never be taken for another one's.
+fn end(id: &str) -> String {
+    format!("{END}{}", id.get(..12).unwrap_or(id))
 }
 
 /// Whether any kernel was finished in an output directory.

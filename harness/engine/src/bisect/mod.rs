@@ -82,14 +82,17 @@ fn search(
             Next::Among(list) => {
                 break BisectFound::Among(list.into_iter().map(|n| source.name(n).1).collect());
             }
-            Next::Hopeless(why) => return Err(hopeless(why, source, &steps)),
+            Next::Hopeless(why) => {
+                state.give_up()?;
+                return Err(hopeless(why, source, &steps));
+            }
         };
         if interrupted() {
             return Err(EngineError::interrupted());
         }
         let (id, name) = source.name(candidate);
         let step = match state.known(&id) {
-            Some(step) => BisectStep { kept: true, ..step.clone() },
+            Some(step) => step,
             None => {
                 let left = search.remaining();
                 let about = match left {

@@ -167,7 +167,7 @@ fn identity(
         "good {}\nbad {}\n{}\n{}\nobjects {}",
         request.good.display(),
         request.bad.display(),
-        request.asked,
+        request.asked.identity()?,
         good.arch,
         hasher.finalize().to_hex()
     ))

@@ -96,7 +96,7 @@ pub fn bisect_options(
             request.object,
             blake3::hash(&ir).to_hex(),
             command.text,
-            request.asked
+            request.asked.identity()?
         ),
         name: format!("{}, {} of {}", build.arch, request.object, request.build.display()),
         predicate: request.asked.to_string(),

@@ -69,7 +69,7 @@ impl Run<'_> {
         }
         let (id, name) = self.name(set);
         let step = match self.state.known(&id) {
-            Some(step) => BisectStep { kept: true, ..step.clone() },
+            Some(step) => step,
             None => {
                 let left = format!("{suspects} of {} suspected", self.names.len());
                 events(Event::Tried { what: name.clone(), left });
@@ -106,6 +106,7 @@ impl Run<'_> {
         if answer == wanted || (wanted, answer) == (Answer::Good, Answer::Unknown) {
             return Ok(());
         }
+        self.state.give_up()?;
         let because = self.steps.last().map(|step| step.because.clone()).unwrap_or_default();
         Err(EngineError::usage(
             format!("{} is {answer} and not {wanted}: {which}", self.scene.predicate),

@@ -1,10 +1,12 @@
 //! What a bisection knows, kept after each step.
 
+use super::answer_of;
 use crate::error::EngineError;
 use crate::fs::write_atomic;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use twinlto_model::{BisectFound, BisectStep, Bisected};
+use twinlto_verdict::search::Answer;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
@@ -12,12 +14,17 @@ struct Kept {
     identity: String,
     steps: Vec<BisectStep>,
     found: Option<BisectFound>,
+    /// An end was not what it was said to be: nothing between them was asked.
+    #[serde(default)]
+    hopeless: bool,
 }
 
 /// The answers so far.
 pub(super) struct State {
     path: PathBuf,
     kept: Kept,
+    /// Answers of this search, in the order in which it wanted them.
+    told: Vec<BisectStep>,
 }
 
 impl State {
@@ -35,33 +42,57 @@ impl State {
                 "give another --out, or remove that directory",
             )
         };
-        let new = Kept { what, identity: identity.to_owned(), steps: Vec::new(), found: None };
+        let new = || Kept {
+            what,
+            identity: identity.to_owned(),
+            steps: Vec::new(),
+            found: None,
+            hopeless: false,
+        };
+        let begun = |kept: Kept| Self { path: path.clone(), kept, told: Vec::new() };
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self { path, kept: new });
+                return Ok(begun(new()));
             }
             Err(error) => return Err(EngineError::io("read", &path, &error)),
         };
-        let kept: Kept = serde_json::from_slice(&bytes)
+        let mut kept: Kept = serde_json::from_slice(&bytes)
             .map_err(|error| refused(format!("its bisect.json makes no sense: {error}")))?;
         if kept.what != what || kept.identity != identity {
+            if kept.hopeless {
+                return Ok(begun(new()));
+            }
             let lines = kept.identity.lines().zip(identity.lines());
             let other = lines.into_iter().find(|(a, b)| a != b);
             let other = other.map_or_else(String::new, |(a, b)| format!(": {a}, and not {b}"));
             return Err(refused(format!("another bisection is kept there{other}")));
         }
-        Ok(Self { path, kept })
+        if kept.hopeless {
+            // An end that could not be told may have been mended.
+            kept.steps.retain(|step| answer_of(step) != Answer::Unknown);
+        }
+        (kept.found, kept.hopeless) = (None, false);
+        Ok(begun(kept))
     }
 
     /// The answer that an earlier run had for a candidate.
-    pub(super) fn known(&self, id: &str) -> Option<&BisectStep> {
-        self.kept.steps.iter().find(|step| step.id == id)
+    pub(super) fn known(&mut self, id: &str) -> Option<BisectStep> {
+        let step = self.kept.steps.iter().find(|step| step.id == id)?;
+        self.told.push(step.clone());
+        Some(BisectStep { kept: true, ..step.clone() })
     }
 
     /// Keeps an answer.
     pub(super) fn keep(&mut self, step: &BisectStep) -> Result<(), EngineError> {
         self.kept.steps.push(step.clone());
+        self.told.push(step.clone());
+        self.write()
+    }
+
+    /// Nothing can be found between these ends: another search may be begun here.
+    pub(super) fn give_up(&mut self) -> Result<(), EngineError> {
+        self.kept.hopeless = true;
         self.write()
     }
 
@@ -84,7 +115,7 @@ impl State {
         if !git.is_empty() {
             lines.push("git bisect start".to_owned());
         }
-        for step in &self.kept.steps {
+        for step in &self.told {
             let plain = |text: &str| text.replace(char::is_control, " ");
             lines.push(format!("# {}: {}", step.answer, plain(&step.name)));
             lines.push(format!("#   {}", plain(&step.because)));

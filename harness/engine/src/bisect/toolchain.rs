@@ -3,7 +3,7 @@
 use super::asked::run_script;
 use super::{Asked, Candidates, Evaluation, Scene, search};
 use crate::check::{CheckRequest, check};
-use crate::error::EngineError;
+use crate::error::{EngineError, Kind};
 use crate::record::OutDir;
 use crate::toolchain::{LlvmSpec, identify, identity};
 use std::path::{Path, PathBuf};
@@ -74,8 +74,12 @@ pub fn bisect_toolchain(
         }
     };
     let members: Vec<String> = known.iter().map(|member| identity(&member.llvm)).collect();
-    let identity =
-        format!("{name}\n{}\n{:?}\n{}", request.asked, request.check.identity()?, members.concat());
+    let identity = format!(
+        "{name}\n{}\n{:?}\n{}",
+        request.asked.identity()?,
+        request.check.identity()?,
+        members.concat()
+    );
     let scene = Scene {
         what: Bisected::Toolchain,
         identity,
@@ -93,6 +97,12 @@ pub fn bisect_toolchain(
 struct Member {
     llvm: LlvmSpec,
     toolchain: Toolchain,
+}
+
+impl Member {
+    fn is_still_there(&self) -> bool {
+        identify(&self.llvm).is_ok_and(|now| now == self.toolchain)
+    }
 }
 
 fn candidate(dir: &Path) -> Result<Member, EngineError> {
@@ -145,8 +155,9 @@ impl Candidates for Toolchains<'_> {
         };
         let judgement = match check(&request, events) {
             Ok(report) => self.request.asked.judge(&report),
-            // A toolchain that is too old for the kernel, or cannot link: no answer, not the end.
-            Err(error) if error.kind == crate::error::Kind::Environment => {
+            // A toolchain that is too old for the kernel, or cannot link: no answer, not the end. One
+            // that was taken away meanwhile gave none.
+            Err(error) if error.kind == Kind::Toolchain && member.is_still_there() => {
                 Some(Judgement::new(Answer::Unknown, error.cause))
             }
             Err(error) => return Err(error),
