@@ -59,6 +59,17 @@ fn a_series_that_breaks_something_is_told_so_and_a_harmless_one_is_not() {
     assert!(report["summary"].as_str().unwrap().contains("look flags up"), "{}", each.stdout);
     assert_eq!(repo.state(), before);
 
+    // What a later patch mends is told all the same, with what it was.
+    let (file, anchor, replacement) = V11[0];
+    let (include, more) = (V11[1].2, V11[1].1);
+    repo.edit("kbuild: as before", &[(file, replacement, anchor), (V11[1].0, include, more)]);
+    let mended = premerge(llvm, &out, &[&base[..], &["--head", "HEAD", "--each"]].concat());
+    assert_eq!(mended.status, 1, "{}", mended.stdout);
+    assert_eq!(mended.keys(), ["flags.backend.missing"], "{}", mended.stdout);
+    assert!(mended.json()["summary"].as_str().unwrap().contains("gone with the last"));
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    std::fs::write(repo.path.join("mine"), "not committed\n").unwrap();
+
     // What does not apply is named with its place, and the next series finds a clean tree.
     let twice = std::fs::read_to_string(&harmless).unwrap().replace("panic", "painc");
     let wrong = repo.path.with_extension("wrong.mbx");
@@ -117,6 +128,12 @@ fn without(repo: &Repo, file: &str) -> String {
 fn a_head_that_starts_from_a_copy_is_judged_as_one_from_clean() {
     let Some(llvm) = llvm("a_head_that_starts_from_a_copy") else { return };
     let repo = Repo::new("copied");
+    // As in Linux, Kconfig reads one file of the documentation.
+    let top = std::fs::read_to_string(repo.path.join("Kconfig")).unwrap();
+    std::fs::write(repo.path.join("Kconfig"), top + "source \"Documentation/Kconfig\"\n").unwrap();
+    std::fs::create_dir_all(repo.path.join("Documentation")).unwrap();
+    std::fs::write(repo.path.join("Documentation/Kconfig"), "comment \"none\"\n").unwrap();
+    repo.commit("Documentation: a file for Kconfig");
     repo.git(&["tag", "base"]);
     // The object of a source that is gone, and of a header that is gone.
     let no_source = without(&repo, "lib/bitmap.c");
@@ -132,6 +149,12 @@ fn a_head_that_starts_from_a_copy_is_judged_as_one_from_clean() {
     repo.git(&["checkout", "--quiet", "--detach", "base"]);
     std::fs::write(repo.path.join("lib/sort.c"), "#error unfinished\n").unwrap();
     let unfinished = repo.commit("lib/sort: unfinished");
+    // A linker script that is gone while the one that was made of it is there.
+    let no_script = without(&repo, "arch/arm64/kernel/vmlinux.lds.S");
+    repo.git(&["checkout", "--quiet", "--detach", "base"]);
+    std::fs::write(repo.path.join("Documentation/Kconfig"), "source \"no/such/Kconfig\"\n")
+        .unwrap();
+    let no_file = repo.commit("Documentation: options that are not there");
     let (path, out) = (repo.arg(), empty_dir("copied"));
     for (head, words) in [
         (no_source, "bitmap"),
@@ -139,6 +162,8 @@ fn a_head_that_starts_from_a_copy_is_judged_as_one_from_clean() {
         (no_list, "head-object-list"),
         (shadowed, "not this one"),
         (unfinished, "unfinished"),
+        (no_script, "vmlinux.lds"),
+        (no_file, "tinyconfig"),
     ] {
         let ran = premerge(llvm, &out, &["--kernel", &path, "--base", "base", "--head", &head]);
         assert_eq!(ran.status, 1, "{words}: {}{}", ran.stdout, ran.stderr);

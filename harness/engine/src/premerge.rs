@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{remove_file, write_atomic};
 use crate::record::OutDir;
-use crate::revisions::{Commit, Repository, Sources, apart};
+use crate::revisions::{Commit, Repository, Sources};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use twinlto_model::{Event, KernelId, Layer, Outcome, PatchReport, Report, SidePaths, count};
@@ -61,14 +61,14 @@ pub fn premerge(
 ) -> Result<Report, EngineError> {
     OutDir::check_path(&request.check.out)?;
     let states = States::find(request)?;
-    if let Some(kernel) = &request.check.kernel {
-        apart(&request.check.out, kernel)?;
+    if let States::Revisions { repository, .. } = &states {
+        repository.apart(&request.check.out)?;
     }
     let out = OutDir::open(&request.check.out)?;
     let (sources, base, heads) = states.open(request, &out.path)?;
     let before = base_report(request, &sources, &base, &out.path, events)?;
     let mut patches = Vec::new();
-    let mut last = None;
+    let (mut first_bad, mut last) = (None, None);
     for (n, head) in heads.iter().enumerate() {
         events(Event::Tried {
             what: head.named(),
@@ -82,13 +82,22 @@ pub fn premerge(
             outcome: compared.outcome.clone(),
             summary: compared.summary.clone(),
         });
+        if compared.outcome != Outcome::Agree && first_bad.is_none() {
+            first_bad = Some(compared.clone());
+        }
         last = Some(compared);
     }
     let nothing = || EngineError::usage("--head", "there is no state to check", "give another");
     let mut report = last.ok_or_else(nothing)?;
     if patches.len() > 1 {
         if let Some(first) = patches.iter().find(|patch| patch.outcome != Outcome::Agree) {
-            report.summary = format!("{}; first with {}", report.summary, first.name);
+            // What a later patch mends is told as it was where it came.
+            let is_mended = report.outcome == Outcome::Agree;
+            if let Some(bad) = first_bad.filter(|_| is_mended) {
+                report = bad;
+            }
+            let mended = if is_mended { ", and gone with the last" } else { "" };
+            report.summary = format!("{}; first with {}{mended}", report.summary, first.name);
         }
         report.outcome = Outcome::of_all(patches.iter().map(|patch| patch.outcome.clone()));
         report.patches = patches;
@@ -149,7 +158,10 @@ impl States {
         let all = match (&request.head, head) {
             (Head::Series(series), _) => sources.apply(&base, series)?,
             (_, Some(head)) if request.each && request.check.kernel.is_some() => {
-                let (_, mut commits) = sources.repository().history(&base, &head, true)?;
+                let (_, mut commits) = {
+                    let options = ["--base", "--head"];
+                    sources.repository().history((&base, &head), options, true)?
+                };
                 commits.remove(0);
                 commits
             }
@@ -286,9 +298,13 @@ fn compare(
         expect: ExpectFiles { unused_is_fine: true, ..ExpectFiles::default() },
     };
     let mut report = diff_records(&diff, before, after)?;
+    // Nobody has asked to leave anything out.
     report.not_compared.retain(|left| !left.why.contains("--ignore"));
     for (twin, now) in report.twins.iter_mut().zip(&after.twins) {
         twin.build.clone_from(&now.build);
+        for layer in &mut twin.layers {
+            layer.hidden = 0;
+        }
     }
     Ok(Report {
         kernel: KernelId { name: after.kernel.name.clone(), path: before.kernel.path.clone() },

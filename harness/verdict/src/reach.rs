@@ -3,7 +3,8 @@
 //! make compiles again what depends on a changed file, or whose command has changed. What it does not
 //! see is a rule that writes something else for the same command (the saved flags and the CRCs in an
 //! object's `.cmd` file are such), a source that is gone while its object is there, a header that now
-//! comes first on the search path, and another default in a Kconfig file.
+//! comes first on the search path, a symbolic link to another file that is no younger, and another
+//! default in a Kconfig file.
 
 /// A file that differs between two states of the sources.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +13,8 @@ pub struct Change {
     pub path: String,
     /// Whether it is in both states, and not new or gone.
     pub in_both: bool,
+    /// Whether it is a symbolic link in one of them.
+    pub is_link: bool,
 }
 
 /// How a build of changed sources can begin.
@@ -80,23 +83,26 @@ pub fn reach<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Reach {
     };
     let mut refresh = Refresh::default();
     let mut any = false;
-    for Change { path, in_both } in changes {
-        if is_in(path, &UNSEEN) {
-            return Reach::Clean(path.clone());
-        }
+    for Change { path, in_both, is_link } in changes {
         let name = path.rsplit('/').next().unwrap_or(path);
-        if is_in(path, &UNREAD) || name == ".gitignore" {
+        // Kconfig sources Documentation/Kconfig.
+        let is_kconfig = name.starts_with("Kconfig");
+        if !is_kconfig && (is_in(path, &UNREAD) || name == ".gitignore") {
             continue;
         }
+        if *is_link || is_in(path, &UNSEEN) {
+            return Reach::Clean(path.clone());
+        }
         any = true;
-        let is_default = name.starts_with("Kconfig") || path.contains("/configs/");
+        let is_default = is_kconfig || path.contains("/configs/");
         refresh.configuration |= is_default || path.starts_with("scripts/kconfig/");
         if *in_both {
             continue;
         }
         match SOURCES.iter().find_map(|end| path.strip_suffix(end)) {
-            Some(stem) => refresh.objects.push(format!("{stem}.o")),
-            None => refresh.names.push(name.to_owned()),
+            // A linker script is made of vmlinux.lds.S, and no object.
+            Some(stem) if !stem.ends_with(".lds") => refresh.objects.push(format!("{stem}.o")),
+            _ => refresh.names.push(name.to_owned()),
         }
     }
     if any { Reach::Copy(refresh) } else { Reach::Nothing }
@@ -107,7 +113,13 @@ mod tests {
     use super::*;
 
     fn of(edited: &[&str], other: &[&str]) -> Reach {
-        let change = |in_both| move |path: &&str| Change { path: (*path).to_owned(), in_both };
+        let change = |in_both| {
+            move |path: &&str| Change {
+                path: (*path).to_owned(),
+                in_both,
+                is_link: path.contains("link"),
+            }
+        };
         let all: Vec<Change> =
             edited.iter().map(change(true)).chain(other.iter().map(change(false))).collect();
         reach(&all)
@@ -125,6 +137,9 @@ mod tests {
         assert_eq!(of(&["scripts/head-object-list.txt"], &[]), copy);
         let clean = Reach::Clean("scripts/Makefile.lib".to_owned());
         assert_eq!(of(&["mm/slab.c", "scripts/Makefile.lib"], &[]), clean);
+        let link = "include/link.h";
+        assert_eq!(of(&[link], &[]), Reach::Clean(link.to_owned()));
+        assert_eq!(of(&["Documentation/link"], &[]), Reach::Nothing);
         let tool = "scripts/genksyms/lex.l";
         assert_eq!(of(&[tool], &[]), Reach::Clean(tool.to_owned()));
     }
@@ -138,7 +153,14 @@ mod tests {
         assert_eq!(refresh.objects, ["lib/bitmap.o"]);
         assert_eq!(refresh.names, ["lz4.h"]);
         assert!(!refresh.configuration);
-        for file in ["kernel/Kconfig.preempt", "arch/arm64/configs/defconfig"] {
+        let Reach::Copy(refresh) = of(&[], &["arch/arm64/kernel/vmlinux.lds.S"]) else {
+            panic!("no copy")
+        };
+        assert_eq!(refresh.names, ["vmlinux.lds.S"]);
+        assert!(refresh.objects.is_empty());
+        for file in
+            ["kernel/Kconfig.preempt", "arch/arm64/configs/defconfig", "Documentation/Kconfig"]
+        {
             let Reach::Copy(refresh) = of(&[file], &[]) else { panic!("no copy") };
             assert!(refresh.configuration, "{file}");
         }

@@ -6,7 +6,7 @@ use crate::check::{CheckRequest, EarlierBuild, check};
 use crate::error::EngineError;
 use crate::fs::remove_tree;
 use crate::record::OutDir;
-use crate::revisions::{Commit, Repository, Sources, apart};
+use crate::revisions::{Commit, Repository, Sources};
 use std::path::{Path, PathBuf};
 use twinlto_facts::log::BuildLog;
 use twinlto_model::{BisectReport, Bisected, Event, Mode, Report};
@@ -46,12 +46,13 @@ pub fn bisect_kernel(
     let repository = Repository::open(&path)?;
     let good = repository.commit(&request.good)?;
     let bad = repository.commit(&request.bad)?;
-    let (history, commits) = repository.history(&good, &bad, request.first_parent)?;
+    let (history, commits) =
+        repository.history((&good, &bad), ["--good", "--bad"], request.first_parent)?;
     let last = commits.len() - 1;
     let first_search = Search::new(history, 0, last).map_err(|error| {
         EngineError::usage("--good and --bad", error.to_string(), "give two other revisions")
     })?;
-    apart(&request.check.out, &path)?;
+    repository.apart(&request.check.out)?;
     let out = OutDir::open(&request.check.out)?;
     let sources = Sources::open(repository, &out.path)?;
     let arches: Vec<&str> = request.check.arches.iter().map(|arch| arch.name()).collect();
@@ -77,6 +78,10 @@ pub fn bisect_kernel(
         command: request.command.clone(),
         out: &out.path,
         repeat: request.repeat,
+        start: Some(match request.first_parent {
+            true => "git bisect start --first-parent",
+            false => "git bisect start",
+        }),
     };
     let mut source = Commits { request, sources, commits, out: out.path.clone() };
     source.forget_other_ends()?;

@@ -5,40 +5,20 @@
 //! taken away so that the kernel does not put a revision into its version, which would be another
 //! one in every state.
 
+mod apply;
 mod git;
+mod repository;
 mod series;
 mod young;
 
-pub(crate) use git::{Commit, Repository};
-pub(crate) use series::patches;
-
 use crate::error::EngineError;
+pub(crate) use git::Commit;
 use git::Git;
+pub(crate) use repository::Repository;
+use series::patches;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use twinlto_verdict::Change;
-
-/// What is made must not become a part of the user's tree.
-///
-/// # Errors
-///
-/// When an output directory is in a repository's tree.
-pub(crate) fn apart(out: &Path, repository: &Path) -> Result<(), EngineError> {
-    let full = |path: &Path| {
-        let absolute = std::path::absolute(path).ok()?;
-        let there = absolute.ancestors().find(|part| part.exists())?.to_owned();
-        let rest = absolute.strip_prefix(&there).ok()?.to_owned();
-        Some(there.canonicalize().ok()?.join(rest))
-    };
-    match (full(out), full(repository)) {
-        (Some(out), Some(repository)) if out.starts_with(&repository) => Err(EngineError::usage(
-            format!("--out {}", out.display()),
-            format!("it is in the repository {}, which is only read", repository.display()),
-            "give a directory elsewhere",
-        )),
-        _ => Ok(()),
-    }
-}
 
 /// The one tree that is brought from state to state.
 #[derive(Debug)]
@@ -112,20 +92,17 @@ impl Sources {
     /// When a patch does not apply: which, and what of it.
     pub(crate) fn apply(&self, base: &Commit, series: &Path) -> Result<Vec<Commit>, EngineError> {
         let patches = patches(series, &self.out.join("series"))?;
-        // git runs in the tree.
-        let full =
-            |path: PathBuf| path.canonicalize().map_err(|e| EngineError::io("read", &path, &e));
-        let patches = patches.into_iter().map(full).collect::<Result<Vec<_>, _>>()?;
         self.switch(base, None)?;
-        let mut commits = Vec::new();
         for patch in &patches {
             if let Err(error) = self.git.apply(patch, series) {
                 self.git.checkout(&base.id)?;
                 return Err(error);
             }
-            let head = self.git.head()?.unwrap_or_default();
-            commits.push(self.repository.commit(&head)?);
         }
+        let head = self.git.head()?.unwrap_or_default();
+        let commits = self.git.commits(&base.id, &head)?;
+        let commits: Vec<Commit> =
+            commits.iter().map(|id| self.repository.commit(id)).collect::<Result<_, _>>()?;
         // The files that the patches wrote are as young as those of a checkout.
         if let Some(last) = commits.last() {
             let mut young = young::read(&self.out)?;
