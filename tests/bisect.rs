@@ -1,12 +1,12 @@
 //! `twinlto bisect`: the commit, the toolchain, asked as rarely as possible.
 
 use crate::support::repo::{Repo, V11, empty_dir};
-use crate::support::{Ran, compiled_otherwise, kept_dir, llvm, pocket, run};
+use crate::support::{Ran, kept_dir, llvm, run};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-fn bisect(args: &[&str]) -> Ran {
+pub(crate) fn bisect(args: &[&str]) -> Ran {
     let ran = run(&[&["bisect"], args].concat());
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     ran
@@ -18,7 +18,7 @@ fn answers(report: &Value) -> Vec<(String, String)> {
     steps.iter().map(|step| (word(step, "answer"), word(step, "name"))).collect()
 }
 
-fn script(name: &str, text: &str) -> PathBuf {
+pub(crate) fn script(name: &str, text: &str) -> PathBuf {
     let path = kept_dir("scripts").join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -307,88 +307,4 @@ fn toolchains_stand_in_the_order_of_their_versions() {
     assert!(one.stderr.contains("leave nothing to search"), "{}", one.stderr);
     let gone = ask(&[among[0], "/no/such/bin"]);
     assert!(gone.stderr.contains("there is no such directory"), "{}", gone.stderr);
-}
-
-#[test]
-fn the_objects_that_make_an_image_bad_are_found_among_others_that_differ() {
-    let Some(pocket) = pocket("the_objects_that_make_an_image_bad") else { return };
-    let good = pocket.build("arm64", "distributed");
-    let guilty = ["kernel/panic.o", "lib/kstrtox.o", "mm/util.o"];
-    let text = std::fs::read_to_string(good.join("vmlinux.thinlto-index")).unwrap();
-    // Others differ, too, in a table for the linker.
-    let others = text.lines().filter(|name| name.starts_with("lib/") || name.starts_with("fs/"));
-    let others = others.filter(|name| !guilty.contains(name));
-    let mut changes: Vec<(String, &str, &str)> =
-        others.map(|name| (name.to_owned(), " -c -o ", " -fno-addrsig -c -o ")).collect();
-    assert!(changes.len() >= 5, "{changes:?}");
-    changes.extend(guilty.iter().map(|name| ((*name).to_owned(), " -Os ", " ")));
-    let bad = compiled_otherwise(&good, &kept_dir("copies").join("bisect-objects"), &changes);
-    let out = empty_dir("objects");
-    let (good_arg, bad_arg) = (good.display().to_string(), bad.display().to_string());
-    let ask = |count: &str| {
-        let _gone = std::fs::remove_dir_all(&out);
-        let args =
-            ["objects", &good_arg, &bad_arg, "--count", count, "--out", &out, "--format", "json"];
-        bisect(&args)
-    };
-    // Which bound the whole bad image just reaches, only it can tell.
-    let refused = ask("text_bytes>=1000000000");
-    assert_eq!(refused.status, 2, "{}", refused.stderr);
-    assert!(refused.stderr.contains("is good and not bad"), "{}", refused.stderr);
-    let said = refused.stderr.split("cause: arm64 distributed has ").nth(1).unwrap();
-    let bytes = said.split(' ').next().unwrap();
-    let ran = ask(&format!("text_bytes>={bytes}"));
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    let report = ran.json();
-    assert_eq!(report["found"]["set"], serde_json::json!(guilty), "{}", ran.stdout);
-    assert!(report["candidates"].as_u64().unwrap() >= 8, "{}", ran.stdout);
-    // What the records say is found in the same way.
-    let _gone = std::fs::remove_dir_all(&out);
-    let by_record = bisect(&[
-        "objects",
-        &good_arg,
-        &bad_arg,
-        "--finding",
-        "flags.option.*",
-        "--subject",
-        "mm/*",
-        "--out",
-        &out,
-        "--format",
-        "json",
-    ]);
-    assert_eq!(by_record.status, 0, "{}", by_record.stderr);
-    assert_eq!(by_record.json()["found"]["set"], serde_json::json!(["mm/util.o"]));
-    let same = bisect(&["objects", &good_arg, &good_arg, "--count", "symbols>1", "--out", &out]);
-    assert!(same.stderr.contains("the same, byte for byte"), "{}", same.stderr);
-    let in_process = pocket.build("arm64", "in-process").display().to_string();
-    let mixed = bisect(&["objects", &good_arg, &in_process, "--count", "symbols>1", "--out", &out]);
-    assert!(mixed.stderr.contains("is in-process"), "{}", mixed.stderr);
-}
-
-#[test]
-fn the_option_that_makes_an_object_small_is_found() {
-    let Some(pocket) = pocket("the_option_that_makes_an_object_small") else { return };
-    let build = pocket.build("arm64", "distributed").display().to_string();
-    let out = empty_dir("options");
-    let ask = |object: &str, predicate: &[&str]| {
-        let _gone = std::fs::remove_dir_all(&out);
-        let tail = ["--out", &out, "--format", "json"];
-        bisect(&[&["options", &build, object], predicate, &tail].concat())
-    };
-    let refused = ask("lib/kstrtox.o", &["--count", "text_bytes<1"]);
-    assert_eq!(refused.status, 2, "{}", refused.stderr);
-    let said = refused.stderr.split("cause: arm64 distributed has ").nth(1).unwrap();
-    let bytes = said.split(' ').next().unwrap();
-    let ran = ask("lib/kstrtox.o", &["--count", &format!("text_bytes<={bytes}")]);
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert_eq!(ran.json()["found"]["set"], serde_json::json!(["-Os"]));
-    for (object, predicate, words) in [
-        ("nowhere.o", ["--count", "symbols>1"], "the index has no such object"),
-        ("lib/kstrtox.o", ["--finding", "flags.*"], "one object has no findings"),
-    ] {
-        let ran = ask(object, &predicate);
-        assert_eq!(ran.status, 2);
-        assert!(ran.stderr.contains(words), "{}", ran.stderr);
-    }
 }

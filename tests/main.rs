@@ -15,6 +15,7 @@ mod arrows;
 mod audit_made;
 mod bad_input;
 mod bisect;
+mod bisect_sets;
 mod ccache;
 mod corpus;
 mod diagnostics;

@@ -60,6 +60,7 @@ fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
         kernel: args.kernel.clone(),
         llvm: args.llvm.as_deref().map(str::parse).transpose()?,
         asked: asked(&args.predicate, number::OF_A_BUILD)?,
+        repeat: repeat(&args.predicate)?,
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
         command: reproducer(false),
@@ -73,6 +74,7 @@ fn options(args: &BisectOptionsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
         build: args.build.clone(),
         object: args.object.strip_prefix("./").unwrap_or(&args.object).to_owned(),
         asked: asked(&args.predicate, number::OF_AN_OBJECT)?,
+        repeat: repeat(&args.predicate)?,
         out: args.out.clone(),
         command: reproducer(false),
     };

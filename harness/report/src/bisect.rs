@@ -57,6 +57,14 @@ fn answer(report: &BisectReport) -> Vec<String> {
     let mut lines = Vec::new();
     match &report.found {
         BisectFound::First(name) => lines.push(safe(&format!("first bad {unit}: {name}"))),
+        BisectFound::Among(names)
+            if matches!(report.what, Bisected::Objects | Bisected::Options) =>
+        {
+            lines.push(format!(
+                "what makes it bad is among these {unit}s; without some of them it cannot be told:"
+            ));
+            lines.extend(names.iter().map(|name| safe(&format!("  {name}"))));
+        }
         BisectFound::Among(names) => {
             lines.push(format!("the first bad {unit} is one of these; the others cannot be told:"));
             lines.extend(names.iter().map(|name| safe(&format!("  {name}"))));

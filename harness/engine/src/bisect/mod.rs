@@ -63,6 +63,8 @@ struct Scene<'a> {
     out: &'a Path,
     /// How often a candidate is asked; answers that disagree are none.
     repeat: u32,
+    /// What git needs to be told before it replays the log; none where there are no commits.
+    start: Option<&'static str>,
 }
 
 /// Asks until there is an answer.
@@ -73,7 +75,7 @@ fn search(
     source: &mut dyn Candidates,
     events: &mut dyn FnMut(Event),
 ) -> Result<BisectReport, EngineError> {
-    let mut state = State::open(scene.out, scene.what, &scene.identity)?;
+    let mut state = State::open(scene)?;
     let mut steps: Vec<BisectStep> = Vec::new();
     let found = loop {
         let candidate = match search.step() {
@@ -100,7 +102,7 @@ fn search(
                     _ => format!("{left} left, about {} more", search.at_most()),
                 };
                 events(Event::Tried { what: name.clone(), left: about });
-                let step = asked(scene, source, candidate, (id, name), events)?;
+                let step = asked(scene, (id, name), || source.evaluate(candidate, events))?;
                 state.keep(&step)?;
                 step
             }
@@ -118,44 +120,30 @@ fn search(
     Ok(report(scene, candidates, steps, found, outcome))
 }
 
-/// One candidate, as often as is asked.
+/// A candidate, asked as often as the scene says: answers that disagree are none.
 fn asked(
     scene: &Scene<'_>,
-    source: &mut dyn Candidates,
-    candidate: usize,
     (id, name): (String, String),
-    events: &mut dyn FnMut(Event),
+    mut evaluate: impl FnMut() -> Result<Evaluation, EngineError>,
 ) -> Result<BisectStep, EngineError> {
     let start = Instant::now();
-    let mut first: Option<Evaluation> = None;
-    let mut flaky = None;
-    for _ in 0..scene.repeat.max(1) {
-        let evaluation = source.evaluate(candidate, events)?;
-        match &first {
-            None => first = Some(evaluation),
-            Some(before) if before.judgement.answer != evaluation.judgement.answer => {
-                flaky = Some(format!(
-                    "flaky: {} ({}), then {} ({})",
-                    before.judgement.answer,
-                    before.judgement.because,
-                    evaluation.judgement.answer,
-                    evaluation.judgement.because
-                ));
-                break;
-            }
-            Some(_) => {}
+    let Evaluation { mut judgement, cost } = evaluate()?;
+    for _ in 1..scene.repeat {
+        let again = evaluate()?.judgement;
+        if again.answer != judgement.answer {
+            let why = format!(
+                "flaky: {} ({}), then {} ({})",
+                judgement.answer, judgement.because, again.answer, again.because
+            );
+            judgement = Judgement::new(Answer::Unknown, why);
+            break;
         }
     }
-    let (answer, because, cost) = match (first, flaky) {
-        (Some(only), None) => (only.judgement.answer, only.judgement.because, only.cost),
-        (Some(one), Some(why)) => (Answer::Unknown, why, one.cost),
-        (None, _) => (Answer::Unknown, "it was not asked".to_owned(), None),
-    };
     Ok(BisectStep {
         id,
         name,
-        answer: answer.to_string(),
-        because,
+        answer: judgement.answer.to_string(),
+        because: judgement.because,
         seconds: start.elapsed().as_secs_f64(),
         cost,
         kept: false,

@@ -34,6 +34,8 @@ pub struct ObjectsBisect {
     pub llvm: Option<LlvmSpec>,
     /// What makes an image bad.
     pub asked: Asked,
+    /// How often each set is asked.
+    pub repeat: u32,
     /// Jobs at once.
     pub jobs: usize,
     /// Where the mixed build and the state go.
@@ -68,10 +70,10 @@ pub fn bisect_objects(
         ));
     }
     let out = OutDir::open(&request.out)?;
-    let identity = identity(request, &good, &objects)?;
+    let identity = identity(request, &good)?;
     let scene = Scene {
         what: Bisected::Objects,
-        identity,
+        identity: identity.clone(),
         name: format!(
             "{}, {} · {} of {} differ",
             good.arch,
@@ -82,7 +84,8 @@ pub fn bisect_objects(
         predicate: request.asked.to_string(),
         command: request.command.clone(),
         out: &out.path,
-        repeat: 1,
+        repeat: request.repeat,
+        start: None,
     };
     let mixed = Mixed {
         request,
@@ -93,6 +96,7 @@ pub fn bisect_objects(
         log: out.path.join("mixed.log"),
         out: &out.path,
         objects: &objects,
+        identity: &identity,
     };
     smallest(&scene, &objects, &mixed, events)
 }
@@ -150,17 +154,21 @@ fn differing(good: &Path, bad: &Path, build: &Build) -> Result<Vec<String>, Engi
     Ok(found.into_iter().flatten().collect())
 }
 
-fn identity(
-    request: &ObjectsBisect,
-    good: &Build,
-    objects: &[String],
-) -> Result<String, EngineError> {
+fn identity(request: &ObjectsBisect, good: &Build) -> Result<String, EngineError> {
+    // Every native object, and the images for what else is linked.
+    let natives = good.facts.objects.keys().map(|object| native_path(object));
+    let files: Vec<String> = natives.chain(["vmlinux".to_owned()]).collect();
+    let hash = |(dir, file): (&Path, &String)| {
+        let path = dir.join(file);
+        let bytes = read_regular(&path).map_err(|e| EngineError::io("read", &path, &e))?;
+        Ok::<_, EngineError>(blake3::hash(&bytes))
+    };
     let mut hasher = blake3::Hasher::new();
     for dir in [&request.good, &request.bad] {
-        for object in objects {
-            let path = dir.join(native_path(object));
-            let bytes = read_regular(&path).map_err(|e| EngineError::io("read", &path, &e))?;
-            hasher.update(blake3::hash(&bytes).as_bytes());
+        let pairs: Vec<_> = files.iter().map(|file| (dir.as_path(), file)).collect();
+        let hashes: Vec<_> = pairs.into_par_iter().map(hash).collect::<Result<_, _>>()?;
+        for hash in hashes {
+            hasher.update(hash.as_bytes());
         }
     }
     Ok(format!(
@@ -183,6 +191,8 @@ struct Mixed<'a> {
     log: PathBuf,
     out: &'a Path,
     objects: &'a [String],
+    /// What the copy was made of.
+    identity: &'a str,
 }
 
 impl Parts for Mixed<'_> {
@@ -256,10 +266,12 @@ impl Mixed<'_> {
     /// Every native object is the good one's or, of the set, the bad one's, with the record of how it
     /// was made.
     fn mix(&self, set: &[usize]) -> Result<(), EngineError> {
-        if !self.out.join("mixed.copied").is_file() {
+        let mark = self.out.join("mixed.copied");
+        if std::fs::read(&mark).ok().as_deref() != Some(self.identity.as_bytes()) {
+            remove_file(&mark)?;
             remove_tree(&self.dir)?;
             copy_build(&self.request.good, &self.dir, |_| true)?;
-            write_atomic(&self.out.join("mixed.copied"), b"")?;
+            write_atomic(&mark, self.identity.as_bytes())?;
         }
         for (at, object) in self.objects.iter().enumerate() {
             let from = if set.contains(&at) { &self.request.bad } else { &self.request.good };

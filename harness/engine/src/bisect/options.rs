@@ -32,6 +32,8 @@ pub struct OptionsBisect {
     pub object: String,
     /// What makes the object bad: a number of it, a message of the backend, or a program.
     pub asked: Asked,
+    /// How often each set is asked.
+    pub repeat: u32,
     /// Where the objects and the state go.
     pub out: PathBuf,
     /// The command, for the report.
@@ -102,7 +104,8 @@ pub fn bisect_options(
         predicate: request.asked.to_string(),
         command: request.command.clone(),
         out: &out.path,
-        repeat: 1,
+        repeat: request.repeat,
+        start: None,
     };
     let dir = request
         .build

@@ -1,10 +1,9 @@
 //! The smallest set of parts that makes a whole bad.
 
 use super::state::State;
-use super::{Scene, answer_of, report};
+use super::{Evaluation, Scene, answer_of, asked, report};
 use crate::error::EngineError;
 use crate::process::interrupted;
-use std::time::Instant;
 use twinlto_model::{BisectFound, BisectReport, BisectStep, Event, Outcome, count};
 use twinlto_verdict::search::{Answer, Judgement, Subset, SubsetStep};
 
@@ -26,7 +25,7 @@ pub(super) fn smallest(
     parts: &dyn Parts,
     events: &mut dyn FnMut(Event),
 ) -> Result<BisectReport, EngineError> {
-    let state = State::open(scene.out, scene.what, &scene.identity)?;
+    let state = State::open(scene)?;
     let mut run = Run { scene, names, parts, steps: Vec::new(), state };
     let all: Vec<usize> = (0..names.len()).collect();
     let [none_end, all_end] = parts.ends();
@@ -42,10 +41,19 @@ pub(super) fn smallest(
             }
         }
     };
+    // The set is the answer where the rest is good without any one of its parts.
+    let mut is_proven = true;
+    for part in &found {
+        let rest: Vec<usize> = found.iter().copied().filter(|at| at != part).collect();
+        is_proven &= run.ask(&rest, found.len(), events)? == Answer::Good;
+    }
     let found = found.iter().filter_map(|at| names.get(*at)).cloned().collect();
-    let found = BisectFound::Set(found);
+    let (found, outcome) = match is_proven {
+        true => (BisectFound::Set(found), Outcome::Agree),
+        false => (BisectFound::Among(found), Outcome::Differ),
+    };
     run.state.finish(&found)?;
-    Ok(report(scene, names.len(), run.steps, found, Outcome::Agree))
+    Ok(report(scene, names.len(), run.steps, found, outcome))
 }
 
 /// The questions that were asked.
@@ -68,22 +76,18 @@ impl Run<'_> {
             return Err(EngineError::interrupted());
         }
         let (id, name) = self.name(set);
+        if let Some(step) = self.steps.iter().find(|step| step.id == id) {
+            return Ok(answer_of(step));
+        }
         let step = match self.state.known(&id) {
             Some(step) => step,
             None => {
                 let left = format!("{suspects} of {} suspected", self.names.len());
                 events(Event::Tried { what: name.clone(), left });
-                let start = Instant::now();
-                let judgement = self.parts.judge(set, events)?;
-                let step = BisectStep {
-                    id,
-                    name,
-                    answer: judgement.answer.to_string(),
-                    because: judgement.because,
-                    seconds: start.elapsed().as_secs_f64(),
-                    cost: None,
-                    kept: false,
-                };
+                let step = asked(self.scene, (id, name), || {
+                    let judgement = self.parts.judge(set, events)?;
+                    Ok(Evaluation { judgement, cost: None })
+                })?;
                 self.state.keep(&step)?;
                 step
             }
@@ -102,7 +106,7 @@ impl Run<'_> {
         events: &mut dyn FnMut(Event),
     ) -> Result<(), EngineError> {
         let answer = self.ask(set, self.names.len(), events)?;
-        // Nothing at all may be too little to be told: then it is not bad.
+        // Nothing at all may be too little to be told. The answer says so, where it rests on that.
         if answer == wanted || (wanted, answer) == (Answer::Good, Answer::Unknown) {
             return Ok(());
         }

@@ -1,10 +1,10 @@
 //! What a bisection knows, kept after each step.
 
-use super::answer_of;
+use super::{Scene, answer_of};
 use crate::error::EngineError;
 use crate::fs::write_atomic;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use twinlto_model::{BisectFound, BisectStep, Bisected};
 use twinlto_verdict::search::Answer;
 
@@ -25,6 +25,7 @@ pub(super) struct State {
     kept: Kept,
     /// Answers of this search, in the order in which it wanted them.
     told: Vec<BisectStep>,
+    start: Option<&'static str>,
 }
 
 impl State {
@@ -33,23 +34,25 @@ impl State {
     /// # Errors
     ///
     /// When the directory holds another search, whose answers would be taken for this one's.
-    pub(super) fn open(out: &Path, what: Bisected, identity: &str) -> Result<Self, EngineError> {
-        let path = out.join("bisect.json");
+    pub(super) fn open(scene: &Scene<'_>) -> Result<Self, EngineError> {
+        let path = scene.out.join("bisect.json");
+        let what = scene.what;
+        let identity = format!("{}\neach is asked {} times", scene.identity, scene.repeat.max(1));
         let refused = |cause: String| {
             EngineError::usage(
-                format!("--out {}", out.display()),
+                format!("--out {}", scene.out.display()),
                 cause,
                 "give another --out, or remove that directory",
             )
         };
         let new = || Kept {
             what,
-            identity: identity.to_owned(),
+            identity: identity.clone(),
             steps: Vec::new(),
             found: None,
             hopeless: false,
         };
-        let begun = |kept: Kept| Self { path: path.clone(), kept, told: Vec::new() };
+        let begun = |kept| Self { path: path.clone(), kept, told: Vec::new(), start: scene.start };
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -110,11 +113,8 @@ impl State {
 
     /// As `git bisect log` writes it; for commits `git bisect replay` reads it.
     fn log(&self) -> String {
-        let git = if self.kept.what == Bisected::Kernel { "git bisect " } else { "" };
-        let mut lines = Vec::new();
-        if !git.is_empty() {
-            lines.push("git bisect start".to_owned());
-        }
+        let git = if self.start.is_some() { "git bisect " } else { "" };
+        let mut lines: Vec<String> = self.start.map(str::to_owned).into_iter().collect();
         for step in &self.told {
             let plain = |text: &str| text.replace(char::is_control, " ");
             lines.push(format!("# {}: {}", step.answer, plain(&step.name)));

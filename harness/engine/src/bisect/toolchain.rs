@@ -4,6 +4,7 @@ use super::asked::run_script;
 use super::{Asked, Candidates, Evaluation, Scene, search};
 use crate::check::{CheckRequest, check};
 use crate::error::{EngineError, Kind};
+use crate::fs::fingerprint;
 use crate::record::OutDir;
 use crate::toolchain::{LlvmSpec, identify, identity};
 use std::path::{Path, PathBuf};
@@ -60,9 +61,13 @@ pub fn bisect_toolchain(
     })?;
     let out = OutDir::open(&request.check.out)?;
     let arches: Vec<&str> = request.check.arches.iter().map(|arch| arch.name()).collect();
-    let kernel = request.check.kernel.as_deref().map(Path::canonicalize).transpose();
-    let kernel =
-        kernel.ok().flatten().map_or("pocket kernel".to_owned(), |p| p.display().to_string());
+    let kernel = request.check.kernel.as_deref().and_then(|path| path.canonicalize().ok());
+    // The answers are about these sources.
+    let sources = match (&kernel, &request.asked) {
+        (Some(path), Asked::Report(_)) => fingerprint(path, &out.path)?,
+        _ => String::new(),
+    };
+    let kernel = kernel.map_or("pocket kernel".to_owned(), |path| path.display().to_string());
     let name = match &request.asked {
         Asked::Script(_) => {
             let ends = known.first().zip(known.last());
@@ -75,7 +80,7 @@ pub fn bisect_toolchain(
     };
     let members: Vec<String> = known.iter().map(|member| identity(&member.llvm)).collect();
     let identity = format!(
-        "{name}\n{}\n{:?}\n{}",
+        "{name}\n{}\nsources {sources}\n{:?}\n{}",
         request.asked.identity()?,
         request.check.identity()?,
         members.concat()
@@ -88,6 +93,7 @@ pub fn bisect_toolchain(
         command: request.command.clone(),
         out: &out.path,
         repeat: request.repeat,
+        start: None,
     };
     let candidates = known.len();
     let mut source = Toolchains { request, known, out: out.path.clone() };

@@ -2,7 +2,7 @@ use super::Answer;
 use crate::expect::{Glob, Needs, needs};
 use crate::number::Number;
 use std::fmt;
-use twinlto_model::{CellReport, Layer, Mode, Outcome, Report};
+use twinlto_model::{CellReport, Layer, Mode, Outcome, Report, Severity};
 
 /// What makes a kernel bad, told from its report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,13 +263,18 @@ fn outcome(report: &Report, words: &[String]) -> Judgement {
 
 fn error(report: &Report, text: &str) -> Judgement {
     let failures = || report.cells.iter().filter_map(|cell| cell.outcome.why());
-    let causes = report.findings.iter().filter_map(|finding| finding.cause.as_deref());
-    if let Some(why) = failures().chain(causes).find(|why| why.contains(text)) {
-        return Judgement::new(Answer::Bad, why);
-    }
-    match failures().next().map(str::to_owned).or_else(|| unanswered(report)) {
-        Some(why) => Judgement::new(Answer::Unknown, format!("it fails otherwise: {why}")),
-        None => Judgement::new(Answer::Good, "it builds"),
+    let Some(first) = failures().next() else {
+        return match unanswered(report) {
+            Some(why) => Judgement::new(Answer::Unknown, why),
+            None => Judgement::new(Answer::Good, "it builds"),
+        };
+    };
+    // A build that failed is known by the first error in its log, and by what explains it.
+    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let causes = errors.filter_map(|finding| finding.cause.as_deref());
+    match failures().chain(causes).find(|why| why.contains(text)) {
+        Some(why) => Judgement::new(Answer::Bad, why),
+        None => Judgement::new(Answer::Unknown, format!("it fails otherwise: {first}")),
     }
 }
 
@@ -300,6 +305,8 @@ fn count(report: &Report, wanted: &Count) -> Judgement {
 mod tests {
     use super::*;
     use crate::number;
+    use std::collections::BTreeMap;
+    use twinlto_model::{Arch, Finding, Key, Site};
 
     #[test]
     fn a_count_is_read_and_printed() {
@@ -332,5 +339,52 @@ mod tests {
         assert!(Predicate::finding("flags.*", Some("virt/*")).is_ok());
         assert!(Predicate::outcome("differ,broke").unwrap_err().0.contains("'broke'"));
         assert!(Predicate::outcome("differ, broken").is_ok());
+    }
+
+    /// Of one build, which ended so, with a finding that has this cause.
+    fn report(outcome: Outcome, severity: Severity, cause: &str) -> Report {
+        let site = Site::new(Arch::Arm64, Some(Mode::Distributed), "mm/util.o");
+        let finding = Finding::new(Key::new("log.error.new"), severity, site).because(cause);
+        let cell = CellReport {
+            arch: Arch::Arm64,
+            mode: Mode::Distributed,
+            toolchain: None,
+            outcome: outcome.clone(),
+            directory: String::new(),
+            timings: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        };
+        Report {
+            schema: String::new(),
+            twinlto: String::new(),
+            kernel: twinlto_model::KernelId { name: String::new(), path: None },
+            config: String::new(),
+            comparison: String::new(),
+            sides: None,
+            outcome,
+            summary: String::new(),
+            twins: Vec::new(),
+            cells: vec![cell],
+            findings: vec![finding],
+            allowed: Vec::new(),
+            not_compared: Vec::new(),
+            patches: Vec::new(),
+            record: None,
+        }
+    }
+
+    #[test]
+    fn only_what_fails_has_an_error() {
+        let lld = Predicate::Error("lld".to_owned());
+        let answer = |report: &Report| lld.judge(report).answer;
+        // A note of a kernel that builds speaks of lld, too.
+        assert_eq!(answer(&report(Outcome::Agree, Severity::Note, "lld knows it")), Answer::Good);
+        let broken = |why: &str| Outcome::Broken(why.to_owned());
+        let linker = report(broken("lld: undefined symbol"), Severity::Note, "");
+        assert_eq!(answer(&linker), Answer::Bad);
+        let explained = report(broken("make: Error 1"), Severity::Error, "lld was killed");
+        assert_eq!(answer(&explained), Answer::Bad);
+        let noted = report(broken("make: Error 1"), Severity::Note, "lld knows it");
+        assert_eq!(answer(&noted), Answer::Unknown);
     }
 }
