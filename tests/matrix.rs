@@ -119,26 +119,36 @@ fn what_cannot_be_run_is_told_before_anything_is() {
     let dir = kept_dir("matrices");
     let out = empty_dir("matrix-errors");
     let many = dir.join("many.toml");
-    let kernels: Vec<String> = (0..2500).map(|n| format!("'/no/such/{n}'")).collect();
     let arches = "arches = ['arm64', 'x86_64', 'riscv', 'loongarch']";
-    std::fs::write(&many, format!("kernels = [{}]\n{arches}\n", kernels.join(","))).unwrap();
+    let configs: Vec<String> = (0..2500).map(|n| format!("'tiny +{n}.config'")).collect();
+    for n in 0..2500 {
+        std::fs::write(dir.join(format!("{n}.config")), "CONFIG_PRINTK=y\n").unwrap();
+    }
+    std::fs::write(&many, format!("configs = [{}]\n{arches}\n", configs.join(","))).unwrap();
     let many = many.display().to_string();
     let version = version(llvm);
     let one = ["--toolchain", version.as_str(), "--out", &out];
     let planned = matrix("plan", llvm, &[&[many.as_str()], &one[..]].concat());
     let states = states(&planned.json());
     assert!(!states.is_empty() && states.len().is_multiple_of(10_000), "{}", states.len());
-    assert!(states.iter().all(|(_, state)| state == "impossible"));
+    assert!(states.iter().all(|(_, state)| state == "waiting"));
     let refused = matrix("run", llvm, &[&[many.as_str()], &one[..]].concat());
     assert_eq!(refused.status, 2);
     assert!(refused.stderr.contains("0000 cells"), "{}", refused.stderr);
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
 
-    let bad = dir.join("bad.toml");
-    std::fs::write(&bad, "kernel = ['pocket']\n").unwrap();
-    let bad = bad.display().to_string();
+    let written = |name: &str, text: &str| {
+        std::fs::write(dir.join(name), text).unwrap();
+        dir.join(name).display().to_string()
+    };
+    let bad = written("bad.toml", "kernel = ['pocket']\n");
+    let kernel = written("kernel.toml", "kernels = ['pocket', 'linux-typo']\n");
+    let config = written("config.toml", "configs = ['tiny', 'tinny']\n");
     for (args, words) in [
         (vec![bad.as_str()], "line 1, column 1: unknown field"),
+        // A path that is misspelt is no cell that cannot be built.
+        (vec![kernel.as_str()], "kernel linux-typo"),
+        (vec![config.as_str()], "configuration tinny"),
         (vec!["nowhere"], "there is no such file"),
     ] {
         let ran = matrix("plan", llvm, &args);

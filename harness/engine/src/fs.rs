@@ -324,6 +324,12 @@ pub(crate) fn fingerprint(root: &Path, without: &Path) -> Result<String, EngineE
 /// What the kernel's own scripts leave in the tree that they are run from.
 const COMPILED: &str = "__pycache__";
 
+fn hash_times(hasher: &mut blake3::Hasher, meta: &Metadata) {
+    hasher.update(&meta.len().to_le_bytes());
+    hasher.update(&meta.mtime().to_le_bytes());
+    hasher.update(&meta.mtime_nsec().to_le_bytes());
+}
+
 fn hash_below(path: &Path, without: &Path) -> Result<blake3::Hash, EngineError> {
     let mut hasher = blake3::Hasher::new();
     let mut stack = vec![path.to_owned()];
@@ -342,9 +348,14 @@ fn hash_below(path: &Path, without: &Path) -> Result<blake3::Hash, EngineError> 
             children.sort();
             stack.extend(children);
         } else {
-            hasher.update(&meta.len().to_le_bytes());
-            hasher.update(&meta.mtime().to_le_bytes());
-            hasher.update(&meta.mtime_nsec().to_le_bytes());
+            hash_times(&mut hasher, &meta);
+            // What a link points to is what a build reads; it may lie outside.
+            if meta.is_symlink()
+                && let Ok(target) = std::fs::metadata(&path)
+                && target.is_file()
+            {
+                hash_times(&mut hasher, &target);
+            }
         }
     }
     Ok(hasher.finalize())

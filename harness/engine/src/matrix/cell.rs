@@ -51,10 +51,7 @@ impl<'a> Cell<'a> {
         );
         text.push_str(common.requested(self)?);
         text.push_str(&common.variables);
-        if let Some(file) = self.expect_file() {
-            let bytes = std::fs::read(&file).map_err(|e| EngineError::io("read", &file, &e))?;
-            text.push_str(&blake3::hash(&bytes).to_hex());
-        }
+        text.push_str(common.expected(self.expect_file())?);
         Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
     }
 
@@ -140,6 +137,8 @@ pub(super) struct Common<'a> {
     variables: String,
     /// What is asked of Kconfig, by configuration and architecture.
     requested: BTreeMap<(&'a str, Arch), String>,
+    /// What may differ, by the file that says it.
+    expected: BTreeMap<Option<PathBuf>, String>,
 }
 
 impl<'a> Common<'a> {
@@ -150,7 +149,18 @@ impl<'a> Common<'a> {
                 variables.push_str(&format!("{name}={value}\n"));
             }
         }
-        Self { variables, requested: BTreeMap::new() }
+        Self { variables, requested: BTreeMap::new(), expected: BTreeMap::new() }
+    }
+
+    fn expected(&mut self, file: Option<PathBuf>) -> Result<&str, EngineError> {
+        match self.expected.entry(file) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let files = ExpectFiles { expect: place.key().clone(), ..ExpectFiles::default() };
+                let text = format!("{:?}", files.read()?);
+                Ok(place.insert(text))
+            }
+        }
     }
 
     fn requested(&mut self, cell: &Cell<'a>) -> Result<&str, EngineError> {

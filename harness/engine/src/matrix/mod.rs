@@ -64,7 +64,7 @@ const MANY: usize = 200;
 pub fn matrix_plan(request: &MatrixRequest) -> Result<MatrixReport, EngineError> {
     let plan = Plan::make(request)?;
     let state = State::read(&request.out);
-    let runs = Runs::of(&plan, false)?;
+    let runs = Runs::of(&plan)?;
     Ok(plan.report(&state, &runs, |_| Outcome::Agree))
 }
 
@@ -77,7 +77,7 @@ pub fn matrix_show(request: &MatrixRequest) -> Result<MatrixReport, EngineError>
     let plan = Plan::make(request)?;
     let state = State::read(&request.out);
     // A result of other sources or another toolchain is none of these cells'.
-    let runs = Runs::of(&plan, true)?;
+    let runs = Runs::of(&plan)?;
     Ok(plan.report(&state, &runs, outcome))
 }
 
@@ -100,7 +100,7 @@ pub fn matrix_run(
     }
     let out = OutDir::open(&request.out)?;
     let state = State::open(&out.path)?;
-    let runs = Runs::of(&plan, true)?;
+    let runs = Runs::of(&plan)?;
     let workers = request.at_once.clamp(1, request.jobs.max(1));
     let queue = Queue::of(runs.open(&state));
     let (sender, receiver) = channel();
@@ -122,7 +122,7 @@ pub fn matrix_run(
     match queue.stopped() {
         Some(Stop::Error(error)) => Err(error),
         Some(Stop::Unexpected) | None => {
-            let runs = Runs::of(&plan, true)?;
+            let runs = Runs::of(&plan)?;
             Ok(plan.report(&State::read(&out.path), &runs, outcome))
         }
     }

@@ -20,8 +20,8 @@ use twinlto_verdict::matrix::{Column, KnownToolchain, PlannedCell, cells, change
 pub(super) struct Plan<'a> {
     pub(super) request: &'a MatrixRequest,
     toolchains: Vec<Found>,
-    kernels: BTreeMap<String, Result<KernelTree, String>>,
-    configs: BTreeMap<String, Result<ConfigSource, String>>,
+    kernels: BTreeMap<String, KernelTree>,
+    configs: BTreeMap<String, ConfigSource>,
     /// Cells in the order in which they run.
     pub(super) cells: Vec<PlannedCell>,
 }
@@ -57,13 +57,22 @@ impl<'a> Plan<'a> {
         let cells = order(planned, |cell| &cell.id.toolchain, &names);
         let mut plan =
             Self { request, toolchains, kernels: BTreeMap::new(), configs: BTreeMap::new(), cells };
-        plan.open_all();
+        plan.open_all()?;
         Ok(plan)
     }
 
-    fn open_all(&mut self) {
+    /// What a cell needs that nobody excluded must be there: a path that is misspelt is no cell that
+    /// cannot be built.
+    fn open_all(&mut self) -> Result<(), EngineError> {
+        let wrong = |what: &str, name: &str, error: EngineError| EngineError {
+            what: format!("matrix {}: {what} {name}", self.request.spec.name),
+            ..error
+        };
         for cell in &self.cells {
-            let PlannedCell { id, .. } = cell;
+            let PlannedCell { id, excluded, .. } = cell;
+            if excluded.is_some() {
+                continue;
+            }
             if !self.kernels.contains_key(&id.kernel) {
                 let opened = match id.kernel.as_str() {
                     "pocket" => {
@@ -71,16 +80,18 @@ impl<'a> Plan<'a> {
                     }
                     path => KernelTree::open(&self.request.dir.join(path)),
                 };
-                let opened = opened.map_err(|error| error.cause);
+                let opened = opened.map_err(|error| wrong("kernel", &id.kernel, error))?;
                 self.kernels.insert(id.kernel.clone(), opened);
             }
             if !self.configs.contains_key(&id.config) {
                 let words: Vec<String> =
                     id.config.split_whitespace().map(|word| self.config_word(word)).collect();
-                let read = ConfigSource::parse_all(&words).map_err(|error| error.cause);
+                let read = ConfigSource::parse_all(&words);
+                let read = read.map_err(|error| wrong("configuration", &id.config, error))?;
                 self.configs.insert(id.config.clone(), read);
             }
         }
+        Ok(())
     }
 
     /// A file of a configuration is relative to the matrix.
@@ -106,10 +117,8 @@ impl<'a> Plan<'a> {
             return Err(why.clone());
         }
         let gone = || "it is not known".to_owned();
-        let kernel =
-            self.kernels.get(&id.kernel).ok_or_else(gone)?.as_ref().map_err(Clone::clone)?;
-        let config =
-            self.configs.get(&id.config).ok_or_else(gone)?.as_ref().map_err(Clone::clone)?;
+        let kernel = self.kernels.get(&id.kernel).ok_or_else(gone)?;
+        let config = self.configs.get(&id.config).ok_or_else(gone)?;
         let found = self.toolchains.iter().find(|it| it.name == id.toolchain).ok_or_else(gone)?;
         let oldest = support.entry((&id.kernel, id.arch)).or_insert_with(|| {
             for mode in [Mode::Distributed, Mode::InProcess] {
@@ -171,7 +180,7 @@ pub(super) struct Run<'a> {
     pub(super) planned: &'a PlannedCell,
     /// What it needs, or why it cannot be built.
     pub(super) cell: Result<Cell<'a>, String>,
-    /// Everything that decides its result; empty where nobody asked.
+    /// Everything that decides its result; empty where it cannot be built.
     pub(super) identity: String,
 }
 
@@ -181,16 +190,15 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// Cells and their identities. `exact` also asks what the sources are, which reads the whole
-    /// tree's directory.
-    pub(super) fn of(plan: &'a Plan<'a>, exact: bool) -> Result<Self, EngineError> {
+    /// Cells and their identities. What the sources are is told by the times of all files.
+    pub(super) fn of(plan: &'a Plan<'a>) -> Result<Self, EngineError> {
         let (mut support, mut common) = (Support::new(), Common::read());
         let mut prints: BTreeMap<&str, String> = BTreeMap::new();
         let mut cells = Vec::with_capacity(plan.cells.len());
         for planned in &plan.cells {
             let cell = plan.cell(planned, &mut support);
             let identity = match &cell {
-                Ok(cell) if exact => {
+                Ok(cell) => {
                     let name = planned.id.kernel.as_str();
                     if !prints.contains_key(name) {
                         prints.insert(name, fingerprint(&cell.kernel.path, &plan.request.out)?);
@@ -198,7 +206,7 @@ impl<'a> Runs<'a> {
                     let sources = prints.get(name).map_or("", String::as_str);
                     cell.identity(sources, &mut common)?
                 }
-                _ => String::new(),
+                Err(_) => String::new(),
             };
             cells.push(Run { planned, cell, identity });
         }

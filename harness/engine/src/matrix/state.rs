@@ -123,14 +123,17 @@ impl State {
         self.dir.join(format!("{}.{end}", slug(cell)))
     }
 
-    /// What is known of a cell. With an empty identity any result counts.
+    /// What is known of a cell: a result counts as long as its record is there.
     pub(super) fn cell(&self, cell: &CellId, identity: &str) -> CellState {
         let running = self.running.lock().ok().and_then(|running| running.get(cell).cloned());
         if let Some(mark) = running {
             let seconds = now().saturating_sub(mark.since) as f64;
             return CellState::Running { seconds, at: mark.at };
         }
-        let fits = |kept: &&Kept| identity.is_empty() || kept.identity == identity;
+        let is_there = |record: &String| Path::new(record).is_dir();
+        let fits = |kept: &&Kept| {
+            kept.identity == identity && kept.result.record.as_ref().is_none_or(is_there)
+        };
         match self.done.get(cell).filter(fits) {
             Some(kept) => CellState::Done(Box::new(kept.result.clone())),
             None => CellState::Waiting { estimate: self.estimate(cell) },
