@@ -13,6 +13,7 @@ mod distributor;
 mod doctor;
 mod error;
 mod expect;
+mod fingerprint;
 mod fs;
 mod gather;
 mod inject;

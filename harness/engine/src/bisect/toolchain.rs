@@ -4,7 +4,7 @@ use super::asked::run_script;
 use super::{Asked, Candidates, Evaluation, Scene, search};
 use crate::check::{CheckRequest, check};
 use crate::error::{EngineError, Kind};
-use crate::fs::fingerprint;
+use crate::fingerprint::fingerprint;
 use crate::record::OutDir;
 use crate::toolchain::{LlvmSpec, identify, identity};
 use std::path::{Path, PathBuf};

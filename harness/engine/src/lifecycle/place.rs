@@ -1,7 +1,8 @@
 //! Where a life is lived: sources of our own, and a kept build that is copied for every step.
 
 use crate::error::EngineError;
-use crate::fs::{copy_tree, fingerprint, link_tree, remove_tree, write_atomic};
+use crate::fingerprint::fingerprint;
+use crate::fs::{copy_tree, link_tree, remove_tree, write_atomic};
 use crate::record::OutDir;
 use crate::tree::KernelTree;
 use serde::{Deserialize, Serialize};

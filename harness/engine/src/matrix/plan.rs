@@ -5,7 +5,7 @@ use super::cell::{Cell, Common, is_expected};
 use super::state::State;
 use crate::configure::ConfigSource;
 use crate::error::EngineError;
-use crate::fs::fingerprint;
+use crate::fingerprint::fingerprint;
 use crate::toolchain::{Found, discover};
 use crate::tree::KernelTree;
 use std::collections::{BTreeMap, VecDeque};
