@@ -107,6 +107,28 @@ fn a_commit_that_does_not_compile_says_nothing_of_backends() {
 }
 
 #[test]
+fn a_build_that_fails_is_known_by_the_class_of_its_error() {
+    let Some(llvm) = llvm("a_build_that_fails_is_known_by_the_class") else { return };
+    let repo = Repo::new("classes");
+    repo.git(&["tag", "good"]);
+    let file = repo.path.join("mm/util.c");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let call = "int nowhere(void);\nint asked(void);\nint asked(void)\n{\n\treturn nowhere();\n}\n";
+    std::fs::write(&file, format!("{text}{call}")).unwrap();
+    let guilty = repo.commit("mm: calls what is not there");
+    repo.touch("panic: 1", "kernel/panic.c");
+    let (out, path) = (empty_dir("classes"), repo.arg());
+    let head = ["kernel", &path, "--good", "good", "--bad", "HEAD"];
+    let class = ["--error-class", "undefined-symbol", "--arch", "arm64", "--llvm", llvm];
+    let ran = bisect(&[&head[..], &class, &["--out", &out, "--format", "json"]].concat());
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    let first = report["found"]["first"].as_str().unwrap();
+    assert!(first.starts_with(&guilty[..12]), "{first}");
+    assert_eq!(report["predicate"], "--error-class undefined-symbol");
+}
+
+#[test]
 fn a_script_may_talk_without_end_and_leave_others_behind() {
     let Some(_) = llvm("a_script_may_talk_without_end") else { return };
     let repo = Repo::new("talk");

@@ -36,6 +36,7 @@ mod lifecycle;
 mod matrix;
 mod modes;
 mod numbers;
+mod old_kernels;
 mod planned;
 mod pocket;
 mod premerge;

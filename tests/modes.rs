@@ -1,31 +1,10 @@
 //! Modes beside kbuild's two: `check --mode`, `build --mode`, on the pocket kernel and on one that
 //! knows nothing of distributed ThinLTO.
 
-use crate::support::{Ran, arg, finding, llvm, root, run, skip};
+use crate::support::{Ran, arg, finding, llvm, old_kernel, run, skip};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-
-/// The pocket kernel as it would be before Linux 7.2: no distributed mode in Kconfig, and no goal
-/// that makes `vmlinux.a`.
-fn old_kernel(dir: &Path) -> PathBuf {
-    let tree = dir.join("old");
-    let copied = Command::new("cp").arg("-a").arg(root().join("cases/pocket")).arg(&tree).status();
-    assert!(copied.unwrap().success());
-    let makefile = tree.join("Makefile");
-    let text = std::fs::read_to_string(&makefile).unwrap();
-    assert!(text.contains("\nvmlinux_a:"));
-    let renamed = text
-        .replace("vmlinux_a", "old_archive")
-        .replace("Makefile.old_archive", "Makefile.vmlinux_a");
-    std::fs::write(&makefile, renamed).unwrap();
-    let kconfig = tree.join("arch/Kconfig");
-    let text = std::fs::read_to_string(&kconfig).unwrap();
-    let start = text.find("config LTO_CLANG_THIN_DIST\n").unwrap();
-    let end = text[start..].find("\nendchoice").map(|at| start + at).unwrap();
-    std::fs::write(&kconfig, [&text[..start], &text[end..]].concat()).unwrap();
-    tree
-}
 
 fn count(ran: &Ran, cell: usize, name: &str) -> u64 {
     let json = ran.json();

@@ -8,7 +8,7 @@ pub(crate) use bisect::{
     BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
     PredicateArgs,
 };
-pub(crate) use check::{BuildArgs, CheckArgs, HowArgs, KernelArgs, LifecycleArgs};
+pub(crate) use check::{BuildArgs, CheckArgs, HowArgs, KernelArgs, LifecycleArgs, ModesArgs};
 pub(crate) use inject::InjectArgs;
 pub(crate) use matrix::{MatrixArgs, MatrixCommand, MatrixRunArgs, MatrixShowArgs};
 pub(crate) use premerge::PremergeArgs;

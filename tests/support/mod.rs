@@ -136,6 +136,27 @@ pub fn edited_tree(name: &str, edits: &[(&str, &str, &str)]) -> PathBuf {
     tree
 }
 
+/// The pocket kernel as it would be before Linux 7.2: no distributed mode in Kconfig, and no goal
+/// that makes `vmlinux.a`.
+pub fn old_kernel(dir: &Path) -> PathBuf {
+    let tree = dir.join("old");
+    let copied = Command::new("cp").arg("-a").arg(root().join("cases/pocket")).arg(&tree).status();
+    assert!(copied.unwrap().success());
+    let makefile = tree.join("Makefile");
+    let text = std::fs::read_to_string(&makefile).unwrap();
+    assert!(text.contains("\nvmlinux_a:"));
+    let renamed = text
+        .replace("vmlinux_a", "old_archive")
+        .replace("Makefile.old_archive", "Makefile.vmlinux_a");
+    std::fs::write(&makefile, renamed).unwrap();
+    let kconfig = tree.join("arch/Kconfig");
+    let text = std::fs::read_to_string(&kconfig).unwrap();
+    let start = text.find("config LTO_CLANG_THIN_DIST\n").unwrap();
+    let end = text[start..].find("\nendchoice").map(|at| start + at).unwrap();
+    std::fs::write(&kconfig, [&text[..start], &text[end..]].concat()).unwrap();
+    tree
+}
+
 /// A private copy of one pocket build, times kept, to be spoiled.
 pub fn copy_of(build: &Path, name: &str) -> PathBuf {
     copy_to(build, &kept_dir("copies").join(name))

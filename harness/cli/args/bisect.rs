@@ -1,6 +1,6 @@
 //! What `twinlto bisect` is asked.
 
-use super::{KernelArgs, ShownArgs};
+use super::{KernelArgs, ModesArgs, ShownArgs};
 use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
 
@@ -34,6 +34,8 @@ pub(crate) struct BisectKernelArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
     #[command(flatten)]
+    pub(crate) modes: ModesArgs,
+    #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct BisectToolchainArgs {
     pub(crate) predicate: PredicateArgs,
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
+    #[command(flatten)]
+    pub(crate) modes: ModesArgs,
     #[command(flatten)]
     pub(crate) shown: ShownArgs,
 }
@@ -92,7 +96,7 @@ pub(crate) struct BisectOptionsArgs {
 /// What makes a candidate bad.
 #[derive(Debug, ClapArgs)]
 #[command(group = ArgGroup::new("predicate").required(true)
-    .args(["finding", "outcome", "error", "count", "run"]))]
+    .args(["finding", "outcome", "error", "error_class", "count", "run"]))]
 pub(crate) struct PredicateArgs {
     /// Bad: a finding with such a key, as 'flags.*'.
     #[arg(long, value_name = "KEY-GLOB")]
@@ -106,6 +110,11 @@ pub(crate) struct PredicateArgs {
     /// Bad: the build fails, and this text is in what it says. Another failure is no answer.
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
+    /// Bad: the build fails with a message of this class, such as undefined-symbol, crash, or the name
+    /// of a warning that -Werror made an error. Another failure is no answer, and says of which class
+    /// it is.
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) error_class: Option<String>,
     /// Bad: a number of a build is past a bound: 'in-process.promoted_symbols<200',
     /// 'text_bytes>9000000' (<, <=, =, >=, >).
     #[arg(long, value_name = "NUMBER")]

@@ -38,6 +38,15 @@ pub(crate) struct KernelArgs {
     pub(crate) out: PathBuf,
 }
 
+/// The modes that are compared.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ModesArgs {
+    /// distributed, reference, dtlto or in-process: compared with in-process, or given twice the two
+    /// with each other [default: distributed and in-process].
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Vec<String>,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BuildArgs {
     #[command(flatten)]
@@ -69,10 +78,8 @@ pub(crate) struct LifecycleArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
-    /// distributed, reference, dtlto or in-process: compared with in-process, or given twice the two
-    /// with each other [default: distributed and in-process].
-    #[arg(long, value_name = "MODE")]
-    pub(crate) mode: Vec<String>,
+    #[command(flatten)]
+    pub(crate) modes: ModesArgs,
     /// Build the second mode from clean too, instead of from a copy of the first build.
     #[arg(long)]
     pub(crate) separate: bool,

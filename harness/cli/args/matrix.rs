@@ -35,6 +35,10 @@ pub(crate) struct MatrixArgs {
     /// Toolchains among those that are there: 22, '>=23', 19..21, all (repeatable) [default: all].
     #[arg(long, value_name = "VERSIONS")]
     pub(crate) toolchain: Vec<String>,
+    /// Modes: distributed, reference or dtlto, compared with in-process, or two in one word that are
+    /// compared with each other: 'distributed reference' (repeatable) [default: distributed].
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Vec<String>,
     /// One that is not found by itself, as the kernel's LLVM= takes it (repeatable).
     #[arg(long, value_name = "LLVM", allow_hyphen_values = true)]
     pub(crate) llvm: Vec<String>,

@@ -1,6 +1,6 @@
 //! What `twinlto premerge` is asked.
 
-use super::{ExpectArgs, HowArgs, OutputArgs};
+use super::{ExpectArgs, HowArgs, ModesArgs, OutputArgs};
 use clap::{ArgGroup, Args as ClapArgs};
 use std::path::PathBuf;
 
@@ -28,6 +28,8 @@ pub(crate) struct PremergeArgs {
     pub(crate) clean: bool,
     #[command(flatten)]
     pub(crate) how: HowArgs,
+    #[command(flatten)]
+    pub(crate) modes: ModesArgs,
     /// Directory for the tree and the builds; the base is kept there.
     #[arg(long, value_name = "DIR", default_value = "twinlto-premerge")]
     pub(crate) out: PathBuf,

@@ -1,6 +1,6 @@
 use crate::args::{
     BisectCommand, BisectKernelArgs, BisectObjectsArgs, BisectOptionsArgs, BisectToolchainArgs,
-    KernelArgs, ShownArgs,
+    KernelArgs, ModesArgs, ShownArgs,
 };
 use crate::args::{Format, PredicateArgs};
 use crate::reproducer::reproducer;
@@ -9,10 +9,9 @@ use twinlto_engine::{
     Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect,
     bisect_kernel, bisect_objects, bisect_options, bisect_toolchain, install_interrupt_handler,
 };
-use twinlto_model::{BisectReport, Mode, Outcome};
-use twinlto_verdict::Modes;
+use twinlto_model::{BisectReport, Modes, Outcome};
 use twinlto_verdict::number::{self, Number};
-use twinlto_verdict::search::{Predicate, PredicateError};
+use twinlto_verdict::search::{Count, Failing, Predicate, PredicateError};
 
 pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let (report, shown) = match command {
@@ -28,7 +27,7 @@ pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, Engin
 fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
     let asked = asked(&args.predicate, number::OF_A_BUILD)?;
     let request = KernelBisect {
-        check: check(&args.kernel, &asked)?,
+        check: check(&args.kernel, &args.modes, &asked)?,
         good: args.good.clone(),
         bad: args.bad.clone(),
         first_parent: args.first_parent,
@@ -43,7 +42,7 @@ fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineEr
 fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
     let asked = asked(&args.predicate, number::OF_A_BUILD)?;
     let request = ToolchainBisect {
-        check: check(&args.kernel, &asked)?,
+        check: check(&args.kernel, &args.modes, &asked)?,
         among: args.among.clone(),
         asked,
         repeat: repeat(&args.predicate)?,
@@ -90,13 +89,22 @@ fn repeat(args: &PredicateArgs) -> Result<u32, EngineError> {
 }
 
 /// A check of each candidate. A number of one mode needs no twin.
-fn check(args: &KernelArgs, asked: &Asked) -> Result<CheckRequest, EngineError> {
-    let both = Modes::pair(&[Mode::Distributed, Mode::InProcess]);
+fn check(args: &KernelArgs, modes: &ModesArgs, asked: &Asked) -> Result<CheckRequest, EngineError> {
+    let both = super::scope::modes(&modes.mode)?;
     let modes = match asked {
-        Asked::Report(Predicate::Count(count)) => count.mode.map(Modes::alone),
-        _ => None,
+        Asked::Report(Predicate::Count(Count { mode: Some(mode), .. })) => {
+            let is_built = both.iter().any(|it| it == *mode);
+            if !(is_built || modes.mode.is_empty()) {
+                return Err(EngineError::usage(
+                    format!("--mode {}", modes.mode.join(" --mode ")),
+                    format!("the number that is asked for is of a build in mode {mode}"),
+                    format!("leave --mode out, or give --mode {mode}"),
+                ));
+            }
+            Modes::alone(*mode)
+        }
+        _ => both,
     };
-    let modes = modes.or(both).unwrap_or(Modes::alone(Mode::Distributed));
     let mut request = super::check::request_for(args, modes)?;
     // What is allowed is there all the same, and what is for nothing is not this command's matter.
     request.expect.unused_is_fine = true;
@@ -117,7 +125,10 @@ fn asked(args: &PredicateArgs, numbers: &[Number]) -> Result<Asked, EngineError>
         return read("outcome", words, Predicate::outcome(words));
     }
     if let Some(text) = &args.error {
-        return Ok(Asked::Report(Predicate::Error(text.clone())));
+        return Ok(Asked::Report(Predicate::Error(Failing::Text(text.clone()))));
+    }
+    if let Some(class) = &args.error_class {
+        return Ok(Asked::Report(Predicate::Error(Failing::Class(class.clone()))));
     }
     if let Some(text) = &args.count {
         return read("count", text, Predicate::count(text, numbers));

@@ -8,16 +8,15 @@ use twinlto_engine::{
     CheckRequest, ConfigSource, EngineError, ExpectFiles, LlvmSpec, ReplayOptions, check,
     install_interrupt_handler, lifecycle::LifeOptions,
 };
-use twinlto_model::{LifeStep, Mode, Outcome, Report};
+use twinlto_model::{LifeStep, Mode, Modes, Outcome, Report};
 use twinlto_report::Style;
-use twinlto_verdict::Modes;
 
 pub(crate) fn run(args: &CheckArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
     let request = CheckRequest {
         replay: replay(args)?,
         separate: args.separate,
         expect: args.expect.files(args.bisect_exit),
-        ..request_for(&args.kernel, modes(&args.mode)?)?
+        ..request_for(&args.kernel, super::scope::modes(&args.modes.mode)?)?
     };
     checked(&request, files, ui)
 }
@@ -103,21 +102,6 @@ fn replay(args: &CheckArgs) -> Result<Option<ReplayOptions>, EngineError> {
         no_proofs: false,
     };
     args.replay.then(|| super::scope::replay_options(&scope, args.kernel.how.jobs)).transpose()
-}
-
-/// The two modes: one is compared with in-process, two with each other.
-fn modes(names: &[String]) -> Result<Modes, EngineError> {
-    let mut modes = Vec::new();
-    for name in names.iter().flat_map(|name| name.split(',')) {
-        modes.push(super::scope::mode(name)?);
-    }
-    Modes::pair(&modes).ok_or_else(|| {
-        EngineError::usage(
-            format!("--mode {}", names.join(" --mode ")),
-            "these are no two modes to compare",
-            "give one of distributed and reference, or two different modes",
-        )
-    })
 }
 
 /// The files of a record.

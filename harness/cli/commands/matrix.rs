@@ -57,7 +57,7 @@ fn answer(
 fn reports(matrix: &MatrixReport) -> Vec<(&MatrixCell, Report)> {
     let of = |cell: &MatrixCell| {
         let id = &cell.id;
-        let config = format!("{} · {}", id.config, id.toolchain);
+        let config = format!("{} · {}", id.variant(), id.toolchain);
         let skipped = |why: &str| Report {
             schema: SCHEMA.to_owned(),
             twinlto: matrix.twinlto.clone(),
@@ -150,6 +150,9 @@ fn request(args: &MatrixArgs) -> Result<MatrixRequest, EngineError> {
         }
     }
     spec.toolchains.extend(args.toolchain.iter().cloned());
+    for word in &args.mode {
+        spec.modes.push(super::scope::modes(std::slice::from_ref(word))?);
+    }
     spec.every_rule_fits().map_err(|error| {
         EngineError::usage(
             format!("matrix {}", spec.name),

@@ -3,12 +3,10 @@ use crate::files::Files;
 use crate::ui::Ui;
 use std::path::PathBuf;
 use twinlto_engine::{EngineError, Head, PremergeRequest, install_interrupt_handler, premerge};
-use twinlto_model::{Mode, Outcome};
-use twinlto_verdict::Modes;
+use twinlto_model::Outcome;
 
 pub(crate) fn run(args: &PremergeArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
-    let modes = Modes::pair(&[Mode::Distributed, Mode::InProcess]);
-    let modes = modes.unwrap_or(Modes::alone(Mode::Distributed));
+    let modes = super::scope::modes(&args.modes.mode)?;
     let mut check = super::check::request(args.kernel.clone(), &args.how, &args.out, modes)?;
     check.expect = args.expect.files(true);
     let head = match (&args.series, &args.head) {

@@ -3,7 +3,7 @@
 use crate::args::ReplayScope;
 use std::time::Duration;
 use twinlto_engine::{EngineError, ReplayOptions, default_jobs, object_globs};
-use twinlto_model::{Arch, Mode};
+use twinlto_model::{Arch, Mode, Modes};
 
 /// What a replay is asked, here and as a layer of check.
 pub(super) fn replay_options(
@@ -69,5 +69,19 @@ pub(super) fn arches(names: &[String]) -> Result<Vec<Arch>, EngineError> {
 pub(super) fn mode(name: &str) -> Result<Mode, EngineError> {
     name.parse::<Mode>().map_err(|error| {
         EngineError::usage(format!("--mode {name}"), error.to_string(), "give one of them")
+    })
+}
+
+/// The two modes that are compared: one that is named is compared with in-process, two with each other.
+pub(super) fn modes(names: &[String]) -> Result<Modes, EngineError> {
+    if names.is_empty() {
+        return Ok(Modes::default());
+    }
+    names.join(",").parse::<Modes>().map_err(|error| {
+        EngineError::usage(
+            format!("--mode {}", names.join(" --mode ")),
+            error.to_string(),
+            "give one of distributed, reference and dtlto, or two different modes",
+        )
     })
 }

@@ -4,11 +4,12 @@ use crate::gather::{Depth, gather, log_beside};
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
-    Arch, CellReport, KernelId, Mode, Outcome, Report, SCHEMA, SidePaths, Timings, TwinReport,
+    Arch, CellReport, KernelId, Mode, Modes, Outcome, Report, SCHEMA, SidePaths, Timings,
+    TwinReport,
 };
 use twinlto_verdict::{
-    Built, Expectations, Modes, Scope, Sides, Verdict, cell_counts, compare_twins, conclude,
-    diagnostics, judge, judge_one, merge, merge_allowed, summary,
+    Built, Expectations, Scope, Sides, Verdict, cell_counts, compare_twins, conclude, diagnostics,
+    judge, judge_one, merge, merge_allowed, summary,
 };
 
 /// What `twinlto audit` is asked.

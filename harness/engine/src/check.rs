@@ -20,8 +20,8 @@ use crate::tree::KernelTree;
 use std::path::PathBuf;
 use std::time::Instant;
 use twin::{Twin, TwinResult};
-use twinlto_model::{Arch, Event, Finding, Mode, Outcome, Report, SCHEMA, Stage, Toolchain};
-use twinlto_verdict::{Expectations, Modes, Refresh, conclude, merge, merge_allowed, summary};
+use twinlto_model::{Arch, Event, Finding, Modes, Outcome, Report, SCHEMA, Stage, Toolchain};
+use twinlto_verdict::{Expectations, Refresh, conclude, merge, merge_allowed, summary};
 
 /// Turns a report into the files of its record: name and text.
 pub type Render = fn(&Report) -> Vec<(&'static str, String)>;
@@ -119,11 +119,13 @@ pub fn check(request: &CheckRequest, events: &mut dyn FnMut(Event)) -> Result<Re
     }
     let toolchain = preflight::toolchain(&kernel, &request.arches, &request.llvm)?;
     let compiler = Compiler::cached(&request.llvm, request.ccache)?;
-    if request.modes.iter().any(|mode| mode == Mode::Dtlto) && toolchain.version.major < 22 {
+    if let Some((mode, first)) = request.modes.beyond(toolchain.version.major) {
         return Err(EngineError::usage(
-            "--mode dtlto",
+            format!("--mode {mode}"),
             format!("this is LLVM {}", toolchain.version),
-            "ld.lld can hand out its backends in LLVM 22 and later; give another --llvm",
+            format!(
+                "ld.lld can hand out its backends in LLVM {first} and later; give another --llvm"
+            ),
         ));
     }
     for arch in &request.arches {

@@ -11,6 +11,7 @@ mod key;
 mod life;
 mod matrix;
 mod mode;
+mod modes;
 mod outcome;
 mod report;
 mod toolchain;
@@ -28,6 +29,7 @@ pub use matrix::{
     NumberChange, Wanted,
 };
 pub use mode::{Mode, UnknownMode};
+pub use modes::{Modes, UnknownModes};
 pub use outcome::Outcome;
 pub use report::{
     CellReport, Counts, KernelId, Layer, LayerResult, NotCompared, PatchReport, Report, SCHEMA,

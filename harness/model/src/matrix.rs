@@ -1,10 +1,10 @@
-use crate::{Arch, Counts, Finding, Mode, Outcome};
+use crate::{Arch, Counts, Finding, Mode, Modes, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the JSON form of [`MatrixReport`].
 pub const MATRIX_SCHEMA: &str = "twinlto.matrix/1";
 
-/// One kernel × configuration × architecture × toolchain, in both modes.
+/// One kernel × configuration × architecture × toolchain, in two modes that are compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CellId {
     /// As the matrix names it: `pocket`, or a path.
@@ -15,6 +15,24 @@ pub struct CellId {
     pub arch: Arch,
     /// What the toolchain is called: `clang 22.1.8`.
     pub toolchain: String,
+    /// The modes.
+    #[serde(default)]
+    pub modes: Modes,
+}
+
+impl CellId {
+    /// Configuration and, where they are not kbuild's two, modes: `tiny`, `tiny · reference`.
+    #[must_use]
+    pub fn variant(&self) -> String {
+        variant(&self.config, self.modes)
+    }
+}
+
+fn variant(config: &str, modes: Modes) -> String {
+    if modes == Modes::default() {
+        return config.to_owned();
+    }
+    format!("{config} · {modes}")
 }
 
 /// What is known of a cell.
@@ -107,10 +125,13 @@ impl MatrixCell {
 /// What changed from one toolchain to the next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnChange {
-    /// Kernel and configuration.
+    /// Kernel.
     pub kernel: String,
     /// Configuration.
     pub config: String,
+    /// The modes.
+    #[serde(default)]
+    pub modes: Modes,
     /// The older toolchain.
     pub from: String,
     /// The newer one.
@@ -121,6 +142,14 @@ pub struct ColumnChange {
     pub new: Vec<Finding>,
     /// Findings that the older one has and the newer has not.
     pub fixed: Vec<Finding>,
+}
+
+impl ColumnChange {
+    /// Configuration and modes, as cells have them.
+    #[must_use]
+    pub fn variant(&self) -> String {
+        variant(&self.config, self.modes)
+    }
 }
 
 /// A number that is another one with the next toolchain.

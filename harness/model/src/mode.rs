@@ -40,6 +40,16 @@ impl Mode {
         matches!(self, Self::Distributed)
     }
 
+    /// The major version of the first LLVM that can build it, where not every one that the kernel
+    /// takes can: `--thinlto-distributor=` is in ld.lld 22.
+    #[must_use]
+    pub const fn first_llvm(self) -> Option<u32> {
+        match self {
+            Self::Dtlto => Some(22),
+            Self::Distributed | Self::Reference | Self::InProcess => None,
+        }
+    }
+
     /// The Kconfig symbol that selects it, without `CONFIG_` (`arch/Kconfig`, Linux 7.3).
     #[must_use]
     pub const fn kconfig(self) -> &'static str {

@@ -53,7 +53,7 @@ pub fn matrix_status(report: &MatrixReport, style: &Style) -> String {
     joined(lines)
 }
 
-/// One table for each kernel and configuration, architecture × toolchain, and what changed from one
+/// One table for each kernel, configuration and pair of modes, architecture × toolchain, and what changed from one
 /// toolchain to the next.
 #[must_use]
 pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
@@ -66,19 +66,19 @@ pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
     joined(lines)
 }
 
-/// One table for each kernel and configuration, and what changed.
+/// One table for each kernel, configuration and pair of modes, and what changed.
 fn tables(report: &MatrixReport, style: &Style) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut groups: BTreeMap<(&str, &str), Vec<&MatrixCell>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, String), Vec<&MatrixCell>> = BTreeMap::new();
     for cell in &report.cells {
-        groups.entry((&cell.id.kernel, &cell.id.config)).or_default().push(cell);
+        groups.entry((&cell.id.kernel, cell.id.variant())).or_default().push(cell);
     }
-    for ((kernel, config), cells) in groups {
+    for ((kernel, variant), cells) in groups {
         lines.push(String::new());
-        lines.push(safe(&format!("{kernel} · {config}")));
+        lines.push(safe(&format!("{kernel} · {variant}")));
         lines.extend(grid(&cells));
         for change in &report.changes {
-            if (change.kernel.as_str(), change.config.as_str()) == (kernel, config) {
+            if (change.kernel.as_str(), change.variant()) == (kernel, variant.clone()) {
                 lines.push(String::new());
                 lines.extend(changed(change, style));
             }
@@ -178,7 +178,7 @@ fn took(seconds: f64) -> String {
 
 fn named(cell: &MatrixCell) -> Vec<String> {
     let id = &cell.id;
-    [id.kernel.clone(), id.config.clone(), id.arch.to_string(), id.toolchain.clone()]
+    [id.kernel.clone(), id.variant(), id.arch.to_string(), id.toolchain.clone()]
         .iter()
         .map(|word| safe(word))
         .collect()

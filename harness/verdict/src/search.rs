@@ -6,11 +6,13 @@
 //! about and takes the answer, so that it can be stopped and continued anywhere.
 
 mod history;
+mod judgement;
 mod predicate;
 mod subset;
 
 pub use history::{History, HistoryError};
-pub use predicate::{Count, Judgement, Predicate, PredicateError, Relation};
+pub use judgement::Judgement;
+pub use predicate::{Count, Failing, Predicate, PredicateError, Relation};
 pub use subset::{Subset, SubsetStep};
 
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use crate::record::OutDir;
 use crate::revisions::{Commit, Repository, Sources};
 use std::path::{Path, PathBuf};
 use twinlto_facts::log::BuildLog;
-use twinlto_model::{BisectReport, Bisected, Event, Mode, Report};
+use twinlto_model::{BisectReport, Bisected, Event, Report};
 use twinlto_verdict::search::{Judgement, Search};
 use twinlto_verdict::{Reach, Refresh, reach};
 
@@ -131,7 +131,7 @@ impl Commits<'_> {
         let mut nearest: Option<(usize, &Commit, EarlierBuild)> = None;
         for end in [0, self.commits.len() - 1] {
             let place = self.place(end);
-            if end == candidate || !is_built(&place) {
+            if end == candidate || !self.is_built(&place) {
                 continue;
             }
             let base = self.commit(end)?;
@@ -147,6 +147,13 @@ impl Commits<'_> {
         }
         Ok(nearest.map(|(_, base, earlier)| (base, earlier)))
     }
+
+    /// Whether any kernel was finished in an output directory, in the mode that others start from.
+    fn is_built(&self, out: &Path) -> bool {
+        let built = Path::new(self.request.check.modes.first.name()).join("vmlinux");
+        let arches = &self.request.check.arches;
+        arches.iter().any(|arch| out.join(arch.name()).join(&built).is_file())
+    }
 }
 
 /// What names of directories begin with in which ends are built.
@@ -157,17 +164,6 @@ fn end(id: &str) -> String {
     format!("{END}{}", id.get(..12).unwrap_or(id))
 }
 
-/// Whether any kernel was finished in an output directory.
-fn is_built(out: &Path) -> bool {
-    let Ok(arches) = std::fs::read_dir(out) else { return false };
-    let built = format!("{}/vmlinux", Mode::Distributed.name());
-    let other = format!("{}/vmlinux", Mode::InProcess.name());
-    arches.flatten().any(|arch| {
-        let home = arch.path();
-        home.join(&built).is_file() || home.join(&other).is_file()
-    })
-}
-
 impl Candidates for Commits<'_> {
     fn name(&self, candidate: usize) -> (String, String) {
         self.commit(candidate).map(|commit| (commit.id.clone(), commit.named())).unwrap_or_default()
@@ -176,6 +172,7 @@ impl Candidates for Commits<'_> {
     fn evaluate(
         &mut self,
         candidate: usize,
+        again: bool,
         events: &mut dyn FnMut(Event),
     ) -> Result<Evaluation, EngineError> {
         let to = self.commit(candidate)?;
@@ -185,6 +182,9 @@ impl Candidates for Commits<'_> {
                 [("KERNEL", self.sources.tree.display().to_string()), ("COMMIT", to.id.clone())];
             let judgement = run_script(script, &self.request.check.llvm, &more)?;
             return Ok(Evaluation { judgement, cost: None });
+        }
+        if again {
+            remove_tree(&self.place(candidate))?;
         }
         let base = self.base(candidate)?;
         self.sources.switch(to, base.as_ref().map(|(commit, _)| *commit))?;

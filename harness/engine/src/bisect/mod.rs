@@ -37,10 +37,12 @@ trait Candidates {
     /// What tells a candidate from all others, and as reports call it.
     fn name(&self, candidate: usize) -> (String, String);
 
-    /// Builds what is needed and judges it.
+    /// Builds what is needed and judges it; `again` where what an earlier evaluation built must not
+    /// answer for it.
     fn evaluate(
         &mut self,
         candidate: usize,
+        again: bool,
         events: &mut dyn FnMut(Event),
     ) -> Result<Evaluation, EngineError>;
 }
@@ -102,7 +104,8 @@ fn search(
                     _ => format!("{left} left, about {} more", search.at_most()),
                 };
                 events(Event::Tried { what: name.clone(), left: about });
-                let step = asked(scene, (id, name), || source.evaluate(candidate, events))?;
+                let step =
+                    asked(scene, (id, name), |again| source.evaluate(candidate, again, events))?;
                 state.keep(&step)?;
                 step
             }
@@ -124,12 +127,12 @@ fn search(
 fn asked(
     scene: &Scene<'_>,
     (id, name): (String, String),
-    mut evaluate: impl FnMut() -> Result<Evaluation, EngineError>,
+    mut evaluate: impl FnMut(bool) -> Result<Evaluation, EngineError>,
 ) -> Result<BisectStep, EngineError> {
     let start = Instant::now();
-    let Evaluation { mut judgement, cost } = evaluate()?;
+    let Evaluation { mut judgement, cost } = evaluate(false)?;
     for _ in 1..scene.repeat {
-        let again = evaluate()?.judgement;
+        let again = evaluate(true)?.judgement;
         if again.answer != judgement.answer {
             let why = format!(
                 "flaky: {} ({}), then {} ({})",

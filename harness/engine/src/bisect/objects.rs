@@ -240,9 +240,7 @@ impl Mixed<'_> {
         if !made.ok {
             let why = kbuild.failure()?.headline;
             return Ok(match &self.request.asked {
-                Asked::Report(twinlto_verdict::search::Predicate::Error(text))
-                    if why.contains(text.as_str()) =>
-                {
+                Asked::Report(predicate) if predicate.is_failure(&why) => {
                     Judgement::new(Answer::Bad, why)
                 }
                 _ => Judgement::new(Answer::Unknown, why),

@@ -160,7 +160,7 @@ impl Parts for Compiled<'_> {
             let line = said.stderr.lines().find(|line| line.contains("error"));
             let why = line.unwrap_or("the backend failed without a message").to_owned();
             return Ok(match &self.request.asked {
-                Asked::Report(Predicate::Error(text)) if said.stderr.contains(text.as_str()) => {
+                Asked::Report(predicate) if predicate.is_failure(&said.stderr) => {
                     Judgement::new(Answer::Bad, why)
                 }
                 _ => Judgement::new(Answer::Unknown, why),

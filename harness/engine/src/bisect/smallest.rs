@@ -13,7 +13,7 @@ pub(super) trait Parts {
     /// not bad.
     fn ends(&self) -> [(&'static str, &'static str); 2];
 
-    /// Puts it together and asks.
+    /// Puts it together anew and asks.
     fn judge(&self, set: &[usize], events: &mut dyn FnMut(Event))
     -> Result<Judgement, EngineError>;
 }
@@ -84,7 +84,7 @@ impl Run<'_> {
             None => {
                 let left = format!("{suspects} of {} suspected", self.names.len());
                 events(Event::Tried { what: name.clone(), left });
-                let step = asked(self.scene, (id, name), || {
+                let step = asked(self.scene, (id, name), |_| {
                     let judgement = self.parts.judge(set, events)?;
                     Ok(Evaluation { judgement, cost: None })
                 })?;

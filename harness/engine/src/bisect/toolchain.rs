@@ -5,6 +5,7 @@ use super::{Asked, Candidates, Evaluation, Scene, search};
 use crate::check::{CheckRequest, check};
 use crate::error::{EngineError, Kind};
 use crate::fingerprint::fingerprint;
+use crate::fs::remove_tree;
 use crate::record::OutDir;
 use crate::toolchain::{LlvmSpec, identify, identity};
 use std::path::{Path, PathBuf};
@@ -144,6 +145,7 @@ impl Candidates for Toolchains<'_> {
     fn evaluate(
         &mut self,
         candidate: usize,
+        again: bool,
         events: &mut dyn FnMut(Event),
     ) -> Result<Evaluation, EngineError> {
         let gone = || EngineError::environment("bisect", format!("no toolchain {candidate}"), "");
@@ -154,11 +156,12 @@ impl Candidates for Toolchains<'_> {
             let judgement = run_script(script, &member.llvm, &[])?;
             return Ok(Evaluation { judgement, cost: None });
         }
-        let request = CheckRequest {
-            llvm: member.llvm.clone(),
-            out: self.out.join(member.toolchain.slug()),
-            ..self.request.check.clone()
-        };
+        let place = self.out.join(member.toolchain.slug());
+        if again {
+            remove_tree(&place)?;
+        }
+        let request =
+            CheckRequest { llvm: member.llvm.clone(), out: place, ..self.request.check.clone() };
         let judgement = match check(&request, events) {
             Ok(report) => self.request.asked.judge(&report),
             // A toolchain that is too old for the kernel, or cannot link: no answer, not the end. One

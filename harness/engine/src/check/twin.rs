@@ -13,10 +13,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_model::{
-    Allowed, Arch, CellReport, Event, Finding, Mode, NotCompared, Severity, Stage, StageTime,
-    Timings, TwinReport,
+    Allowed, Arch, CellReport, Event, Finding, Mode, Modes, NotCompared, Severity, Stage,
+    StageTime, Timings, TwinReport,
 };
-use twinlto_verdict::{Compared, Expectations, Modes, Refresh, lost_options};
+use twinlto_verdict::{Compared, Expectations, Refresh, lost_options};
 
 /// One architecture of a check.
 pub(crate) struct Twin<'a> {

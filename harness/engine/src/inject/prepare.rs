@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use twinlto_facts::kbuild::Config;
-use twinlto_model::{Arch, Event, Finding, Mode, Outcome, Toolchain};
+use twinlto_model::{Arch, Event, Finding, Mode, Modes, Outcome, Toolchain};
+use twinlto_verdict::Expectations;
 use twinlto_verdict::inject::Goal;
-use twinlto_verdict::{Expectations, Modes};
 
 /// What is prepared in an output directory.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,11 +101,10 @@ impl<'a> Prepared<'a> {
         let path = home.join("tree");
         let tree = PrivateTree::open(&shared.kernel.path, &path, !shared.kernel.is_pocket())?;
         let request = shared.request;
-        let modes = [Mode::Distributed, Mode::InProcess];
         let check_request = CheckRequest {
             kernel: Some(path.clone()),
             arches: vec![arch],
-            modes: Modes::pair(&modes).unwrap_or(Modes::alone(Mode::Distributed)),
+            modes: Modes::default(),
             llvm: request.llvm.clone(),
             ccache: request.ccache,
             config: request.config.clone(),

@@ -15,9 +15,9 @@ use crate::probe::rename_option;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_facts::kbuild::{Config, cmd_path};
-use twinlto_model::{CaseOutcome, CaseRow, Finding, Mode};
+use twinlto_model::{CaseOutcome, CaseRow, Finding, Mode, Modes};
 use twinlto_verdict::inject::{Case, Edit, Goal, Injection, KernelKind, Side, judge_case};
-use twinlto_verdict::{Modes, merge, switch_mode};
+use twinlto_verdict::{merge, switch_mode};
 
 /// Why a case came to no judgement.
 enum Stop {
@@ -156,8 +156,7 @@ impl Prepared<'_> {
             out: &self.builds,
             arch: self.arch,
             identity: "",
-            modes: Modes::pair(&[Mode::Distributed, Mode::InProcess])
-                .unwrap_or(Modes::alone(Mode::Distributed)),
+            modes: Modes::default(),
             from_twin: true,
             expectations: &self.expectations,
             llvm: self.shared.toolchain.version.major,

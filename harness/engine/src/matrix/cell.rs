@@ -14,8 +14,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use twinlto_model::{Arch, CellResult, Event, Mode, Outcome, Wanted};
-use twinlto_verdict::Modes;
+use twinlto_model::{Arch, CellResult, Event, Modes, Outcome, Wanted};
 use twinlto_verdict::matrix::PlannedCell;
 
 /// A cell with everything that it needs.
@@ -32,7 +31,7 @@ impl<'a> Cell<'a> {
     /// As progress and reports call it.
     pub(super) fn name(&self) -> String {
         let id = &self.planned.id;
-        format!("{} · {} · {} · {}", self.kernel.id().name, id.config, id.arch, id.toolchain)
+        format!("{} · {} · {} · {}", self.kernel.id().name, id.variant(), id.arch, id.toolchain)
     }
 
     /// Everything that decides its result; `common` is what is decided for many cells at once.
@@ -70,11 +69,10 @@ impl<'a> Cell<'a> {
     ) -> Result<CellResult, EngineError> {
         let id = &self.planned.id;
         let place = state.place(id);
-        let modes = Modes::pair(&[Mode::Distributed, Mode::InProcess]);
         let check_request = CheckRequest {
             kernel: Some(self.kernel.path.clone()),
             arches: vec![id.arch],
-            modes: modes.unwrap_or(Modes::alone(Mode::Distributed)),
+            modes: id.modes,
             llvm: self.found.llvm.clone(),
             ccache: request.ccache,
             config: self.config.clone(),
@@ -135,8 +133,8 @@ pub(super) fn is_expected(outcome: &Outcome, wanted: Option<&Wanted>) -> bool {
 pub(super) struct Common<'a> {
     /// Variables of the user's own that a build gets.
     variables: String,
-    /// What is asked of Kconfig, by configuration and architecture.
-    requested: BTreeMap<(&'a str, Arch), String>,
+    /// What is asked of Kconfig, by configuration, architecture and modes.
+    requested: BTreeMap<(&'a str, Arch, Modes), String>,
     /// What may differ, by the file that says it.
     expected: BTreeMap<Option<PathBuf>, String>,
 }
@@ -165,11 +163,11 @@ impl<'a> Common<'a> {
 
     fn requested(&mut self, cell: &Cell<'a>) -> Result<&str, EngineError> {
         let id = &cell.planned.id;
-        match self.requested.entry((id.config.as_str(), id.arch)) {
+        match self.requested.entry((id.config.as_str(), id.arch, id.modes)) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
                 let mut text = String::new();
-                for mode in [Mode::Distributed, Mode::InProcess] {
+                for mode in id.modes.iter() {
                     text.push_str(&cell.config.requested(id.arch, mode)?.to_text());
                 }
                 Ok(place.insert(text))

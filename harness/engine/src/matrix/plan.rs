@@ -11,7 +11,7 @@ use crate::tree::KernelTree;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use twinlto_model::{
-    Arch, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Mode,
+    Arch, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Modes,
     Outcome, Report, ToolVersion,
 };
 use twinlto_verdict::matrix::{Column, KnownToolchain, PlannedCell, cells, changes, order};
@@ -120,15 +120,19 @@ impl<'a> Plan<'a> {
         let kernel = self.kernels.get(&id.kernel).ok_or_else(gone)?;
         let config = self.configs.get(&id.config).ok_or_else(gone)?;
         let found = self.toolchains.iter().find(|it| it.name == id.toolchain).ok_or_else(gone)?;
-        let oldest = support.entry((&id.kernel, id.arch)).or_insert_with(|| {
-            for mode in [Mode::Distributed, Mode::InProcess] {
+        let oldest = support.entry((&id.kernel, id.arch, id.modes)).or_insert_with(|| {
+            for mode in id.modes.iter() {
                 kernel.supports(id.arch, mode).map_err(|error| error.cause)?;
             }
             Ok(kernel.minimum_llvm(id.arch))
         });
         let oldest = oldest.as_ref().map_err(Clone::clone)?;
-        if let Some(oldest) = oldest.filter(|oldest| found.toolchain.version < *oldest) {
+        let version = found.toolchain.version;
+        if let Some(oldest) = oldest.filter(|oldest| version < *oldest) {
             return Err(format!("{} needs LLVM {oldest} or later", kernel.id().name));
+        }
+        if let Some((mode, first)) = id.modes.beyond(version.major) {
+            return Err(format!("mode {mode} needs LLVM {first} or later"));
         }
         Ok(Cell { planned, kernel, config, found, dir: &self.request.dir })
     }
@@ -171,9 +175,9 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Whether a kernel has both modes for an architecture, and the oldest LLVM that it takes there: it
+/// Whether a kernel has two modes for an architecture, and the oldest LLVM that it takes there: it
 /// and its script are asked once.
-type Support<'a> = BTreeMap<(&'a str, Arch), Result<Option<ToolVersion>, String>>;
+type Support<'a> = BTreeMap<(&'a str, Arch, Modes), Result<Option<ToolVersion>, String>>;
 
 /// A cell with what is known of it.
 pub(super) struct Run<'a> {

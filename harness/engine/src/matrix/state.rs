@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
-use twinlto_model::{Arch, CellId, CellResult, CellState, Event};
+use twinlto_model::{Arch, CellId, CellResult, CellState, Event, Modes};
 
 /// A result, and for what it holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,8 +47,8 @@ pub(super) struct State {
 struct Past {
     /// Of a kernel and configuration.
     alike: BTreeMap<(String, String), Mean>,
-    /// The same on one architecture.
-    by_arch: BTreeMap<(String, String, Arch), Mean>,
+    /// The same in the same modes on one architecture.
+    by_arch: BTreeMap<(String, String, Arch, Modes), Mean>,
 }
 
 /// A sum and how many it is of.
@@ -107,7 +107,7 @@ impl State {
         // One that was not checked took no time worth knowing.
         for (id, kept) in done.iter().filter(|(_, kept): &(_, &Kept)| !kept.result.again) {
             let (seconds, names) = (kept.result.seconds, (id.kernel.clone(), id.config.clone()));
-            let by_arch = (id.kernel.clone(), id.config.clone(), id.arch);
+            let by_arch = (id.kernel.clone(), id.config.clone(), id.arch, id.modes);
             past.alike.entry(names).or_default().add(seconds);
             past.by_arch.entry(by_arch).or_default().add(seconds);
         }
@@ -148,7 +148,7 @@ impl State {
         let own = self.done.get(cell).filter(|kept| !kept.result.again);
         let names = (cell.kernel.clone(), cell.config.clone());
         let by_arch = || {
-            let key = (cell.kernel.clone(), cell.config.clone(), cell.arch);
+            let key = (cell.kernel.clone(), cell.config.clone(), cell.arch, cell.modes);
             self.past.by_arch.get(&key).map(Mean::value)
         };
         own.map(|kept| kept.result.seconds)
@@ -212,10 +212,10 @@ fn now() -> u64 {
 /// The name of a cell's files: readable, and told from every other one by a hash.
 fn slug(cell: &CellId) -> String {
     let kernel = Path::new(&cell.kernel).file_name().unwrap_or_default().to_string_lossy();
-    let text = format!("{kernel}-{}-{}-{}", cell.config, cell.arch, cell.toolchain);
+    let text = format!("{kernel}-{}-{}-{}", cell.variant(), cell.arch, cell.toolchain);
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
     let name: String = text.chars().map(plain).take(80).collect();
-    let whole = format!("{}\n{}\n{}\n{}", cell.kernel, cell.config, cell.arch, cell.toolchain);
+    let whole = format!("{}\n{}\n{}\n{}", cell.kernel, cell.variant(), cell.arch, cell.toolchain);
     let hash = blake3::hash(whole.as_bytes()).to_hex();
     format!("{name}-{}", hash.as_str().get(..8).unwrap_or_default())
 }

@@ -53,6 +53,12 @@ pub struct BuildLog {
     pub unknown: Vec<String>,
 }
 
+/// The class of a line, where a tool says something in it.
+#[must_use]
+pub fn class_of_line(line: &str) -> Option<String> {
+    message(line).map(|message| message.said.class().to_owned())
+}
+
 /// How a message was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {

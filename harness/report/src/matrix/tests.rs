@@ -1,7 +1,7 @@
 use super::*;
 use crate::junit_of_matrix;
 use crate::made::{agreeing, differing, layer_of, lost_option};
-use twinlto_model::{Arch, CellId, MATRIX_SCHEMA, Outcome, Report, Wanted};
+use twinlto_model::{Arch, CellId, MATRIX_SCHEMA, Modes, Outcome, Report, Wanted};
 
 fn cell(arch: Arch, outcome: Outcome, wanted: Option<&str>) -> MatrixCell {
     let id = CellId {
@@ -9,6 +9,7 @@ fn cell(arch: Arch, outcome: Outcome, wanted: Option<&str>) -> MatrixCell {
         config: "tiny".to_owned(),
         arch,
         toolchain: "clang 23.1.4".to_owned(),
+        modes: Modes::default(),
     };
     let result = CellResult {
         expected: outcome.word() == wanted.unwrap_or("agree"),

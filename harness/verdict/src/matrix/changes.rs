@@ -1,7 +1,7 @@
 use crate::merge::merge;
 use crate::records::compare_records;
 use std::collections::BTreeMap;
-use twinlto_model::{CellId, ColumnChange, Finding, NumberChange, Report};
+use twinlto_model::{CellId, ColumnChange, Finding, Modes, NumberChange, Report};
 
 /// One cell that was checked.
 #[derive(Debug, Clone, Copy)]
@@ -27,13 +27,14 @@ const NUMBERS: [(&str, u64); 10] = [
     ("image_bytes", 3),
 ];
 
-/// What changed from one toolchain to the next, of the same kernel and configuration. `cells` stand in
-/// the order of their toolchains. Architectures that changed alike are told together.
+/// What changed from one toolchain to the next, of the same kernel, configuration and modes. `cells`
+/// stand in the order of their toolchains. Architectures that changed alike are told together.
 #[must_use]
 pub fn changes(cells: &[Column<'_>]) -> Vec<ColumnChange> {
-    let mut rows: BTreeMap<(&str, &str, String), Vec<Column<'_>>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str, Modes, String), Vec<Column<'_>>> = BTreeMap::new();
     for cell in cells {
-        let place = (cell.id.kernel.as_str(), cell.id.config.as_str(), cell.id.arch.to_string());
+        let arch = cell.id.arch.to_string();
+        let place = (cell.id.kernel.as_str(), cell.id.config.as_str(), cell.id.modes, arch);
         rows.entry(place).or_default().push(*cell);
     }
     let mut found: Vec<ColumnChange> = Vec::new();
@@ -41,8 +42,8 @@ pub fn changes(cells: &[Column<'_>]) -> Vec<ColumnChange> {
         for (before, after) in row.iter().zip(row.iter().skip(1)) {
             let change = between(before, after);
             let same = |known: &&mut ColumnChange| {
-                (&known.kernel, &known.config, &known.from, &known.to)
-                    == (&change.kernel, &change.config, &change.from, &change.to)
+                (&known.kernel, &known.config, known.modes, &known.from, &known.to)
+                    == (&change.kernel, &change.config, change.modes, &change.from, &change.to)
             };
             match found.iter_mut().find(same) {
                 Some(known) => {
@@ -71,6 +72,7 @@ fn between(before: &Column<'_>, after: &Column<'_>) -> ColumnChange {
     ColumnChange {
         kernel: after.id.kernel.clone(),
         config: after.id.config.clone(),
+        modes: after.id.modes,
         from: before.id.toolchain.clone(),
         to: after.id.toolchain.clone(),
         numbers: numbers(before, after),

@@ -13,7 +13,7 @@ pub use rules::CellRule;
 pub use spec::{MatrixError, Spec};
 
 use std::collections::BTreeSet;
-use twinlto_model::{Arch, CellId, ToolVersion, Wanted};
+use twinlto_model::{CellId, ToolVersion, Wanted};
 
 /// A toolchain that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,20 +48,14 @@ impl PlannedCell {
     }
 }
 
-/// Every cell of a matrix, in the order of kernels, configurations, architectures and toolchains.
+/// Every cell of a matrix, in the order of kernels, configurations, modes, architectures and toolchains.
 /// `toolchains` are those that are there, oldest first.
 #[must_use]
 pub fn cells(spec: &Spec, toolchains: &[KnownToolchain]) -> Vec<PlannedCell> {
     let wanted: Vec<&KnownToolchain> =
         toolchains.iter().filter(|known| spec.wants_toolchain(known)).collect();
     let (exclude, expect) = (Matcher::all(&spec.exclude), Matcher::all(&spec.expect));
-    let planned = |kernel: &str, config: &str, arch: Arch, toolchain: &KnownToolchain| {
-        let id = CellId {
-            kernel: kernel.to_owned(),
-            config: config.to_owned(),
-            arch,
-            toolchain: toolchain.name.clone(),
-        };
+    let planned = |id: CellId, toolchain: &KnownToolchain| {
         let fits = |rule: &&Matcher<'_>| rule.fits(&id, toolchain.version.major);
         let excluded = exclude.iter().find(fits).map(|it| it.rule.reason.clone());
         let rules = expect.iter().filter(fits).map(|it| it.rule.clone()).collect();
@@ -70,8 +64,19 @@ pub fn cells(spec: &Spec, toolchains: &[KnownToolchain]) -> Vec<PlannedCell> {
     let mut list = Vec::new();
     for kernel in &spec.kernels {
         for config in &spec.configs {
-            for arch in &spec.arches {
-                list.extend(wanted.iter().map(|it| planned(kernel, config, *arch, it)));
+            for modes in &spec.modes {
+                for arch in &spec.arches {
+                    list.extend(wanted.iter().map(|toolchain| {
+                        let id = CellId {
+                            kernel: kernel.clone(),
+                            config: config.clone(),
+                            arch: *arch,
+                            toolchain: toolchain.name.clone(),
+                            modes: *modes,
+                        };
+                        planned(id, toolchain)
+                    }));
+                }
             }
         }
     }
@@ -79,8 +84,14 @@ pub fn cells(spec: &Spec, toolchains: &[KnownToolchain]) -> Vec<PlannedCell> {
     for cell in &spec.include {
         let named = toolchains.iter().filter(|it| spec::names_toolchain(&cell.toolchain, it));
         for toolchain in named {
-            let cell = planned(&cell.kernel, &cell.config, cell.arch, toolchain);
-            list.push(PlannedCell { excluded: None, ..cell });
+            let id = CellId {
+                kernel: cell.kernel.clone(),
+                config: cell.config.clone(),
+                arch: cell.arch,
+                toolchain: toolchain.name.clone(),
+                modes: cell.modes.unwrap_or_default(),
+            };
+            list.push(PlannedCell { excluded: None, ..planned(id, toolchain) });
         }
     }
     // What is named twice is one cell.

@@ -41,7 +41,7 @@ fn spread(n: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use twinlto_model::{Arch, CellId};
+    use twinlto_model::{Arch, CellId, Modes};
 
     #[test]
     fn the_ends_first_and_then_the_middle_of_the_widest_gap() {
@@ -63,6 +63,7 @@ mod tests {
             config: "tiny".to_owned(),
             arch,
             toolchain: toolchain.to_owned(),
+            modes: Modes::default(),
         };
         let names = ["19", "22", "24"].map(str::to_owned);
         let all: Vec<CellId> = [Arch::Arm64, Arch::X86_64]

@@ -1,10 +1,10 @@
-use super::spec::{Inclusion, MatrixError, Spec};
+use super::spec::{Inclusion, MatrixError, Spec, modes};
 use crate::expect::{Glob, LlvmRange};
 use serde::Deserialize;
 use std::path::PathBuf;
-use twinlto_model::{Arch, CellId};
+use twinlto_model::{Arch, CellId, Modes};
 
-/// Some of the cells, and what is to become of them. What is left out of the first four stands for all.
+/// Some of the cells, and what is to become of them. What is left out of the first five stands for all.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CellRule {
@@ -16,6 +16,9 @@ pub struct CellRule {
     pub arch: Option<Arch>,
     /// Versions of LLVM: `22`, `>=23`, `<=21`, `17..22`.
     pub toolchain: Option<String>,
+    /// Modes: `reference`, or two with a blank between them.
+    #[serde(default, rename = "mode", deserialize_with = "modes")]
+    pub modes: Option<Modes>,
     /// Their outcome, where it is not to be `agree`: `differ`, `broken`. Not of cells left out.
     pub outcome: Option<String>,
     /// A file that says what may differ, as `--expect` takes it, relative to the matrix. Not of cells
@@ -60,9 +63,14 @@ impl<'a> Matcher<'a> {
         self.rule.arch.is_none_or(|wanted| wanted == arch)
     }
 
+    pub(super) fn fits_modes(&self, modes: Modes) -> bool {
+        self.rule.modes.is_none_or(|wanted| wanted == modes)
+    }
+
     /// Whether a cell is one of them.
     pub(super) fn fits(&self, id: &CellId, major: u32) -> bool {
         self.fits_arch(id.arch)
+            && self.fits_modes(id.modes)
             && self.toolchain.is_none_or(|it| it.is_some_and(|range| range.contains(major)))
             && self.fits_kernel(&id.kernel)
             && self.fits_config(&id.config)
@@ -102,7 +110,7 @@ impl Spec {
         let matcher = Matcher::new(rule);
         let included = |it: &Inclusion| {
             let named = matcher.fits_kernel(&it.kernel) && matcher.fits_config(&it.config);
-            named && matcher.fits_arch(it.arch)
+            named && matcher.fits_arch(it.arch) && matcher.fits_modes(it.modes.unwrap_or_default())
         };
         if with_included && self.include.iter().any(included) {
             return Ok(());
@@ -120,6 +128,14 @@ impl Spec {
             let there: Vec<String> = self.arches.iter().map(ToString::to_string).collect();
             let arch = rule.arch.map(|arch| arch.to_string()).unwrap_or_default();
             return no("architecture", &arch, &there);
+        }
+        let modes = match self.modes.as_slice() {
+            [] => vec![Modes::default()],
+            list => list.to_vec(),
+        };
+        if !modes.iter().any(|it| matcher.fits_modes(*it)) {
+            let there: Vec<String> = modes.iter().map(ToString::to_string).collect();
+            return no("mode", &rule.modes.unwrap_or_default().to_string(), &there);
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 use super::KnownToolchain;
 use super::rules::CellRule;
 use crate::expect::{LlvmRange, position};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use std::fmt;
-use twinlto_model::Arch;
+use twinlto_model::{Arch, Modes};
 
 /// A matrix as its file says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Spec {
     /// Toolchains among those that are there: versions (`22`, `>=23`), names, or `all`.
     #[serde(default)]
     pub toolchains: Vec<String>,
+    /// Modes as `--mode` takes them: `reference` against in-process, or two with a blank between them.
+    #[serde(default, deserialize_with = "list_of_modes")]
+    pub modes: Vec<Modes>,
     /// Cells of the product that are left out.
     #[serde(default)]
     pub exclude: Vec<CellRule>,
@@ -53,6 +56,19 @@ pub struct Inclusion {
     pub arch: Arch,
     /// Toolchain, as in the list.
     pub toolchain: String,
+    /// Modes, as in the list; kbuild's two where it says nothing.
+    #[serde(default, rename = "mode", deserialize_with = "modes")]
+    pub modes: Option<Modes>,
+}
+
+/// Reads modes as they are written in a matrix.
+pub(super) fn modes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Modes>, D::Error> {
+    String::deserialize(from)?.parse().map(Some).map_err(de::Error::custom)
+}
+
+fn list_of_modes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Modes>, D::Error> {
+    let words = Vec::<String>::deserialize(from)?;
+    words.iter().map(|word| word.parse().map_err(de::Error::custom)).collect()
 }
 
 /// A matrix that cannot be read.
@@ -129,6 +145,9 @@ impl Spec {
         or(&mut self.toolchains, "all");
         if self.arches.is_empty() {
             self.arches.push(arch);
+        }
+        if self.modes.is_empty() {
+            self.modes.push(Modes::default());
         }
         self
     }

@@ -1,8 +1,8 @@
-use super::Answer;
-use crate::expect::{Glob, Needs, needs};
+use crate::expect::{Glob, needs};
 use crate::number::Number;
 use std::fmt;
-use twinlto_model::{CellReport, Layer, Mode, Outcome, Report, Severity};
+use twinlto_facts::log::class_of_line;
+use twinlto_model::Mode;
 
 /// What makes a kernel bad, told from its report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +16,32 @@ pub enum Predicate {
     },
     /// One of these outcomes: `differ`, `broken`, `skipped`, `agree`.
     Outcome(Vec<String>),
-    /// A build that fails with a message in which this stands.
-    Error(String),
+    /// A build that fails with such a message.
+    Error(Failing),
     /// A number of a build, held against a bound.
     Count(Count),
+}
+
+/// What a build that fails says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failing {
+    /// A message in which this stands.
+    Text(String),
+    /// A message of this class, as `facts::log` has them: `undefined-symbol`.
+    Class(String),
+}
+
+impl Failing {
+    /// Whether one of these lines is such a message.
+    #[must_use]
+    pub fn fits(&self, said: &str) -> bool {
+        match self {
+            Self::Text(text) => said.contains(text.as_str()),
+            Self::Class(class) => {
+                said.lines().any(|line| class_of_line(line).as_deref() == Some(class))
+            }
+        }
+    }
 }
 
 /// A number of a build and a bound: `in-process.promoted_symbols<200`.
@@ -60,7 +82,7 @@ impl Relation {
         ("=", Self::Equal),
     ];
 
-    const fn holds(self, number: u64, bound: u64) -> bool {
+    pub(super) const fn holds(self, number: u64, bound: u64) -> bool {
         match self {
             Self::Less => number < bound,
             Self::AtMost => number <= bound,
@@ -82,23 +104,6 @@ impl fmt::Display for PredicateError {
 }
 
 impl std::error::Error for PredicateError {}
-
-/// An answer and what it rests on, in one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// The answer.
-    pub answer: Answer,
-    /// Why.
-    pub because: String,
-}
-
-impl Judgement {
-    /// An answer and why.
-    #[must_use]
-    pub fn new(answer: Answer, because: impl Into<String>) -> Self {
-        Self { answer, because: because.into() }
-    }
-}
 
 impl Predicate {
     /// A predicate about findings.
@@ -165,15 +170,10 @@ impl Predicate {
         Ok(Self::Count(Count { mode, number, relation, bound }))
     }
 
-    /// What a report says about it.
+    /// Whether a build that fails with this message is what is asked for.
     #[must_use]
-    pub fn judge(&self, report: &Report) -> Judgement {
-        match self {
-            Self::Finding { key, subject } => finding(report, key, subject.as_deref()),
-            Self::Outcome(words) => outcome(report, words),
-            Self::Error(text) => error(report, text),
-            Self::Count(wanted) => count(report, wanted),
-        }
+    pub fn is_failure(&self, said: &str) -> bool {
+        matches!(self, Self::Error(wanted) if wanted.fits(said))
     }
 }
 
@@ -186,7 +186,8 @@ impl fmt::Display for Predicate {
                 write!(f, "--finding '{key}' --subject '{subject}'")
             }
             Self::Outcome(words) => write!(f, "--outcome {}", words.join(",")),
-            Self::Error(text) => write!(f, "--error '{text}'"),
+            Self::Error(Failing::Text(text)) => write!(f, "--error '{text}'"),
+            Self::Error(Failing::Class(class)) => write!(f, "--error-class {class}"),
             Self::Count(count) => write!(f, "--count '{count}'"),
         }
     }
@@ -201,112 +202,10 @@ impl fmt::Display for Count {
     }
 }
 
-/// Why a report has no answer, where it has none.
-fn unanswered(report: &Report) -> Option<String> {
-    let twins = report.twins.iter().map(|twin| &twin.outcome);
-    let without = twins.chain([&report.outcome]).find_map(Outcome::why);
-    without.map(str::to_owned)
-}
-
-fn finding(report: &Report, key: &str, subject: Option<&str>) -> Judgement {
-    let (key, subject) = (Glob::new(key), subject.map_or_else(Glob::any, Glob::new));
-    let allowed = report.allowed.iter().map(|allowed| &allowed.finding);
-    let found = report.findings.iter().chain(allowed).find_map(|finding| {
-        let subjects: Vec<&str> =
-            finding.subjects().into_iter().filter(|it| subject.matches(it)).collect();
-        let first = *subjects.first()?;
-        let more = match subjects.len() {
-            1 => String::new(),
-            n => format!(", +{}", n - 1),
-        };
-        let hit = key.matches(finding.key.as_str());
-        hit.then(|| format!("{}: {first}{more}", finding.key))
-    });
-    if let Some(found) = found {
-        return Judgement::new(Answer::Bad, found);
-    }
-    if let Some(why) = unanswered(report) {
-        return Judgement::new(Answer::Unknown, why);
-    }
-    // What nobody looked for is not absent.
-    let compared = |layer: Layer| {
-        let all = report.twins.iter().flat_map(|twin| &twin.layers);
-        all.filter(|result| result.layer == layer).any(|result| result.compared > 0)
-    };
-    let looked = needs(&key).any(|needs| match needs {
-        Needs::One(layer) | Needs::Both(layer) => compared(layer),
-        Needs::All | Needs::Request => true,
-        Needs::Records => false,
-    });
-    match looked {
-        true => Judgement::new(Answer::Good, format!("no {}", key.as_str())),
-        false => {
-            Judgement::new(Answer::Unknown, format!("nothing was looked at for {}", key.as_str()))
-        }
-    }
-}
-
-fn outcome(report: &Report, words: &[String]) -> Judgement {
-    let word = report.outcome.word();
-    let because = match report.outcome.why() {
-        Some(why) => format!("{word}: {why}"),
-        None => word.to_owned(),
-    };
-    let answer = match words.iter().any(|wanted| wanted == word) {
-        true => Answer::Bad,
-        // A kernel that does not build has not agreed.
-        false if report.outcome.why().is_some() => Answer::Unknown,
-        false => Answer::Good,
-    };
-    Judgement::new(answer, because)
-}
-
-fn error(report: &Report, text: &str) -> Judgement {
-    let failures = || report.cells.iter().filter_map(|cell| cell.outcome.why());
-    let Some(first) = failures().next() else {
-        return match unanswered(report) {
-            Some(why) => Judgement::new(Answer::Unknown, why),
-            None => Judgement::new(Answer::Good, "it builds"),
-        };
-    };
-    // A build that failed is known by the first error in its log, and by what explains it.
-    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let causes = errors.filter_map(|finding| finding.cause.as_deref());
-    match failures().chain(causes).find(|why| why.contains(text)) {
-        Some(why) => Judgement::new(Answer::Bad, why),
-        None => Judgement::new(Answer::Unknown, format!("it fails otherwise: {first}")),
-    }
-}
-
-fn count(report: &Report, wanted: &Count) -> Judgement {
-    let is_wanted = |cell: &&CellReport| wanted.mode.is_none_or(|mode| mode == cell.mode);
-    let cells: Vec<&CellReport> = report.cells.iter().filter(is_wanted).collect();
-    if let Some(why) = cells.iter().find_map(|cell| cell.outcome.why()) {
-        return Judgement::new(Answer::Unknown, why);
-    }
-    let numbers: Vec<(&CellReport, u64)> = cells
-        .iter()
-        .filter_map(|cell| Some((*cell, *cell.counts.get(wanted.number.name())?)))
-        .collect();
-    let said = |(cell, number): &(&CellReport, u64)| {
-        format!("{} {} has {number} {}", cell.arch, cell.mode, wanted.number)
-    };
-    let hit = numbers.iter().find(|(_, n)| wanted.relation.holds(*n, wanted.bound));
-    match (hit, numbers.first()) {
-        (Some(hit), _) => Judgement::new(Answer::Bad, said(hit)),
-        (None, Some(first)) => Judgement::new(Answer::Good, said(first)),
-        (None, None) => {
-            Judgement::new(Answer::Unknown, format!("no build has a number '{}'", wanted.number))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::number;
-    use std::collections::BTreeMap;
-    use twinlto_model::{Arch, Finding, Key, Site};
 
     #[test]
     fn a_count_is_read_and_printed() {
@@ -339,52 +238,5 @@ mod tests {
         assert!(Predicate::finding("flags.*", Some("virt/*")).is_ok());
         assert!(Predicate::outcome("differ,broke").unwrap_err().0.contains("'broke'"));
         assert!(Predicate::outcome("differ, broken").is_ok());
-    }
-
-    /// Of one build, which ended so, with a finding that has this cause.
-    fn report(outcome: Outcome, severity: Severity, cause: &str) -> Report {
-        let site = Site::new(Arch::Arm64, Some(Mode::Distributed), "mm/util.o");
-        let finding = Finding::new(Key::new("log.error.new"), severity, site).because(cause);
-        let cell = CellReport {
-            arch: Arch::Arm64,
-            mode: Mode::Distributed,
-            toolchain: None,
-            outcome: outcome.clone(),
-            directory: String::new(),
-            timings: BTreeMap::new(),
-            counts: BTreeMap::new(),
-        };
-        Report {
-            schema: String::new(),
-            twinlto: String::new(),
-            kernel: twinlto_model::KernelId { name: String::new(), path: None },
-            config: String::new(),
-            comparison: String::new(),
-            sides: None,
-            outcome,
-            summary: String::new(),
-            twins: Vec::new(),
-            cells: vec![cell],
-            findings: vec![finding],
-            allowed: Vec::new(),
-            not_compared: Vec::new(),
-            patches: Vec::new(),
-            record: None,
-        }
-    }
-
-    #[test]
-    fn only_what_fails_has_an_error() {
-        let lld = Predicate::Error("lld".to_owned());
-        let answer = |report: &Report| lld.judge(report).answer;
-        // A note of a kernel that builds speaks of lld, too.
-        assert_eq!(answer(&report(Outcome::Agree, Severity::Note, "lld knows it")), Answer::Good);
-        let broken = |why: &str| Outcome::Broken(why.to_owned());
-        let linker = report(broken("lld: undefined symbol"), Severity::Note, "");
-        assert_eq!(answer(&linker), Answer::Bad);
-        let explained = report(broken("make: Error 1"), Severity::Error, "lld was killed");
-        assert_eq!(answer(&explained), Answer::Bad);
-        let noted = report(broken("make: Error 1"), Severity::Note, "lld knows it");
-        assert_eq!(answer(&noted), Answer::Unknown);
     }
 }
