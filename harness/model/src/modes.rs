@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(text.parse::<Modes>().unwrap().to_string(), text);
         }
         assert_eq!("distributed,in-process".parse(), Ok(Modes::default()));
-        for text in ["", "in-process", "dist dist in", "ditributed"] {
+        for text in ["", "in-process", "dist ref in", "ditributed"] {
             assert!(text.parse::<Modes>().is_err(), "{text}");
         }
     }

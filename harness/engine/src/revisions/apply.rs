@@ -93,7 +93,8 @@ mod tests {
         git(at, &["rev-parse", "HEAD"])
     }
 
-    /// A repository with three commits, whose user signs and sees only a part of it.
+    /// A repository with three commits, whose user signs, sees only a part of it, and has git tidy it
+    /// up at every turn.
     fn repository(dir: &Path) -> PathBuf {
         let path = dir.join("repository");
         std::fs::create_dir_all(path.join("lib")).unwrap();
@@ -103,6 +104,8 @@ mod tests {
             ("user.email", "a@b"),
             ("gpg.program", "/bin/false"),
             ("core.sparseCheckout", "true"),
+            ("gc.autoDetach", "false"),
+            ("am.threeWay", "true"),
         ] {
             git(&path, &["config", name, value]);
         }
@@ -111,6 +114,8 @@ mod tests {
             commit(&path, text);
         }
         git(&path, &["config", "commit.gpgSign", "true"]);
+        git(&path, &["config", "gc.auto", "1"]);
+        git(&path, &["config", "rerere.enabled", "true"]);
         std::fs::write(path.join(".git/info/sparse-checkout"), "/Makefile\n").unwrap();
         path
     }
@@ -163,6 +168,23 @@ mod tests {
         assert_eq!(subjects(&series), ["two.diff"]);
         // The tree is whole, whatever its owner looks at.
         assert!(sources.tree.join("lib/sort.c").is_file());
+        // What does not apply is not merged, and nothing of the user's is tidied up. By what is in this
+        // directory git tells whether there is something to.
+        let git_dir = path.join(".git");
+        let loose = git_dir.join("objects/17");
+        std::fs::create_dir_all(&loose).unwrap();
+        for digit in ["a", "b"] {
+            std::fs::write(loose.join(digit.repeat(38)), "").unwrap();
+        }
+        assert_eq!(subjects(&series), ["two.diff"]);
+        let conflict = second.replace(" two\n", " due\n");
+        let conflict = conflict.replace("+three\n", "+tre\n");
+        let wrong = dir.path().join("wrong.mbx");
+        std::fs::write(&wrong, conflict).unwrap();
+        let refused = sources.apply(&base, &wrong).unwrap_err();
+        assert!(refused.what.contains("does not apply"), "{refused}");
+        let packs = std::fs::read_dir(git_dir.join("objects/pack")).unwrap();
+        assert_eq!((packs.count(), git_dir.join("rr-cache").exists()), (0, false));
     }
 
     #[test]

@@ -38,22 +38,27 @@ pub(super) struct Git {
 pub(super) const COMMITTER: [&str; 4] =
     ["-c", "user.name=twinlto", "-c", "user.email=twinlto@localhost"];
 
-/// What a user's configuration must not decide of what we make: a repository's hooks are not ours to
-/// run, commits are not signed, and a tree is whole.
-const OPTIONS: [&str; 8] = [
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
+/// What a user's configuration must not decide of what we make, and what must not become of the user's
+/// repository: its hooks are not ours to run, commits are neither signed nor their signatures shown, a
+/// tree is whole, a patch applies or does not, and nothing is collected, packed or watched.
+const OPTIONS: [&str; 10] = [
     "advice.detachedHead=false",
-    "-c",
+    "am.threeWay=false",
     "commit.gpgSign=false",
-    "-c",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
     "core.sparseCheckout=false",
+    "gc.auto=0",
+    "log.showSignature=false",
+    "maintenance.auto=false",
+    "rerere.enabled=false",
 ];
 
 impl Git {
     pub(super) fn at(path: &Path) -> Self {
-        Self { at: path.to_owned(), options: OPTIONS.map(str::to_owned).to_vec(), env: Vec::new() }
+        let options = OPTIONS.iter().flat_map(|option| ["-c", option]);
+        let options = options.map(str::to_owned).collect();
+        Self { at: path.to_owned(), options, env: Vec::new() }
     }
 
     pub(super) fn of(mut self, git_dir: &Path, tree: &Path) -> Self {
