@@ -107,6 +107,32 @@ fn a_commit_that_does_not_compile_says_nothing_of_backends() {
 }
 
 #[test]
+fn git_replays_what_was_found_along_one_line() {
+    let Some(_) = llvm("git_replays_what_was_found") else { return };
+    let repo = Repo::new("merge");
+    repo.git(&["tag", "good"]);
+    let ours = repo.git(&["rev-parse", "--abbrev-ref", "HEAD"]);
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.touch("side: 1", "lib/sort.c");
+    repo.touch("side: 2", "lib/sort.c");
+    repo.git(&["checkout", "--quiet", &ours]);
+    repo.touch("panic: 1", "kernel/panic.c");
+    repo.git(&["merge", "--quiet", "--no-ff", "-m", "Merge side", "side"]);
+    let merge = repo.git(&["rev-parse", "HEAD"]);
+    repo.touch("panic: 2", "kernel/panic.c");
+    let text = "! grep -q 'side: 1' \"$KERNEL/lib/sort.c\"";
+    let run = script("side.sh", text).display().to_string();
+    let (out, path) = (empty_dir("merge"), repo.arg());
+    let ends = ["kernel", &path, "--good", "good", "--bad", "HEAD", "--run", &run, "--out", &out];
+    let ran = bisect(&[&ends[..], &["--first-parent", "--format", "json"]].concat());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let first = ran.json()["found"]["first"].as_str().unwrap().to_owned();
+    assert!(first.starts_with(&merge[..12]), "{first}");
+    let replayed = repo.git(&["bisect", "replay", &format!("{out}/bisect.log")]);
+    assert!(replayed.contains(&format!("{merge} is the first bad commit")), "{replayed}");
+}
+
+#[test]
 fn a_build_that_fails_is_known_by_the_class_of_its_error() {
     let Some(llvm) = llvm("a_build_that_fails_is_known_by_the_class") else { return };
     let repo = Repo::new("classes");
@@ -205,6 +231,19 @@ fn what_cannot_be_searched_is_one_clear_error() {
     ask("good", "HEAD", &yes, "--bad is good");
     ask("good", "HEAD", &wrong, "a script says 0 for good");
     ask("good", "HEAD", "/no/such/script", "there is no such program");
+    std::fs::write(kept_dir("scripts").join("bare.sh"), "exit 0\n").unwrap();
+    let bare = kept_dir("scripts").join("bare.sh");
+    std::fs::set_permissions(&bare, std::fs::Permissions::from_mode(0o755)).unwrap();
+    ask("good", "HEAD", &bare.display().to_string(), "its first line names no program");
+    let refused = |words: &[&str], why: &str| {
+        let ends = ["--good", "good", "--bad", "HEAD", "--out", &out];
+        let ran = bisect(&[&["kernel"], words, &ends].concat());
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{why}: {}", ran.stderr);
+    };
+    refused(&["--run", &yes], "no repository is named");
+    refused(&[&path, "--count", "life_noop<10"], "there is no number 'life_noop' here");
+    refused(&[&path, "--count", "symbols>1", "--subject", "a"], "no finding is asked for");
     let none = bisect(&["kernel", "/usr", "--good", "a", "--bad", "b", "--run", &yes]);
     assert!(none.stderr.contains("it is no git repository"), "{}", none.stderr);
     let typo = bisect(&["kernel", &path, "--good", "a", "--bad", "b", "--finding", "flag.x"]);

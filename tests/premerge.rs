@@ -233,3 +233,56 @@ fn what_belongs_to_the_user_stays_and_paths_are_taken_from_where_he_is() {
         assert!(ran.stderr.contains(why), "{why}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn what_lies_behind_a_base_that_does_not_build_is_called_neither_new_nor_agreed() {
+    let Some(llvm) = llvm("what_lies_behind_a_base") else { return };
+    let repo = Repo::new("broken-base");
+    let tag = |name: &str| repo.git(&["tag", name]);
+    tag("good");
+    repo.edit("kbuild: look flags up by the object's name", &V11);
+    tag("defect");
+    let path = repo.path.join("mm/util.c");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}int x = ;\n")).unwrap();
+    repo.commit("mm: does not build");
+    tag("unfinished");
+    repo.touch("panic: a comment", "kernel/panic.c");
+    tag("as-unfinished");
+    std::fs::write(&path, format!("{text}/* whole */\n")).unwrap();
+    repo.commit("mm: builds");
+    tag("mended");
+    let (path, out) = (repo.arg(), empty_dir("broken-base"));
+    let merged = |base: &str, head: &str| {
+        premerge(llvm, &out, &["--kernel", &path, "--base", base, "--head", head])
+    };
+    // The defect was there all the while, and nobody could see it.
+    let ran = merged("unfinished", "mended");
+    assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    assert_eq!(finding(&report, "flags.backend.missing")["change"], "untold");
+    let why = report["why"].as_str().unwrap();
+    assert!(why.starts_with("the base does not build, so what is new cannot be told"), "{why}");
+    // Where neither builds, nothing was compared.
+    let ran = merged("unfinished", "as-unfinished");
+    assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    assert!(
+        report["why"].as_str().unwrap().starts_with("neither base nor head builds"),
+        "{report}"
+    );
+    let left = report["not_compared"].as_array().unwrap();
+    assert!(left.iter().any(|it| it["why"].as_str().unwrap().contains("the base does not build")));
+    // A head that is sound is sound, whatever the base was.
+    let ran = merged("unfinished", "good");
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let summary = ran.json()["summary"].as_str().unwrap().to_owned();
+    assert!(summary.starts_with("the base does not build, the head does"), "{summary}");
+
+    // Directories that are read get no output into them.
+    let inside = format!("{path}/out");
+    let refused = premerge(llvm, &inside, &["--base", &path, "--head", &path]);
+    assert_eq!(refused.status, 2, "{}", refused.stdout);
+    assert!(refused.stderr.contains("which is only read"), "{}", refused.stderr);
+    assert!(!std::path::Path::new(&inside).exists());
+}

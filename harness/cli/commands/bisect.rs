@@ -9,7 +9,7 @@ use twinlto_engine::{
     Asked, CheckRequest, EngineError, KernelBisect, ObjectsBisect, OptionsBisect, ToolchainBisect,
     bisect_kernel, bisect_objects, bisect_options, bisect_toolchain, install_interrupt_handler,
 };
-use twinlto_model::{BisectReport, Modes, Outcome};
+use twinlto_model::{BisectReport, Mode, Modes, Outcome};
 use twinlto_verdict::number::{self, Number};
 use twinlto_verdict::search::{Count, Failing, Predicate, PredicateError};
 
@@ -25,7 +25,14 @@ pub(crate) fn run(command: &BisectCommand, ui: &mut Ui) -> Result<Outcome, Engin
 }
 
 fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
-    let asked = asked(&args.predicate, number::OF_A_BUILD)?;
+    if args.kernel.kernel.is_none() {
+        return Err(EngineError::usage(
+            "bisect kernel",
+            "no repository is named",
+            "give a git repository of Linux: twinlto bisect kernel REPO --good REV --bad REV …",
+        ));
+    }
+    let asked = asked(&args.predicate, "kernel", &number::of_a_check())?;
     let request = KernelBisect {
         check: check(&args.kernel, &args.modes, &asked)?,
         good: args.good.clone(),
@@ -40,7 +47,7 @@ fn kernel(args: &BisectKernelArgs, ui: &mut Ui) -> Result<BisectReport, EngineEr
 }
 
 fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
-    let asked = asked(&args.predicate, number::OF_A_BUILD)?;
+    let asked = asked(&args.predicate, "toolchain", &number::of_a_check())?;
     let request = ToolchainBisect {
         check: check(&args.kernel, &args.modes, &asked)?,
         among: args.among.clone(),
@@ -53,12 +60,22 @@ fn toolchain(args: &BisectToolchainArgs, ui: &mut Ui) -> Result<BisectReport, En
 }
 
 fn objects(args: &BisectObjectsArgs, ui: &mut Ui) -> Result<BisectReport, EngineError> {
+    let asked = asked(&args.predicate, "objects", &number::of_a_check())?;
+    if let Asked::Report(Predicate::Count(Count { mode: Some(mode), .. })) = &asked
+        && *mode != Mode::Distributed
+    {
+        return Err(EngineError::usage(
+            format!("--count {}", args.predicate.count.as_deref().unwrap_or_default()),
+            format!("native objects are exchanged in a distributed build, and in no {mode} one"),
+            "leave the mode out",
+        ));
+    }
     let request = ObjectsBisect {
         good: args.good.clone(),
         bad: args.bad.clone(),
         kernel: args.kernel.clone(),
         llvm: args.llvm.as_deref().map(str::parse).transpose()?,
-        asked: asked(&args.predicate, number::OF_A_BUILD)?,
+        asked,
         repeat: repeat(&args.predicate)?,
         jobs: super::scope::jobs(args.jobs)?,
         out: args.out.clone(),
@@ -72,7 +89,7 @@ fn options(args: &BisectOptionsArgs, ui: &mut Ui) -> Result<BisectReport, Engine
     let request = OptionsBisect {
         build: args.build.clone(),
         object: args.object.strip_prefix("./").unwrap_or(&args.object).to_owned(),
-        asked: asked(&args.predicate, number::OF_AN_OBJECT)?,
+        asked: asked(&args.predicate, "options", number::OF_AN_OBJECT)?,
         repeat: repeat(&args.predicate)?,
         out: args.out.clone(),
         command: reproducer(false),
@@ -111,10 +128,18 @@ fn check(args: &KernelArgs, modes: &ModesArgs, asked: &Asked) -> Result<CheckReq
     Ok(request)
 }
 
-fn asked(args: &PredicateArgs, numbers: &[Number]) -> Result<Asked, EngineError> {
+/// What is asked by `bisect WHAT`, which knows these numbers.
+fn asked(args: &PredicateArgs, what: &str, numbers: &[Number]) -> Result<Asked, EngineError> {
+    if let (Some(subject), None) = (&args.subject, &args.finding) {
+        return Err(EngineError::usage(
+            format!("--subject {subject}"),
+            "it says of what a finding is, and no finding is asked for",
+            "give --finding KEY-GLOB too, or leave it out",
+        ));
+    }
     let read = |option: &str, text: &str, read: Result<Predicate, PredicateError>| {
         read.map(Asked::Report).map_err(|error| {
-            let hint = "twinlto bisect kernel --help shows every form";
+            let hint = format!("twinlto bisect {what} --help shows every form");
             EngineError::usage(format!("--{option} {text}"), error.to_string(), hint)
         })
     };

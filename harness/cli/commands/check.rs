@@ -12,6 +12,16 @@ use twinlto_model::{LifeStep, Mode, Modes, Outcome, Report};
 use twinlto_report::Style;
 
 pub(crate) fn run(args: &CheckArgs, files: &Files, ui: &mut Ui) -> Result<Outcome, EngineError> {
+    // What no commit brings along ends a bisection, instead of letting it skip them all.
+    if let Some(kernel) = args.kernel.kernel.as_ref().filter(|path| !path.is_dir())
+        && args.bisect_exit
+    {
+        return Err(EngineError::environment(
+            format!("kernel {}", kernel.display()),
+            "there is no such directory",
+            "give the top directory of the Linux source tree that is bisected",
+        ));
+    }
     let request = CheckRequest {
         replay: replay(args)?,
         separate: args.separate,

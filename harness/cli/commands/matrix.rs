@@ -58,10 +58,12 @@ fn reports(matrix: &MatrixReport) -> Vec<(&MatrixCell, Report)> {
     let of = |cell: &MatrixCell| {
         let id = &cell.id;
         let config = format!("{} · {}", id.variant(), id.toolchain);
+        // As the matrix names it, whatever its version: two trees may be of one.
+        let kernel = || KernelId { name: id.kernel.clone(), path: None };
         let skipped = |why: &str| Report {
             schema: SCHEMA.to_owned(),
             twinlto: matrix.twinlto.clone(),
-            kernel: KernelId { name: id.kernel.clone(), path: None },
+            kernel: kernel(),
             config: format!("{config} · {}", id.arch),
             comparison: String::new(),
             sides: None,
@@ -83,7 +85,7 @@ fn reports(matrix: &MatrixReport) -> Vec<(&MatrixCell, Report)> {
                 let record =
                     result.record.as_ref().map(|record| super::record::read(Path::new(record)));
                 match record {
-                    Some(Ok(report)) => Report { config, ..report },
+                    Some(Ok(report)) => Report { config, kernel: kernel(), ..report },
                     Some(Err(error)) => skipped(&error.to_string()),
                     None => skipped(&result.summary),
                 }
@@ -107,8 +109,11 @@ fn show(
 }
 
 fn run_request(args: &MatrixRunArgs) -> Result<MatrixRequest, EngineError> {
-    if args.cells == 0 {
-        return Err(EngineError::usage("--cells 0", "nothing could run", "give 1 or more"));
+    for (option, value) in [("--cells", Some(args.cells as u64)), ("--memory", args.memory)] {
+        if value == Some(0) {
+            let what = format!("{option} 0");
+            return Err(EngineError::usage(what, "nothing could run", "give 1 or more"));
+        }
     }
     let jobs = super::scope::jobs(args.jobs)?;
     let gib = args.memory.or_else(free_memory).unwrap_or(u64::MAX);
@@ -138,7 +143,8 @@ fn request(args: &MatrixArgs) -> Result<MatrixRequest, EngineError> {
         "pocket" => word.clone(),
         // What stands on the command line is relative to where that is.
         path => {
-            std::path::absolute(path).map_or_else(|_| word.clone(), |p| p.display().to_string())
+            let full = Path::new(path).canonicalize().or_else(|_| std::path::absolute(path));
+            full.map_or_else(|_| word.clone(), |p| p.display().to_string())
         }
     }));
     spec.configs.extend(args.config.iter().cloned());

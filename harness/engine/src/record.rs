@@ -47,6 +47,35 @@ impl OutDir {
         }
     }
 
+    /// Whether it lies in none of the directories that are only read; before anything is made.
+    ///
+    /// # Errors
+    ///
+    /// When it does: in which.
+    pub(crate) fn check_apart(
+        out: &Path,
+        read: impl IntoIterator<Item = impl AsRef<Path>>,
+    ) -> Result<(), EngineError> {
+        // Of what is not there yet, where it would be.
+        let full = |path: &Path| {
+            let absolute = std::path::absolute(path).ok()?;
+            let there = absolute.ancestors().find(|part| part.exists())?.to_owned();
+            let rest = absolute.strip_prefix(&there).ok()?.to_owned();
+            Some(there.canonicalize().ok()?.join(rest))
+        };
+        let Some(place) = full(out) else { return Ok(()) };
+        for dir in read {
+            if full(dir.as_ref()).is_some_and(|dir| place.starts_with(dir)) {
+                return Err(EngineError::usage(
+                    format!("--out {}", out.display()),
+                    format!("it is in {}, which is only read", dir.as_ref().display()),
+                    "give a directory elsewhere",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes and locks it.
     ///
     /// # Errors

@@ -118,16 +118,19 @@ pub enum Change {
     Fixed,
     /// Both have it.
     Persisting,
+    /// The second run has it, and the first did not look for it.
+    Untold,
 }
 
 impl Change {
-    /// The one word: `new`, `fixed` or `stays`.
+    /// In a word or two: `new`, `fixed`, `stays` or `not looked for before`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Fixed => "fixed",
             Self::Persisting => "stays",
+            Self::Untold => "not looked for before",
         }
     }
 }

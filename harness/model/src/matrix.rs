@@ -80,6 +80,9 @@ pub struct CellResult {
     /// it again.
     #[serde(default)]
     pub again: bool,
+    /// Its warnings in short: they keep no cell from agreeing, and are told all the same.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// What a matrix expects of a cell in the place of `agree`.
@@ -178,6 +181,12 @@ pub struct MatrixReport {
     pub name: String,
     /// Every cell, in the order in which they run.
     pub cells: Vec<MatrixCell>,
+    /// Words that name no toolchain that is there.
+    #[serde(default)]
+    pub unmatched: Vec<String>,
+    /// Where each toolchain of the cells is: its name, and what make gets as `LLVM=`.
+    #[serde(default)]
+    pub toolchains: Vec<(String, String)>,
     /// What changed from column to column.
     pub changes: Vec<ColumnChange>,
     /// The answer.

@@ -1,5 +1,6 @@
 //! What a bisection found, and how it came there.
 
+use crate::command::broken;
 use crate::style::Style;
 use crate::text::{duration, safe, wrap};
 use std::time::Duration;
@@ -36,6 +37,10 @@ pub fn bisect(report: &BisectReport, style: &Style) -> String {
     for line in answer(report) {
         lines.extend(wrap(&line, style.columns));
     }
+    // Whoever pastes it gets one command.
+    lines.push("again:".to_owned());
+    let again = broken(&safe(&report.command), style.columns.saturating_sub(2));
+    lines.extend(again.iter().map(|line| format!("  {line}")));
     let mut text = lines.join("\n");
     text.push('\n');
     text
@@ -81,7 +86,6 @@ fn answer(report: &BisectReport) -> Vec<String> {
         _ => "",
     };
     lines.push(safe(&format!("log: {}/bisect.log{log}", report.out)));
-    lines.push(safe(&format!("again: {}", report.command)));
     lines
 }
 
@@ -110,6 +114,14 @@ mod tests {
             text.lines().next().map(str::to_owned)
         };
         assert_eq!(first("").unwrap(), "bisect toolchain · 5 toolchains");
+        let long =
+            BisectReport { command: format!("twinlto {}", "word ".repeat(40)), ..report("") };
+        let text = bisect(&long, &Style { columns: 80, ..Style::default() });
+        let (_, again) = text.split_once("\nagain:\n").unwrap();
+        let lines: Vec<&str> = again.lines().collect();
+        let (last, others) = lines.split_last().unwrap();
+        assert!(others.len() > 1 && others.iter().all(|line| line.ends_with(" \\")), "{again}");
+        assert!(!last.ends_with('\\') && lines.iter().all(|line| line.len() <= 80), "{again}");
         assert_eq!(
             first("clang 17.0.6 to clang 24.0.0").unwrap(),
             "bisect toolchain · clang 17.0.6 to clang 24.0.0 · 5 toolchains"

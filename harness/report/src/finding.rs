@@ -25,6 +25,7 @@ pub(crate) fn short_block(finding: &Finding, style: &Style, most: usize) -> Vec<
 fn word(finding: &Finding) -> String {
     match finding.change {
         None | Some(Change::New) => finding.severity.to_string(),
+        Some(change @ Change::Untold) => format!("{} ({})", finding.severity, change.word()),
         Some(change) => change.word().to_owned(),
     }
 }

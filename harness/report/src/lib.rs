@@ -3,6 +3,7 @@
 //! Sees only the model; prints nothing itself.
 
 mod bisect;
+mod command;
 mod disassembly;
 mod finding;
 mod inject;

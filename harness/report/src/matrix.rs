@@ -1,8 +1,11 @@
 //! Many cells: the plan, how far they are, and the table of outcomes with what changes from column
 //! to column.
 
+mod beside;
+
 use crate::style::Style;
 use crate::text::{duration, pad, safe, width, wrap};
+use beside::{beside, impossible, unmatched};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use twinlto_model::{
@@ -10,7 +13,8 @@ use twinlto_model::{
     thousands,
 };
 
-/// The cells in the order in which they run, why some are impossible, and an estimate.
+/// The cells in the order in which they run, why some are impossible, where toolchains of one version
+/// are, and an estimate.
 #[must_use]
 pub fn matrix_plan(report: &MatrixReport, style: &Style) -> String {
     let mut lines = vec![header(report), String::new()];
@@ -28,6 +32,10 @@ pub fn matrix_plan(report: &MatrixReport, style: &Style) -> String {
     }
     lines.extend(table(&rows));
     lines.extend(impossible(report, style));
+    lines.extend(unmatched(report, style));
+    for (name, place) in report.toolchains.iter().filter(|(name, _)| name.contains('#')) {
+        lines.push(safe(&format!("{name}: LLVM={place}")));
+    }
     lines.push(String::new());
     lines.extend(wrap(&remaining(report), style.columns));
     joined(lines)
@@ -60,7 +68,7 @@ pub fn matrix_show(report: &MatrixReport, style: &Style) -> String {
     let mut lines = vec![header(report)];
     lines.extend(tables(report, style));
     lines.extend(single(report, style));
-    lines.extend(impossible(report, style));
+    lines.extend(beside(report, style));
     lines.push(String::new());
     lines.extend(wrap(&answer(report), style.columns));
     joined(lines)
@@ -138,7 +146,7 @@ pub fn matrix_mail(report: &MatrixReport, reproducer: &[String]) -> String {
     text.extend(wrap(&answer(report), style.columns));
     text.extend(single(report, &style));
     text.extend(tables(report, &style));
-    text.extend(impossible(report, &style));
+    text.extend(beside(report, &style));
     let text = joined(text);
     let end: Vec<String> = reproducer.iter().map(|line| format!("    {}", safe(line))).collect();
     let room = LINES.saturating_sub(end.len() + 4);
@@ -289,27 +297,6 @@ fn told(finding: &Finding) -> String {
     let arches: Vec<String> = finding.arches().iter().map(ToString::to_string).collect();
     let cause = finding.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{} ({}){cause}", finding.in_short(), arches.join(", "))
-}
-
-/// Why cells cannot be built, those with one reason together.
-fn impossible(report: &MatrixReport, style: &Style) -> Vec<String> {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for cell in &report.cells {
-        if let CellState::Impossible { why } = &cell.state {
-            reasons.entry(why).or_default().push(named(cell).join(" · "));
-        }
-    }
-    let mut lines = Vec::new();
-    for (why, cells) in reasons {
-        const SHOWN: usize = 3;
-        let more = cells.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(", +{more}") } else { String::new() };
-        let first: Vec<&str> = cells.iter().take(SHOWN).map(String::as_str).collect();
-        lines.push(String::new());
-        let text = safe(&format!("impossible: {}{more}: {why}", first.join(", ")));
-        lines.extend(wrap(&text, style.columns));
-    }
-    lines
 }
 
 fn remaining(report: &MatrixReport) -> String {

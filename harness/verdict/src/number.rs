@@ -117,6 +117,15 @@ numbers! {
     LIFE_CLEAN = "life_clean",
 }
 
+/// Every number that a check of a kernel may have, which neither replays nor plans it, and takes it
+/// through no life.
+#[must_use]
+pub fn of_a_check() -> Vec<Number> {
+    let others = ["replay", "planned_", "life_"];
+    let is_one = |it: &Number| others.iter().all(|other| !it.0.starts_with(other));
+    OF_A_BUILD.iter().copied().filter(is_one).collect()
+}
+
 /// Bytes of a file.
 pub const FILE_BYTES: Number = Number("file_bytes");
 
@@ -152,6 +161,13 @@ mod tests {
             assert_eq!(of_life(step).name(), format!("life_{}", step.name().replace('-', "_")));
         }
         assert_eq!(OF_A_BUILD.iter().collect::<BTreeSet<_>>().len(), OF_A_BUILD.len());
+    }
+
+    #[test]
+    fn a_check_replays_nothing_and_lives_no_life() {
+        let known = of_a_check();
+        assert!(known.contains(&PROMOTED_SYMBOLS) && known.contains(&NATIVES_IDENTICAL));
+        assert!(![REPLAYED, PLANNED_BACKENDS, LIFE_NOOP].iter().any(|it| known.contains(it)));
     }
 
     #[test]

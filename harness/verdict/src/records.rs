@@ -26,6 +26,8 @@ pub struct RecordDiff {
     pub fixed: Vec<Finding>,
     /// Both have them; notes.
     pub persisting: Vec<Finding>,
+    /// The second run has them, and the first did not look for them: its build failed, say.
+    pub untold: Vec<Finding>,
     /// `record.compared.less`: the second run compared less than the first.
     pub less: Vec<Finding>,
     /// `record.outcome.worse`: an outcome that is worse in the second run.
@@ -71,12 +73,24 @@ pub fn compare_records(a: &Report, b: &Report) -> RecordDiff {
                 *state = State::Was(now.was(&old));
             }
         }
-        let known: Vec<bool> = states.iter().map(|state| *state == State::Known).collect();
+        let is = |wanted: fn(&State) -> bool| -> Vec<bool> { states.iter().map(wanted).collect() };
+        let known = is(|state| *state == State::Known);
         diff.persisting.extend(part(finding, Change::Persisting, &known, true));
-        let Some(mut new) = part(finding, Change::New, &known, false).filter(|_| !allowed) else {
+        // Of what the first run did not look for, nobody can tell whether it is new.
+        let untold: Vec<bool> = finding
+            .sites
+            .iter()
+            .zip(&states)
+            .map(|(site, state)| *state == State::Unmatched && !looked_for(finding, site, a))
+            .collect();
+        let open = part(finding, Change::Untold, &untold, true);
+        diff.untold.extend(open.filter(|_| !allowed));
+        let is_new: Vec<bool> =
+            known.iter().zip(&untold).map(|(known, untold)| !(*known || *untold)).collect();
+        let Some(mut new) = part(finding, Change::New, &is_new, true).filter(|_| !allowed) else {
             continue;
         };
-        let was = states.into_iter().filter(|state| *state != State::Known);
+        let was = states.into_iter().zip(&is_new).filter_map(|(state, new)| new.then_some(state));
         for (site, state) in new.sites.iter_mut().zip(was) {
             if let State::Was(was) = state {
                 let effect = std::mem::take(&mut site.effect);
@@ -111,8 +125,9 @@ pub fn compare_records(a: &Report, b: &Report) -> RecordDiff {
     });
     diff.not_looked_for = not_looked_for.chain(neither(a, b)).collect();
     diff.inputs = merge(runs::inputs(a, b));
+    let told = diff.new.iter().chain(&diff.untold);
     let gating: BTreeSet<Arch> =
-        diff.new.iter().filter(|finding| gates(finding)).flat_map(Finding::arches).collect();
+        told.filter(|finding| gates(finding)).flat_map(Finding::arches).collect();
     diff.outcomes = merge(runs::outcomes(a, b, |arch| gating.contains(&arch)));
     diff
 }
@@ -156,7 +171,7 @@ fn neither(a: &Report, b: &Report) -> Vec<NotCompared> {
 }
 
 /// The finding at those of its places for which `is` is `wanted`; none where there is no such
-/// place. What is not new is a note.
+/// place. What was there before, or is gone, is a note.
 fn part(finding: &Finding, change: Change, is: &[bool], wanted: bool) -> Option<Finding> {
     let here = finding.sites.iter().zip(is).filter(|(_, is)| **is == wanted);
     let sites: Vec<Site> = here.map(|(site, _)| site.clone()).collect();
@@ -164,7 +179,7 @@ fn part(finding: &Finding, change: Change, is: &[bool], wanted: bool) -> Option<
         return None;
     }
     let mut part = Finding { sites, change: Some(change), ..finding.clone() };
-    if change != Change::New {
+    if matches!(change, Change::Fixed | Change::Persisting) {
         part.severity = Severity::Note;
     }
     Some(part)
@@ -340,6 +355,18 @@ mod tests {
         assert!(diff.less.is_empty() && diff.not_looked_for.is_empty());
         assert_eq!(diff.new[0].severity, Severity::Warning);
         assert!(diff.fixed.iter().chain(&diff.persisting).all(|f| !f.gates()));
+    }
+
+    #[test]
+    fn what_the_first_run_did_not_look_for_is_not_called_new() {
+        let (a, b) = (report(0, vec![]), report(9, vec![finding(&["f"])]));
+        let diff = compare_records(&a, &b);
+        assert_eq!((subjects(&diff.untold), diff.new.len()), (vec!["f"], 0));
+        assert!(gates(&diff.untold[0]) && diff.outcomes.is_empty());
+        // What was found in the part that was looked at stays what it was.
+        let part = report(0, vec![finding(&["f"])]);
+        let diff = compare_records(&part, &b);
+        assert_eq!((diff.untold.len(), subjects(&diff.persisting)), (0, vec!["f"]));
     }
 
     #[test]

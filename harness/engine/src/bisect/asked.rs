@@ -35,7 +35,11 @@ impl Asked {
             Err(_) => return Err(usage("there is no such program", "give the path of a script")),
         };
         match find_program(&full.display().to_string()) {
-            Some(program) => Ok(Self::Script(program)),
+            Some(program) if can_be_run(&program) => Ok(Self::Script(program)),
+            Some(_) => Err(usage(
+                "its first line names no program that is there to run it",
+                "begin it with #!/bin/sh, or what else it is written for",
+            )),
             None => Err(usage("it cannot be run", "chmod +x makes a script a program")),
         }
     }
@@ -63,6 +67,18 @@ impl Asked {
             Self::Script(_) => None,
         }
     }
+}
+
+/// Whether the system knows how to run a file: a program, or a script whose first line names one.
+fn can_be_run(path: &Path) -> bool {
+    use std::io::Read;
+    let mut start = [0; 256];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
+    let Ok(start) = read.map(|n| start.get(..n).unwrap_or_default()) else { return true };
+    let Some(rest) = start.strip_prefix(b"#!") else { return start.starts_with(b"\x7fELF") };
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    line.split_whitespace().next().is_some_and(|program| Path::new(program).is_file())
 }
 
 impl fmt::Display for Asked {

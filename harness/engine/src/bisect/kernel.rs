@@ -79,7 +79,8 @@ pub fn bisect_kernel(
         out: &out.path,
         repeat: request.repeat,
         start: Some(match request.first_parent {
-            true => "git bisect start --first-parent",
+            // git reads an option from a log only in quotes.
+            true => "git bisect start '--first-parent'",
             false => "git bisect start",
         }),
     };

@@ -88,7 +88,7 @@ fn search(
             }
             Next::Hopeless(why) => {
                 state.give_up()?;
-                return Err(hopeless(why, source, &steps));
+                return Err(hopeless(scene.what, why, source, &steps));
             }
         };
         if interrupted() {
@@ -162,16 +162,24 @@ fn answer_of(step: &BisectStep) -> Answer {
 }
 
 /// An end that is not what it was said to be is the user's to mend.
-fn hopeless(why: Hopeless, source: &dyn Candidates, steps: &[BisectStep]) -> EngineError {
-    let (end, is) = match why {
-        Hopeless::GoodIsBad(end) => (end, "--good is bad"),
-        Hopeless::BadIsGood(end) => (end, "--bad is good"),
-        Hopeless::EndUnknown(end) => (end, "an end cannot be told"),
+fn hopeless(
+    what: Bisected,
+    why: Hopeless,
+    source: &dyn Candidates,
+    steps: &[BisectStep],
+) -> EngineError {
+    // The ends of toolchains are not named, but found by their versions.
+    let (end, is) = match (why, what) {
+        (Hopeless::GoodIsBad(end), Bisected::Toolchain) => (end, "the oldest is bad"),
+        (Hopeless::BadIsGood(end), Bisected::Toolchain) => (end, "the newest is good"),
+        (Hopeless::GoodIsBad(end), _) => (end, "--good is bad"),
+        (Hopeless::BadIsGood(end), _) => (end, "--bad is good"),
+        (Hopeless::EndUnknown(end), _) => (end, "an end cannot be told"),
     };
     let (id, name) = source.name(end);
     let because = steps.iter().rev().find(|step| step.id == id);
     let hint = match why {
-        Hopeless::EndUnknown(_) => "give an end that builds",
+        Hopeless::EndUnknown(_) => "give an end for which there is an answer: one that builds, say",
         _ => "give other ends, or another predicate: all answers between these mean nothing",
     };
     EngineError::usage(

@@ -69,6 +69,7 @@ pub fn bisect_objects(
             "what makes the image bad is not in them",
         ));
     }
+    OutDir::check_apart(&request.out, [&request.good, &request.bad])?;
     let out = OutDir::open(&request.out)?;
     let identity = identity(request, &good)?;
     let scene = Scene {

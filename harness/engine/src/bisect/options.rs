@@ -88,6 +88,7 @@ pub fn bisect_options(
     if names.is_empty() {
         return Err(usage("its backend got no option".to_owned(), "give another object"));
     }
+    OutDir::check_apart(&request.out, [&request.build])?;
     let out = OutDir::open(&request.out)?;
     let input = request.build.join(&request.object);
     let ir = read_regular(&input).map_err(|error| EngineError::io("read", &input, &error))?;

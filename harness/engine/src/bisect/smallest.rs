@@ -110,6 +110,10 @@ impl Run<'_> {
         if answer == wanted || (wanted, answer) == (Answer::Good, Answer::Unknown) {
             return Ok(());
         }
+        let hint = match answer {
+            Answer::Unknown => "mend what it says, or give two that can be put together",
+            Answer::Good | Answer::Bad => hint,
+        };
         self.state.give_up()?;
         let because = self.steps.last().map(|step| step.because.clone()).unwrap_or_default();
         Err(EngineError::usage(

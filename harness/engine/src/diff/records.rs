@@ -6,7 +6,9 @@ use crate::error::EngineError;
 use crate::expect::today;
 use crate::fs::read_text;
 use std::path::Path;
-use twinlto_model::{Finding, KernelId, NotCompared, Outcome, Report, SCHEMA, TwinReport, count};
+use twinlto_model::{
+    Change, Finding, KernelId, NotCompared, Outcome, Report, SCHEMA, TwinReport, count,
+};
 use twinlto_verdict::{RecordDiff, compare_records, expect_records, gates, rows};
 
 /// Whether a path is a record: a directory with a `report.json` in it that is no build directory,
@@ -41,11 +43,11 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
     }
     let filter = Filter::new(request)?;
     let expectations = request.expect.for_a_part(filter.hides()).read()?;
-    let RecordDiff { new, fixed, persisting, less, outcomes, inputs, not_looked_for } =
+    let RecordDiff { new, untold, fixed, persisting, less, outcomes, inputs, not_looked_for } =
         compare_records(a, b);
     let given: Vec<String> = inputs.iter().flat_map(Finding::subjects).map(str::to_owned).collect();
     let counts = [fixed.len(), persisting.len()];
-    let (findings, hidden): (Vec<Finding>, Vec<Finding>) = [outcomes, less, inputs, new]
+    let (findings, hidden): (Vec<Finding>, Vec<Finding>) = [outcomes, less, inputs, new, untold]
         .concat()
         .into_iter()
         .partition(|finding| filter.wants(finding));
@@ -117,15 +119,19 @@ fn summary(
         let sites = findings.iter().filter(move |f| f.key.as_str() == key).map(|f| f.sites.len());
         sites.sum::<usize>()
     };
-    let others = || findings.iter().filter(|f| !f.key.as_str().starts_with("record."));
-    let new = others().filter(|f| gates(f)).count();
-    let notes = others().filter(|f| !gates(f)).count();
+    let (untold, others): (Vec<&Finding>, Vec<&Finding>) = findings
+        .iter()
+        .filter(|f| !f.key.as_str().starts_with("record."))
+        .partition(|f| f.change == Some(Change::Untold));
+    let new = others.iter().filter(|f| gates(f)).count();
+    let notes = others.len() - new;
     let plain = |n: usize, what: &str| (n, count(n, what, what));
     let worse = of("record.outcome.worse");
     let less = of("record.compared.less");
     let more = [
         (worse, count(worse, "outcome worse", "outcomes worse")),
         (less, count(less, "layer compared less", "layers compared less")),
+        plain(untold.len(), Change::Untold.word()),
         (notes, count(notes, "new note", "new notes")),
         plain(fixed, "fixed"),
         plain(stays, "as before"),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use twinlto_model::{Arch, CellResult, Event, Modes, Outcome, Wanted};
+use twinlto_model::{Arch, CellResult, Event, Finding, Modes, Outcome, Severity, Wanted};
 use twinlto_verdict::matrix::PlannedCell;
 
 /// A cell with everything that it needs.
@@ -31,7 +31,7 @@ impl<'a> Cell<'a> {
     /// As progress and reports call it.
     pub(super) fn name(&self) -> String {
         let id = &self.planned.id;
-        format!("{} · {} · {} · {}", self.kernel.id().name, id.variant(), id.arch, id.toolchain)
+        format!("{} · {} · {} · {}", id.kernel, id.variant(), id.arch, id.toolchain)
     }
 
     /// Everything that decides its result; `common` is what is decided for many cells at once.
@@ -101,6 +101,7 @@ impl<'a> Cell<'a> {
                     seconds: start.elapsed().as_secs_f64(),
                     counts: Vec::new(),
                     record: None,
+                    warnings: Vec::new(),
                 });
             }
             Err(error) => return Err(error),
@@ -112,9 +113,11 @@ impl<'a> Cell<'a> {
         let record = report.record.as_ref().map(|record| {
             std::path::absolute(record).map_or_else(|_| record.clone(), |p| p.display().to_string())
         });
+        let warnings = report.findings.iter().filter(|it| it.severity == Severity::Warning);
         Ok(CellResult {
             expected,
             again: false,
+            warnings: warnings.map(Finding::in_short).collect(),
             summary: report.summary.clone(),
             seconds: start.elapsed().as_secs_f64(),
             counts: report.cells.iter().map(|cell| (cell.mode, cell.counts.clone())).collect(),

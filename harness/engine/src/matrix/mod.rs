@@ -94,7 +94,10 @@ pub fn matrix_run(
     if plan.cells.len() > MANY && !request.yes {
         return Err(EngineError::usage(
             format!("matrix {}", request.spec.name),
-            format!("it has {} cells", plan.cells.len()),
+            format!(
+                "it has {}, and more than {MANY} are run only if that is meant",
+                count(plan.cells.len(), "cell", "cells")
+            ),
             "look at twinlto matrix plan, and give --yes to run it",
         ));
     }

@@ -8,7 +8,7 @@ use crate::error::EngineError;
 use crate::fingerprint::fingerprint;
 use crate::toolchain::{Found, discover};
 use crate::tree::KernelTree;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use twinlto_model::{
     Arch, CellResult, CellState, ColumnChange, MATRIX_SCHEMA, MatrixCell, MatrixReport, Modes,
@@ -22,6 +22,8 @@ pub(super) struct Plan<'a> {
     toolchains: Vec<Found>,
     kernels: BTreeMap<String, KernelTree>,
     configs: BTreeMap<String, ConfigSource>,
+    /// Words that name no toolchain that is there.
+    unmatched: Vec<String>,
     /// Cells in the order in which they run.
     pub(super) cells: Vec<PlannedCell>,
 }
@@ -44,8 +46,13 @@ impl<'a> Plan<'a> {
                 given: it.given,
             })
             .collect();
+        let name = &request.spec.name;
+        let unmatched = request.spec.unmatched(&known).map_err(|error| {
+            let hint = "write it in one of these forms, or take it out";
+            EngineError::usage(format!("matrix {name}"), error.to_string(), hint)
+        })?;
         let mut planned = cells(&request.spec, &known);
-        let names: Vec<String> = known.into_iter().map(|it| it.name).collect();
+        let mut names: Vec<String> = known.into_iter().map(|it| it.name).collect();
         if planned.is_empty() {
             return Err(EngineError::usage(
                 format!("matrix {}", request.spec.name),
@@ -54,9 +61,12 @@ impl<'a> Plan<'a> {
             ));
         }
         planned.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        // The first and the last are those of this matrix, not of this machine.
+        let used: BTreeSet<&str> = planned.iter().map(|cell| cell.id.toolchain.as_str()).collect();
+        names.retain(|name| used.contains(name.as_str()));
         let cells = order(planned, |cell| &cell.id.toolchain, &names);
-        let mut plan =
-            Self { request, toolchains, kernels: BTreeMap::new(), configs: BTreeMap::new(), cells };
+        let (kernels, configs) = (BTreeMap::new(), BTreeMap::new());
+        let mut plan = Self { request, toolchains, kernels, configs, unmatched, cells };
         plan.open_all()?;
         Ok(plan)
     }
@@ -150,9 +160,18 @@ impl<'a> Plan<'a> {
             name: self.request.spec.name.clone(),
             outcome: outcome(&list),
             changes: self.changes(&list),
+            unmatched: self.unmatched.clone(),
+            toolchains: self.places(&list),
             cells: list,
             out: self.request.out.display().to_string(),
         }
+    }
+
+    /// Where the toolchains of the cells are.
+    fn places(&self, list: &[MatrixCell]) -> Vec<(String, String)> {
+        let used: BTreeSet<&str> = list.iter().map(|cell| cell.id.toolchain.as_str()).collect();
+        let here = self.toolchains.iter().filter(|it| used.contains(it.name.as_str()));
+        here.map(|it| (it.name.clone(), it.llvm.value())).collect()
     }
 
     /// What changed from toolchain to toolchain, of the cells that are done.

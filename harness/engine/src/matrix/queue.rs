@@ -72,6 +72,10 @@ impl Queue {
             let stop = match result {
                 Ok(result) => {
                     let mut line = format!("{}: {}", result.outcome, result.summary);
+                    // Beside others that run, it has to be said of which.
+                    if request.at_once > 1 {
+                        line = format!("{name}: {line}");
+                    }
                     if let Some(wanted) = planned.wanted() {
                         let as_expected = if result.expected { "as " } else { "" };
                         let Wanted { outcome, reason } = wanted;

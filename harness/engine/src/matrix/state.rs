@@ -38,6 +38,8 @@ struct Running {
 pub(super) struct State {
     dir: PathBuf,
     done: BTreeMap<CellId, Kept>,
+    /// Cells that are done, by what decided their results.
+    by_identity: BTreeMap<String, CellId>,
     past: Past,
     running: Mutex<BTreeMap<CellId, Running>>,
 }
@@ -111,7 +113,9 @@ impl State {
             past.alike.entry(names).or_default().add(seconds);
             past.by_arch.entry(by_arch).or_default().add(seconds);
         }
-        Self { dir, done, past, running: Mutex::new(running) }
+        let by_identity = done.iter().map(|(id, kept)| (kept.identity.clone(), id.clone()));
+        let by_identity = by_identity.collect();
+        Self { dir, done, by_identity, past, running: Mutex::new(running) }
     }
 
     /// Where a cell is checked.
@@ -134,7 +138,14 @@ impl State {
         let fits = |kept: &&Kept| {
             kept.identity == identity && kept.result.record.as_ref().is_none_or(is_there)
         };
-        match self.done.get(cell).filter(fits) {
+        // Beside another build of the same version, a toolchain has another name than alone.
+        let elsewhere = || {
+            let other = self.by_identity.get(identity)?;
+            let is_same = (&other.kernel, &other.config, other.arch, other.modes)
+                == (&cell.kernel, &cell.config, cell.arch, cell.modes);
+            self.done.get(other).filter(|_| is_same)
+        };
+        match self.done.get(cell).filter(fits).or_else(|| elsewhere().filter(fits)) {
             Some(kept) => CellState::Done(Box::new(kept.result.clone())),
             None => CellState::Waiting { estimate: self.estimate(cell) },
         }

@@ -30,10 +30,20 @@ impl Git {
             [] => said.stderr.lines().next().unwrap_or("git says nothing").to_owned(),
             list => list.join("; "),
         };
+        let is_damaged =
+            ["corrupt patch", "patch fragment without header"].iter().any(|it| why.contains(it));
+        let hint = match is_damaged {
+            true => "the patch is damaged: get it once more",
+            false => "give the revision that the series was made for as --base",
+        };
+        let file = match series.is_dir() {
+            true => format!(", in {}", patch.from),
+            false => String::new(),
+        };
         Err(EngineError::usage(
-            format!("--series {}: '{}' does not apply", series.display(), patch.name),
+            format!("--series {}: '{}'{file} does not apply", series.display(), patch.name),
             why,
-            "give the revision that the series was made for as --base",
+            hint,
         ))
     }
 

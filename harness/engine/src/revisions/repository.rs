@@ -3,6 +3,7 @@
 use super::git::{COMMITTER, Commit, Git};
 use crate::error::EngineError;
 use crate::fs::{files_below, remove_file, remove_tree};
+use crate::record::OutDir;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use twinlto_verdict::Change;
@@ -60,23 +61,9 @@ impl Repository {
     ///
     /// When an output directory is in the repository or its tree.
     pub(crate) fn apart(&self, out: &Path) -> Result<(), EngineError> {
-        let full = |path: &Path| {
-            let absolute = std::path::absolute(path).ok()?;
-            let there = absolute.ancestors().find(|part| part.exists())?.to_owned();
-            let rest = absolute.strip_prefix(&there).ok()?.to_owned();
-            Some(there.canonicalize().ok()?.join(rest))
-        };
         let git_dir = self.git_dir()?;
         let beside = git_dir.file_name().filter(|name| *name == ".git").and(git_dir.parent());
-        let mut places = [Some(&*self.path), Some(&*git_dir), beside].into_iter().flatten();
-        match full(out).and_then(|out| places.find(|place| out.starts_with(place))) {
-            None => Ok(()),
-            Some(place) => Err(EngineError::usage(
-                format!("--out {}", out.display()),
-                format!("it is in the repository {}, which is only read", place.display()),
-                "give a directory elsewhere",
-            )),
-        }
+        OutDir::check_apart(out, [Some(&*self.path), Some(&*git_dir), beside].into_iter().flatten())
     }
 
     /// A repository of our own, for directories that are in none.

@@ -11,6 +11,8 @@ pub(crate) struct Patch {
     pub(super) path: PathBuf,
     /// As messages call it: the subject of a mail, or the name of its file.
     pub(super) name: String,
+    /// The name of the file that it came in.
+    pub(super) from: String,
     /// How many directories of its paths are not the tree's.
     pub(super) strip: u32,
     /// What git has to be told of it.
@@ -58,10 +60,10 @@ pub(crate) fn patches(series: &Path, cut: &Path) -> Result<Vec<Patch>, EngineErr
         })?;
         // A cover letter, and what was answered to one, has nothing to apply.
         for mail in split(&bytes).into_iter().filter(|mail| may_be_patch(mail)) {
+            let from = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if !is_mail(mail) {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let path = path.canonicalize().map_err(|error| io("read", &path, &error))?;
-                found.push(Patch { path, name, strip, form: Form::Plain });
+                found.push(Patch { path, name: from.clone(), from, strip, form: Form::Plain });
                 continue;
             }
             let path = cut.join(format!("{:04}.patch", found.len() + 1));
@@ -69,7 +71,7 @@ pub(crate) fn patches(series: &Path, cut: &Path) -> Result<Vec<Patch>, EngineErr
             let path = path.canonicalize().map_err(|error| io("read", &path, &error))?;
             let name = subject(mail).unwrap_or_else(|| format!("mail {}", found.len() + 1));
             let crlf = mail.split_inclusive(|byte| *byte == b'\n').all(|it| it.ends_with(b"\r\n"));
-            found.push(Patch { path, name, strip, form: Form::Mail { crlf } });
+            found.push(Patch { path, name, from, strip, form: Form::Mail { crlf } });
         }
     }
     match found.is_empty() {

@@ -6,7 +6,7 @@ use crate::finding::{cut, short_block};
 use crate::style::Style;
 use crate::text::{clip, thousands};
 use std::collections::BTreeMap;
-use twinlto_model::{Change, Finding};
+use twinlto_model::{Change, Finding, Tier};
 
 /// Lines of each part of a finding, and the fewer lines if that is too long.
 const PARTS: [usize; 3] = [4, 2, 1];
@@ -32,18 +32,24 @@ pub(super) fn groups(findings: &[Finding], room: usize) -> Vec<String> {
     lines
 }
 
-/// New, fixed, and as before, where that is known of any; what two runs themselves say is new.
+/// New, fixed, and as before, where that is known of any; what two runs themselves say is new. What is
+/// lawful and was there before is nobody's news, and is only counted.
 fn sorted(findings: &[Finding]) -> Vec<(&'static str, Vec<&Finding>)> {
+    let is_news = |finding: &&Finding| {
+        finding.change != Some(Change::Persisting) || finding.tier != Tier::Lawful
+    };
     let compared = findings.iter().any(|finding| finding.change.is_some());
     let title = |finding: &Finding| match finding.change {
         _ if !compared => "Findings",
         None | Some(Change::New) => "New",
         Some(Change::Fixed) => "Fixed",
         Some(Change::Persisting) => "As before",
+        Some(Change::Untold) => "Not looked for before",
     };
     let mut groups = Vec::new();
-    for name in ["Findings", "New", "Fixed", "As before"] {
-        let mut of: Vec<&Finding> = findings.iter().filter(|f| title(f) == name).collect();
+    for name in ["Findings", "New", "Not looked for before", "Fixed", "As before"] {
+        let here = findings.iter().filter(is_news).filter(|finding| title(finding) == name);
+        let mut of: Vec<&Finding> = here.collect();
         of.sort_by_key(|finding| finding.severity);
         if !of.is_empty() {
             groups.push((name, of));

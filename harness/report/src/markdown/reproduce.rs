@@ -2,6 +2,7 @@
 
 use super::inline::clean;
 use super::{CODE, COLUMNS};
+use crate::command::broken;
 use crate::finding::cut;
 use crate::text::{clip, pad, wrap};
 use std::collections::BTreeSet;
@@ -18,7 +19,9 @@ const LABEL: usize = 10;
 /// The section in at most 14 lines, without a blank line at its end.
 pub(super) fn reproduce(report: &Report, commands: &[String]) -> Vec<String> {
     let mut lines = vec!["## How to reproduce".to_owned(), String::new()];
-    let wrapped: Vec<String> = commands.iter().flat_map(|command| broken(command)).collect();
+    let room = COLUMNS - CODE.len();
+    let wrapped: Vec<String> =
+        commands.iter().flat_map(|command| broken(&clean(command), room)).collect();
     // A command that is cut is none: rather a long line.
     let shown = if wrapped.len() <= COMMANDS {
         wrapped
@@ -74,70 +77,4 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     }
     facts.push(("twinlto", report.twinlto.clone()));
     facts
-}
-
-/// A command over lines that a shell joins again: broken at spaces outside of quotes.
-fn broken(command: &str) -> Vec<String> {
-    let room = COLUMNS - CODE.len() - 2;
-    let mut lines: Vec<String> = Vec::new();
-    for word in words(&clean(command)) {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            Some(line) => {
-                line.push_str(" \\");
-                lines.push(format!("  {word}"));
-            }
-            None => lines.push(word),
-        }
-    }
-    lines
-}
-
-/// The words of a shell's line as they stand there, quotes and all.
-fn words(command: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    let mut escaped = false;
-    for c in command.chars() {
-        match (c, quote) {
-            (' ', None) if !escaped => {
-                words.push(String::new());
-                continue;
-            }
-            ('\'' | '"', None) if !escaped => quote = Some(c),
-            (_, Some(open)) if open == c && !escaped => quote = None,
-            _ => {}
-        }
-        escaped = c == '\\' && quote != Some('\'') && !escaped;
-        if let Some(word) = words.last_mut() {
-            word.push(c);
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_command_is_broken_between_its_words() {
-        let long = format!("twinlto check '/a b/{}' --config {}", "x".repeat(40), "y".repeat(30));
-        let lines = broken(&long);
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(lines[0].ends_with(" \\") && lines[1].starts_with("  "), "{lines:?}");
-        let joined = lines.join("\n").replace(" \\\n  ", " ");
-        assert_eq!(joined, long);
-    }
-
-    #[test]
-    fn quoted_spaces_end_no_word() {
-        assert_eq!(words(r#"a 'b c' "d \" e" f\ g"#), ["a", "'b c'", r#""d \" e""#, r"f\ g"]);
-        assert_eq!(words(r"'it'\''s' x"), [r"'it'\''s'", "x"]);
-        assert_eq!(words("'open quote"), ["'open quote"]);
-    }
 }

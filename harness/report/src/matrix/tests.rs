@@ -19,6 +19,7 @@ fn cell(arch: Arch, outcome: Outcome, wanted: Option<&str>) -> MatrixCell {
         seconds: 9.0,
         counts: Vec::new(),
         record: None,
+        warnings: Vec::new(),
     };
     let wanted =
         wanted.map(|word| Wanted { outcome: word.to_owned(), reason: "known <bug>".to_owned() });
@@ -31,6 +32,8 @@ fn matrix(cells: Vec<MatrixCell>, outcome: Outcome) -> MatrixReport {
         twinlto: "0.1.0".to_owned(),
         name: "x".to_owned(),
         cells,
+        unmatched: Vec::new(),
+        toolchains: Vec::new(),
         changes: Vec::new(),
         outcome,
         out: "out".to_owned(),
@@ -112,4 +115,24 @@ fn what_was_skipped_is_to_be_done_again_and_says_why() {
     assert!(plan.contains("to be tried again; skipped last time: there is no clang"), "{plan}");
     let shown = matrix_show(&report, &style);
     assert!(shown.contains("there is no clang") && shown.contains("tries it again"), "{shown}");
+}
+
+#[test]
+fn what_agrees_with_a_warning_says_so_and_what_is_in_no_cell_too() {
+    let mut agrees = cell(Arch::Arm64, Outcome::Agree, None);
+    if let CellState::Done(result) = &mut agrees.state {
+        result.warnings.push("warning config.lost of CONFIG_NOSUCH".to_owned());
+    }
+    let mut report = matrix(vec![agrees], Outcome::Agree);
+    report.unmatched.push(">=90".to_owned());
+    let style = Style { columns: 200, ..Style::default() };
+    let told = [
+        "warning config.lost of CONFIG_NOSUCH: pocket · tiny · arm64 · clang 23.1.4",
+        "no toolchain is there for: >=90",
+    ];
+    for text in [matrix_show(&report, &style), matrix_mail(&report, &[])] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.iter().all(|words| text.contains(words)), "{text}");
+    }
+    assert!(matrix_plan(&report, &style).contains(told[1]));
 }

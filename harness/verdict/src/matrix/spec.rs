@@ -123,10 +123,17 @@ impl Spec {
         for rule in &self.expect {
             match rule.outcome.as_deref() {
                 None | Some("agree" | "differ" | "broken" | "skipped") => {}
-                Some(word) => return Err(format!("'{word}' is no outcome")),
+                Some(word) => {
+                    return Err(format!(
+                        "[[expect]] ('{}'): '{word}' is no outcome; there are agree, differ, broken, \
+                         skipped",
+                        rule.reason
+                    ));
+                }
             }
             if rule.outcome.is_none() && rule.file.is_none() {
-                return Err("an expectation has neither an outcome nor a file".to_owned());
+                let which = format!("[[expect]] ('{}')", rule.reason);
+                return Err(format!("{which} has neither an outcome nor a file"));
             }
         }
         Ok(())
@@ -152,11 +159,46 @@ impl Spec {
         self
     }
 
+    /// Words that name no toolchain that is there, in the lists and of `[[include]]`, once each:
+    /// another machine may have what they name.
+    ///
+    /// # Errors
+    ///
+    /// When one is no word for a toolchain.
+    pub fn unmatched(&self, known: &[KnownToolchain]) -> Result<Vec<String>, MatrixError> {
+        let mut none: Vec<String> = Vec::new();
+        let included = self.include.iter().map(|cell| &cell.toolchain);
+        for word in self.toolchains.iter().chain(included) {
+            if known.iter().any(|it| names_toolchain(word, it)) || none.contains(word) {
+                continue;
+            }
+            let is_name = word == "all" || is_version(word.trim_start_matches("clang "));
+            if let (Err(why), false) = (word.parse::<LlvmRange>(), is_name) {
+                let there: Vec<&str> = known.iter().map(|it| it.name.as_str()).collect();
+                let why = format!(
+                    "toolchain '{word}': {why}; it takes 22, >=22, <=22, 19..22, 22.1.8, all, or the \
+                     name of one that is there: {}",
+                    there.join(", ")
+                );
+                return Err(MatrixError { place: self.file.clone(), why });
+            }
+            none.push(word.clone());
+        }
+        Ok(none)
+    }
+
     /// Whether a toolchain is one of those that are asked for: given, or named by a list.
     #[must_use]
     pub fn wants_toolchain(&self, known: &KnownToolchain) -> bool {
         known.given || self.toolchains.iter().any(|word| names_toolchain(word, known))
     }
+}
+
+/// Whether a text begins with a whole version: `22.1.8`, with or without what names a build of it.
+fn is_version(text: &str) -> bool {
+    let version = text.split(' ').next().unwrap_or_default();
+    let parts: Vec<&str> = version.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok())
 }
 
 /// Whether a word of a matrix names a toolchain.

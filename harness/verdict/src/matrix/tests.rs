@@ -97,6 +97,28 @@ fn what_is_given_is_in_the_matrix_and_what_is_found_only_if_it_is_named() {
 }
 
 #[test]
+fn a_word_for_no_toolchain_is_told_and_one_that_is_no_word_is_refused() {
+    let known = toolchains(&[22, 23]);
+    let unmatched = |words: &str| {
+        let text = format!(
+            "toolchains = [{words}]\n[[include]]\nkernel = 'pocket'\nconfig = 'tiny'\narch = 'riscv'\n\
+             toolchain = '99'\n"
+        );
+        spec(&text).unmatched(&known).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        unmatched("'22', '>=24', '>=24', 'clang 21.1.0', '23.1.0'").unwrap(),
+        [">=24", "clang 21.1.0", "99"]
+    );
+    assert_eq!(unmatched("'all'").unwrap(), ["99"]);
+    for word in [">22", "22-24", "22.1", "23..19", "clang", ""] {
+        let why = unmatched(&format!("'22', '{word}'")).unwrap_err();
+        assert!(why.starts_with(&format!("x.toml: toolchain '{word}': ")), "{why}");
+        assert!(why.ends_with("one that is there: clang 22.1.0, clang 23.1.0"), "{why}");
+    }
+}
+
+#[test]
 fn the_last_rule_with_an_outcome_says_what_is_expected() {
     let spec = spec(
         "arches = ['arm64', 'riscv']\n\

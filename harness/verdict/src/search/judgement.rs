@@ -42,6 +42,7 @@ fn unanswered(report: &Report) -> Option<String> {
 }
 
 fn finding(report: &Report, key: &str, subject: Option<&str>) -> Judgement {
+    let of = subject.map(|subject| format!(" of {subject}")).unwrap_or_default();
     let (key, subject) = (Glob::new(key), subject.map_or_else(Glob::any, Glob::new));
     let allowed = report.allowed.iter().map(|allowed| &allowed.finding);
     let found = report.findings.iter().chain(allowed).find_map(|finding| {
@@ -72,7 +73,7 @@ fn finding(report: &Report, key: &str, subject: Option<&str>) -> Judgement {
         Needs::Records => false,
     });
     match looked {
-        true => Judgement::new(Answer::Good, format!("no {}", key.as_str())),
+        true => Judgement::new(Answer::Good, format!("no {}{of}", key.as_str())),
         false => {
             Judgement::new(Answer::Unknown, format!("nothing was looked at for {}", key.as_str()))
         }
