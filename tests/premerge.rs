@@ -240,8 +240,9 @@ fn what_lies_behind_a_base_that_does_not_build_is_called_neither_new_nor_agreed(
     let repo = Repo::new("broken-base");
     let tag = |name: &str| repo.git(&["tag", name]);
     tag("good");
-    repo.edit("kbuild: look flags up by the object's name", &V11);
-    tag("defect");
+    let call = "$(CC) $(be_flags) -x ir";
+    let dropped = "$(CC) $(filter-out -O%,$(be_flags)) -x ir";
+    repo.edit("kbuild: fewer options", &[("scripts/Makefile.thinlto", call, dropped)]);
     let path = repo.path.join("mm/util.c");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{text}int x = ;\n")).unwrap();
@@ -260,7 +261,7 @@ fn what_lies_behind_a_base_that_does_not_build_is_called_neither_new_nor_agreed(
     let ran = merged("unfinished", "mended");
     assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
     let report = ran.json();
-    assert_eq!(finding(&report, "flags.backend.missing")["change"], "untold");
+    assert_eq!(finding(&report, "flags.option.missing")["change"], "untold");
     let why = report["why"].as_str().unwrap();
     assert!(why.starts_with("the base does not build, so what is new cannot be told"), "{why}");
     // Where neither builds, nothing was compared.

@@ -121,7 +121,7 @@ pub fn compare_records(a: &Report, b: &Report) -> RecordDiff {
     let not_looked_for = unseen.into_iter().map(|((arch, key), n)| NotCompared {
         arch,
         what: format!("{key} ({n})"),
-        why: "the first run found that, the second did not look for it".to_owned(),
+        why: "the first run found that, the second run did not look for it".to_owned(),
     });
     diff.not_looked_for = not_looked_for.chain(neither(a, b)).collect();
     diff.inputs = merge(runs::inputs(a, b));
