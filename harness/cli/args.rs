@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Matrix(MatrixCommand),
     /// Check a change before it is merged: what it makes worse, what it mends, what was there before.
     Premerge(PremergeArgs),
-    /// Find the commit or the toolchain with which a kernel became bad.
+    /// Find the commit, toolchain, object or option with which a kernel became bad.
     #[command(subcommand)]
     Bisect(BisectCommand),
     /// Keep the facts of a build as small texts, and compare a later build with them.
