@@ -109,8 +109,9 @@ fn cells_are_run_once_and_what_differs_is_shown() {
     assert!(text.contains("one is enough"), "{text}");
     let mail = std::fs::read_to_string(&mail).unwrap();
     assert!(mail.lines().count() <= 60 && mail.contains("twinlto matrix show"), "{mail}");
-    assert!(shown.stdout.contains("agree ✓"), "{}", shown.stdout);
-    assert!(shown.stdout.contains("one is enough"), "{}", shown.stdout);
+    // Where a line ends depends on how long the path is.
+    let words = shown.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("agree ✓") && words.contains("one is enough"), "{}", shown.stdout);
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn what_cannot_be_run_is_told_before_anything_is() {
     assert!(states.iter().all(|(_, state)| state == "waiting"));
     let refused = matrix("run", llvm, &[&[many.as_str()], &one[..]].concat());
     assert_eq!(refused.status, 2);
-    assert!(refused.stderr.contains("0000 cells"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("0,000 cells"), "{}", refused.stderr);
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
 
     let written = |name: &str, text: &str| {
@@ -142,10 +143,12 @@ fn what_cannot_be_run_is_told_before_anything_is() {
         dir.join(name).display().to_string()
     };
     let bad = written("bad.toml", "kernel = ['pocket']\n");
+    let words = written("words.toml", "toolchains = ['22-24']\n");
     let kernel = written("kernel.toml", "kernels = ['pocket', 'linux-typo']\n");
     let config = written("config.toml", "configs = ['tiny', 'tinny']\n");
     for (args, words) in [
         (vec![bad.as_str()], "line 1, column 1: unknown field"),
+        (vec![words.as_str()], "toolchain '22-24': '22-24' is no major version of LLVM"),
         // A path that is misspelt is no cell that cannot be built.
         (vec![kernel.as_str()], "kernel linux-typo"),
         (vec![config.as_str()], "configuration tinny"),
