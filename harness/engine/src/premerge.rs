@@ -19,10 +19,8 @@ use crate::record::OutDir;
 use crate::revisions::{Commit, Repository, Sources};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use twinlto_model::{
-    Change, Event, KernelId, Layer, NotCompared, Outcome, PatchReport, Report, SidePaths, count,
-};
-use twinlto_verdict::{Reach, gates, reach};
+use twinlto_model::{Event, KernelId, Layer, Outcome, PatchReport, Report, SidePaths, count};
+use twinlto_verdict::{Reach, judge_change, reach};
 
 /// What becomes of the base.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,8 +308,7 @@ fn compare(
             layer.hidden = 0;
         }
     }
-    own_words(&mut report);
-    judge_failures(&mut report, before, after);
+    judge_change(&mut report, before, after);
     Ok(Report {
         kernel: KernelId { name: after.kernel.name.clone(), path: before.kernel.path.clone() },
         config: request.check.config.name(),
@@ -321,67 +318,6 @@ fn compare(
         record: after.record.clone(),
         ..report
     })
-}
-
-/// Base and head are no runs to those who ask.
-fn own_words(report: &mut Report) {
-    let words = |text: &str| {
-        text.replace("the second run", "the head").replace("the first run", "the base")
-    };
-    for finding in &mut report.findings {
-        if !finding.key.as_str().starts_with("record.") {
-            continue;
-        }
-        finding.cause = finding.cause.as_deref().map(words);
-        for site in &mut finding.sites {
-            for (side, name) in [(&mut site.left, "base"), (&mut site.right, "head")] {
-                if let Some(evidence) = side {
-                    name.clone_into(&mut evidence.side);
-                }
-            }
-        }
-    }
-    for left in &mut report.not_compared {
-        left.why = words(&left.why);
-    }
-}
-
-/// Where the base does not build, nothing that lies behind can be told to be new: that is said, and is
-/// no agreement unless the head is sound whatever was before.
-fn judge_failures(report: &mut Report, before: &Report, after: &Report) {
-    let failure = |report: &Report| {
-        let mut cells = report.cells.iter();
-        cells.find_map(|cell| Some((cell.arch, cell.outcome.why()?.to_owned())))
-    };
-    let Some((arch, why)) = failure(before) else { return };
-    let head = failure(after);
-    report.not_compared.push(NotCompared {
-        arch,
-        what: "what was there before".to_owned(),
-        why: format!("the base does not build: {why}"),
-    });
-    let any = |is: fn(Option<Change>) -> bool| {
-        report.findings.iter().any(|finding| gates(finding) && is(finding.change))
-    };
-    if any(|change| matches!(change, None | Some(Change::New))) {
-        return;
-    }
-    let broken = match head {
-        Some((_, head)) => Some(format!("neither base nor head builds: {head}")),
-        None if any(|change| change == Some(Change::Untold)) => {
-            Some(format!("the base does not build, so what is new cannot be told: {why}"))
-        }
-        None => None,
-    };
-    match broken {
-        Some(broken) => {
-            report.summary = format!("{broken}; {}", report.summary);
-            report.outcome = Outcome::Broken(broken);
-        }
-        None => {
-            report.summary = format!("the base does not build, the head does; {}", report.summary);
-        }
-    }
 }
 
 /// A report without the count of build steps: that a build which begins with a copy has fewer is no

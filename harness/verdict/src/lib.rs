@@ -4,6 +4,7 @@
 
 mod artefacts;
 mod builders;
+mod change;
 mod compare;
 mod config;
 mod counts;
@@ -33,6 +34,7 @@ mod snapshot;
 mod transport;
 
 pub use artefacts::artefacts;
+pub use change::judge_change;
 pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};

@@ -1,0 +1,152 @@
+//! A change of the sources: what two checks say of it, of which one is of the base and one of the head.
+
+use crate::records::gates;
+use twinlto_model::{Arch, Change, NotCompared, Outcome, Report};
+
+/// Makes of the comparison of two runs a judgement about the change between them. `before` and `after`
+/// are the checks of base and head.
+///
+/// Where the base does not build, nothing that lies behind can be told to be new: that is said, and is
+/// no agreement unless the head is sound whatever was before.
+pub fn judge_change(report: &mut Report, before: &Report, after: &Report) {
+    own_words(report);
+    let Some((arch, why)) = failure(before) else { return };
+    report.not_compared.push(NotCompared {
+        arch,
+        what: "what was there before".to_owned(),
+        why: format!("the base does not build: {why}"),
+    });
+    let any = |is: fn(Option<Change>) -> bool| {
+        report.findings.iter().any(|finding| gates(finding) && is(finding.change))
+    };
+    if any(|change| matches!(change, None | Some(Change::New))) {
+        return;
+    }
+    let broken = match failure(after) {
+        Some((_, head)) => Some(format!("neither base nor head builds: {head}")),
+        None if any(|change| change == Some(Change::Untold)) => {
+            Some(format!("the base does not build, so what is new cannot be told: {why}"))
+        }
+        None => None,
+    };
+    match broken {
+        Some(broken) => {
+            report.summary = format!("{broken}; {}", report.summary);
+            report.outcome = Outcome::Broken(broken);
+        }
+        None => {
+            report.summary = format!("the base does not build, the head does; {}", report.summary);
+        }
+    }
+}
+
+/// The first build that failed, and why.
+fn failure(report: &Report) -> Option<(Arch, &str)> {
+    report.cells.iter().find_map(|cell| Some((cell.arch, cell.outcome.why()?)))
+}
+
+/// Base and head are no runs to those who ask.
+fn own_words(report: &mut Report) {
+    let words = |text: &str| {
+        text.replace("the second run", "the head").replace("the first run", "the base")
+    };
+    for finding in &mut report.findings {
+        if !finding.key.as_str().starts_with("record.") {
+            continue;
+        }
+        finding.cause = finding.cause.as_deref().map(words);
+        for site in &mut finding.sites {
+            for (side, name) in [(&mut site.left, "base"), (&mut site.right, "head")] {
+                if let Some(evidence) = side {
+                    name.clone_into(&mut evidence.side);
+                }
+            }
+        }
+    }
+    for left in &mut report.not_compared {
+        left.why = words(&left.why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use twinlto_model::{CellReport, Evidence, Finding, KernelId, Key, Mode, Severity, Site};
+
+    /// Of one build, which ended so.
+    fn check(outcome: Outcome) -> Report {
+        let cell = CellReport {
+            arch: Arch::Arm64,
+            mode: Mode::Distributed,
+            toolchain: None,
+            outcome: outcome.clone(),
+            directory: String::new(),
+            timings: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        };
+        Report {
+            schema: String::new(),
+            twinlto: String::new(),
+            kernel: KernelId { name: String::new(), path: None },
+            config: String::new(),
+            comparison: String::new(),
+            sides: None,
+            outcome,
+            summary: "0 new".to_owned(),
+            twins: Vec::new(),
+            cells: vec![cell],
+            findings: Vec::new(),
+            allowed: Vec::new(),
+            not_compared: Vec::new(),
+            patches: Vec::new(),
+            record: None,
+        }
+    }
+
+    /// The judgement, where the comparison has one finding or none.
+    fn judged(before: Outcome, after: Outcome, found: Option<(&'static str, Change)>) -> Report {
+        let mut report = check(Outcome::Agree);
+        report.findings.extend(found.map(|(key, change)| {
+            let site = Site::new(Arch::Arm64, None, "x")
+                .sides(Evidence::new("A", "agree"), Evidence::new("B", "broken"));
+            Finding::new(Key::new(key), Severity::Error, site)
+                .because("the second run has no answer")
+                .became(change)
+        }));
+        if found.is_some() {
+            report.outcome = Outcome::Differ;
+        }
+        judge_change(&mut report, &check(before), &check(after));
+        report
+    }
+
+    fn broken() -> Outcome {
+        Outcome::Broken("no rule".to_owned())
+    }
+
+    #[test]
+    fn a_base_that_does_not_build_is_no_measure() {
+        let untold = judged(broken(), Outcome::Differ, Some(("symbol.lost", Change::Untold)));
+        assert!(untold.outcome.why().unwrap().ends_with("cannot be told: no rule"));
+        assert_eq!(untold.not_compared[0].why, "the base does not build: no rule");
+        let neither = judged(broken(), broken(), None);
+        assert_eq!(neither.outcome.why(), Some("neither base nor head builds: no rule"));
+        let sound = judged(broken(), Outcome::Agree, None);
+        assert_eq!(sound.outcome, Outcome::Agree);
+        assert_eq!(sound.summary, "the base does not build, the head does; 0 new");
+        // What is new all the same is.
+        let new = judged(broken(), broken(), Some(("symbol.lost", Change::New)));
+        assert_eq!(new.outcome, Outcome::Differ);
+    }
+
+    #[test]
+    fn two_states_are_called_base_and_head() {
+        let report = judged(Outcome::Agree, broken(), Some(("record.outcome.worse", Change::New)));
+        let finding = &report.findings[0];
+        assert_eq!(finding.cause.as_deref(), Some("the head has no answer"));
+        let site = &finding.sites[0];
+        let sides = [&site.left, &site.right].map(|it| it.as_ref().unwrap().side.as_str());
+        assert_eq!((sides, report.not_compared.len()), (["base", "head"], 0));
+    }
+}
