@@ -263,7 +263,7 @@ fn what_lies_behind_a_base_that_does_not_build_is_called_neither_new_nor_agreed(
     let report = ran.json();
     assert_eq!(finding(&report, "flags.option.missing")["change"], "untold");
     let why = report["why"].as_str().unwrap();
-    assert!(why.starts_with("the base does not build, so what is new cannot be told"), "{why}");
+    assert!(why.starts_with("what is new cannot be told of this base: "), "{why}");
     // Where neither builds, nothing was compared.
     let ran = merged("unfinished", "as-unfinished");
     assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);

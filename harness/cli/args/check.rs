@@ -41,8 +41,8 @@ pub(crate) struct KernelArgs {
 /// The modes that are compared.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ModesArgs {
-    /// distributed, reference, dtlto or in-process: compared with in-process, or given twice the two
-    /// with each other [default: distributed and in-process].
+    /// distributed, reference or dtlto: compared with in-process, or given twice the two with each
+    /// other [default: distributed and in-process].
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Vec<String>,
 }

@@ -148,12 +148,14 @@ impl Kbuild<'_> {
     }
 }
 
-/// A compiler may quote a whole command line in its message.
+/// A compiler may quote a whole command line in its message. What option it is about stands at its end.
 fn shorten(line: &str) -> String {
     const MOST: usize = 160;
-    match line.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
-        None => line.to_owned(),
+    let Some((at, _)) = line.char_indices().nth(MOST) else { return line.to_owned() };
+    let start = line.get(..at).unwrap_or_default();
+    match line.rfind(" [-").and_then(|at| line.get(at..)) {
+        Some(option) if option.ends_with(']') && option.len() < MOST => format!("{start}…{option}"),
+        _ => format!("{start}…"),
     }
 }
 

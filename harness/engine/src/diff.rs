@@ -6,6 +6,7 @@ mod judging;
 mod logs;
 mod records;
 
+pub(crate) use records::report_of;
 pub use records::{diff_records, is_record};
 
 use crate::error::EngineError;

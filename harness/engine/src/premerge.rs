@@ -11,7 +11,7 @@
 //! ```
 
 use crate::check::{CheckRequest, EarlierBuild, check};
-use crate::diff::{DiffRequest, diff_records};
+use crate::diff::{DiffRequest, report_of};
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{remove_file, write_atomic};
@@ -20,7 +20,7 @@ use crate::revisions::{Commit, Repository, Sources};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use twinlto_model::{Event, KernelId, Layer, Outcome, PatchReport, Report, SidePaths, count};
-use twinlto_verdict::{Reach, judge_change, reach};
+use twinlto_verdict::{Reach, RecordDiff, compare_records, judge_change, reach};
 
 /// What becomes of the base.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn premerge(
     let (sources, base, heads) = states.open(request, &out.path)?;
     let before = base_report(request, &sources, &base, &out.path, events)?;
     let mut patches = Vec::new();
-    let (mut first_bad, mut last) = (None, None);
+    let (mut first_worse, mut first_untold, mut last) = (None, None, None);
     for (n, head) in heads.iter().enumerate() {
         events(Event::Tried {
             what: head.named(),
@@ -82,18 +82,24 @@ pub fn premerge(
             outcome: compared.outcome.clone(),
             summary: compared.summary.clone(),
         });
-        if compared.outcome != Outcome::Agree && first_bad.is_none() {
-            first_bad = Some(compared.clone());
-        }
+        // That nothing can be told of a patch is not that it makes something worse.
+        let first = match compared.outcome {
+            Outcome::Agree => None,
+            Outcome::Differ => Some(&mut first_worse),
+            Outcome::Broken(_) | Outcome::Skipped(_) => Some(&mut first_untold),
+        };
+        first.map(|first| first.get_or_insert_with(|| compared.clone()));
         last = Some(compared);
     }
     let nothing = || EngineError::usage("--head", "there is no state to check", "give another");
     let mut report = last.ok_or_else(nothing)?;
     if patches.len() > 1 {
-        if let Some(first) = patches.iter().find(|patch| patch.outcome != Outcome::Agree) {
+        let worse = patches.iter().find(|patch| patch.outcome == Outcome::Differ);
+        let untold = || patches.iter().find(|patch| patch.outcome != Outcome::Agree);
+        if let Some(first) = worse.or_else(untold) {
             // What a later patch mends is told as it was where it came.
             let is_mended = report.outcome == Outcome::Agree;
-            if let Some(bad) = first_bad.filter(|_| is_mended) {
+            if let Some(bad) = first_worse.or(first_untold).filter(|_| is_mended) {
                 report = bad;
             }
             let mended = if is_mended { ", and gone with the last" } else { "" };
@@ -282,7 +288,9 @@ fn compare(
     (base, before): (&Commit, &Report),
     (head, after): (&Commit, &Report),
 ) -> Result<Report, EngineError> {
-    let (before, after) = (&without_steps(before), &without_steps(after));
+    let after = &without_steps(after);
+    let mut changed = compare_records(before, after);
+    forget_steps(&mut changed);
     // That it is another kernel is no news.
     let mut ignore = vec!["record.input.changed".to_owned()];
     // A build that failed is told with its outcome; that nothing of it was compared follows.
@@ -299,7 +307,7 @@ fn compare(
         // The checks themselves have applied what may differ.
         expect: ExpectFiles { unused_is_fine: true, ..ExpectFiles::default() },
     };
-    let mut report = diff_records(&diff, before, after)?;
+    let mut report = report_of(&diff, after, changed)?;
     // Nobody has asked to leave anything out.
     report.not_compared.retain(|left| !left.why.contains("--ignore"));
     for (twin, now) in report.twins.iter_mut().zip(&after.twins) {
@@ -320,12 +328,21 @@ fn compare(
     })
 }
 
-/// A report without the count of build steps: that a build which begins with a copy has fewer is no
-/// news.
+/// A head's report without the messages of its build: one that begins with a copy runs few steps, and
+/// what the others say is not looked for.
 fn without_steps(report: &Report) -> Report {
     let mut report = report.clone();
     for twin in &mut report.twins {
         twin.layers.retain(|result| result.layer != Layer::Diagnostics);
     }
     report
+}
+
+/// That it runs fewer steps is no news.
+fn forget_steps(changed: &mut RecordDiff) {
+    let steps = Layer::Diagnostics.name();
+    for finding in &mut changed.less {
+        finding.sites.retain(|site| site.subject != steps);
+    }
+    changed.less.retain(|finding| !finding.sites.is_empty());
 }

@@ -123,14 +123,14 @@ pub enum Change {
 }
 
 impl Change {
-    /// In a word or two: `new`, `fixed`, `stays` or `not looked for before`.
+    /// In a word or two: `new`, `fixed`, `stays` or `not looked for`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Fixed => "fixed",
             Self::Persisting => "stays",
-            Self::Untold => "not looked for before",
+            Self::Untold => "not looked for",
         }
     }
 }

@@ -141,7 +141,7 @@ pub struct ColumnChange {
     pub to: String,
     /// Numbers that changed.
     pub numbers: Vec<NumberChange>,
-    /// Findings that the newer one has and the older has not.
+    /// Findings that the newer one has and the older has not, or did not look for.
     pub new: Vec<Finding>,
     /// Findings that the older one has and the newer has not.
     pub fixed: Vec<Finding>,

@@ -24,8 +24,7 @@ pub(crate) fn short_block(finding: &Finding, style: &Style, most: usize) -> Vec<
 
 fn word(finding: &Finding) -> String {
     match finding.change {
-        None | Some(Change::New) => finding.severity.to_string(),
-        Some(change @ Change::Untold) => format!("{} ({})", finding.severity, change.word()),
+        None | Some(Change::New | Change::Untold) => finding.severity.to_string(),
         Some(change) => change.word().to_owned(),
     }
 }
@@ -71,6 +70,9 @@ fn parts(word: &str, finding: &Finding, style: &Style, room: Room) -> Vec<Vec<St
     }
     if let Some(remedy) = &finding.remedy {
         parts.push(labelled("remedy", remedy, style));
+    }
+    if finding.change == Some(Change::Untold) {
+        parts.push(labelled("before", Change::Untold.word(), style));
     }
     parts
 }

@@ -169,6 +169,7 @@ fn finding() -> impl Strategy<Value = Finding> {
         Some(Change::New),
         Some(Change::Fixed),
         Some(Change::Persisting),
+        Some(Change::Untold),
     ]);
     let words = (prop::option::of(text()), prop::option::of(text()), prop::option::of(short()));
     (0..KEYS.len(), severity, change, prop::collection::vec(site(), 0..6), words).prop_map(

@@ -40,7 +40,7 @@ const NOT_COMPARED: usize = 3;
 /// Nothing in the report is read as Markdown: texts of a tree are code or escaped.
 #[must_use]
 pub fn markdown(report: &Report, reproducer: &[String]) -> String {
-    // What only the terminal's -v lists, is listed here.
+    // What only the terminal's -v lists, is listed here or only counted.
     let summary = report.summary.trim_end_matches(" (-v lists them)");
     let mut lines = paragraph(&format!("{}: {summary}", report.outcome.word()), ANSWER);
     lines.push(String::new());

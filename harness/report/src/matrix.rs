@@ -9,8 +9,8 @@ use beside::{beside, impossible, unmatched};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use twinlto_model::{
-    CellResult, CellState, ColumnChange, Finding, MatrixCell, MatrixReport, NumberChange, count,
-    thousands,
+    CellResult, CellState, Change, ColumnChange, Finding, MatrixCell, MatrixReport, NumberChange,
+    count, thousands,
 };
 
 /// The cells in the order in which they run, why some are impossible, where toolchains of one version
@@ -263,6 +263,10 @@ fn changed(change: &ColumnChange, style: &Style) -> Vec<String> {
     }
     for (word, findings) in [("new", &change.new), ("no longer", &change.fixed)] {
         for finding in findings {
+            let word = match finding.change {
+                Some(Change::Untold) => "not looked for before",
+                _ => word,
+            };
             put(&format!("{word}: {}", told(finding)));
         }
     }

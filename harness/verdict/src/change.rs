@@ -10,39 +10,47 @@ use twinlto_model::{Arch, Change, NotCompared, Outcome, Report};
 /// no agreement unless the head is sound whatever was before.
 pub fn judge_change(report: &mut Report, before: &Report, after: &Report) {
     own_words(report);
-    let Some((arch, why)) = failure(before) else { return };
-    report.not_compared.push(NotCompared {
-        arch,
-        what: "what was there before".to_owned(),
-        why: format!("the base does not build: {why}"),
-    });
+    let failed = failures(before);
+    for (arch, why) in &failed {
+        report.not_compared.push(NotCompared {
+            arch: *arch,
+            what: "what was there before".to_owned(),
+            why: format!("the base does not build: {why}"),
+        });
+    }
     let any = |is: fn(Option<Change>) -> bool| {
         report.findings.iter().any(|finding| gates(finding) && is(finding.change))
     };
     if any(|change| matches!(change, None | Some(Change::New))) {
         return;
     }
-    let broken = match failure(after) {
-        Some((_, head)) => Some(format!("neither base nor head builds: {head}")),
-        None if any(|change| change == Some(Change::Untold)) => {
-            Some(format!("the base does not build, so what is new cannot be told: {why}"))
+    let is_untold = any(|change| change == Some(Change::Untold));
+    match (failed.first(), failures(after).first()) {
+        (Some(_), Some((_, head))) => {
+            report.summary = format!("neither base nor head builds: {head}");
+            report.outcome = Outcome::Broken(report.summary.clone());
         }
-        None => None,
-    };
-    match broken {
-        Some(broken) => {
+        (base, _) if is_untold => {
+            let why = base.map_or("it was not compared in full", |(_, why)| why);
+            let broken = format!("what is new cannot be told of this base: {why}");
             report.summary = format!("{broken}; {}", report.summary);
             report.outcome = Outcome::Broken(broken);
         }
-        None => {
+        (Some(_), None) => {
             report.summary = format!("the base does not build, the head does; {}", report.summary);
         }
+        (None, _) => {}
     }
 }
 
-/// The first build that failed, and why.
-fn failure(report: &Report) -> Option<(Arch, &str)> {
-    report.cells.iter().find_map(|cell| Some((cell.arch, cell.outcome.why()?)))
+/// The first build of each architecture that failed, and why.
+fn failures(report: &Report) -> Vec<(Arch, &str)> {
+    let mut list: Vec<(Arch, &str)> = Vec::new();
+    for cell in &report.cells {
+        let is_known = list.iter().any(|(arch, _)| *arch == cell.arch);
+        list.extend(cell.outcome.why().filter(|_| !is_known).map(|why| (cell.arch, why)));
+    }
+    list
 }
 
 /// Base and head are no runs to those who ask.
@@ -66,6 +74,7 @@ fn own_words(report: &mut Report) {
     for left in &mut report.not_compared {
         left.why = words(&left.why);
     }
+    report.summary = words(&report.summary);
 }
 
 #[cfg(test)]
@@ -128,7 +137,10 @@ mod tests {
     #[test]
     fn a_base_that_does_not_build_is_no_measure() {
         let untold = judged(broken(), Outcome::Differ, Some(("symbol.lost", Change::Untold)));
-        assert!(untold.outcome.why().unwrap().ends_with("cannot be told: no rule"));
+        let why = "what is new cannot be told of this base: no rule";
+        assert_eq!(untold.outcome.why(), Some(why));
+        let partly = judged(Outcome::Agree, Outcome::Differ, Some(("symbol.lost", Change::Untold)));
+        assert!(partly.outcome.why().unwrap().ends_with("it was not compared in full"));
         assert_eq!(untold.not_compared[0].why, "the base does not build: no rule");
         let neither = judged(broken(), broken(), None);
         assert_eq!(neither.outcome.why(), Some("neither base nor head builds: no rule"));

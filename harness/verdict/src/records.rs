@@ -8,7 +8,7 @@ mod runs;
 
 pub use expected::expect_records;
 
-use crate::expect::layer_of;
+use crate::expect::{Glob, Needs, layer_of, needs};
 use crate::merge::merge;
 use places::{At, Places, all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,10 +193,20 @@ fn layer(report: &Report, arch: Arch, layer: Layer) -> Option<&LayerResult> {
 
 /// Whether a run would have found this, had it been there.
 fn looked_for(finding: &Finding, site: &Site, report: &Report) -> bool {
-    match layer_of(finding.key.as_str()) {
-        Some(which) => layer(report, site.arch, which)
-            .is_some_and(|result| result.compared > 0 && result.not_compared.is_none()),
-        None => report.twins.iter().any(|twin| twin.arch == site.arch),
+    let is_whole = |which: Layer| {
+        layer(report, site.arch, which)
+            .is_some_and(|result| result.compared > 0 && result.not_compared.is_none())
+    };
+    // What two builds show alone, one shows not, though the same layer has compared something of it.
+    // What was said while they were built is compared of builds that fail as well.
+    let mut cells = report.cells.iter().filter(|cell| cell.arch == site.arch);
+    let needs = needs(&Glob::new(finding.key.as_str())).next();
+    match needs {
+        Some(Needs::Both(which)) if which != Layer::Diagnostics => {
+            is_whole(which) && cells.all(|cell| cell.outcome.why().is_none())
+        }
+        Some(Needs::One(which) | Needs::Both(which)) => is_whole(which),
+        _ => report.twins.iter().any(|twin| twin.arch == site.arch),
     }
 }
 
@@ -297,7 +307,7 @@ fn is_smaller(a: &Report, b: &Report, arch: Arch) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use twinlto_model::{KernelId, Outcome, SCHEMA, TwinReport};
+    use twinlto_model::{CellReport, KernelId, Mode, Outcome, SCHEMA, TwinReport};
 
     fn finding(subjects: &[&str]) -> Finding {
         let site = |subject: &&str| Site::new(Arch::Arm64, None, *subject);
@@ -359,10 +369,25 @@ mod tests {
 
     #[test]
     fn what_the_first_run_did_not_look_for_is_not_called_new() {
-        let (a, b) = (report(0, vec![]), report(9, vec![finding(&["f"])]));
+        let (a, mut b) = (report(0, vec![]), report(9, vec![finding(&["f"])]));
+        b.twins[0].outcome = Outcome::Differ;
+        b.outcome = Outcome::Differ;
         let diff = compare_records(&a, &b);
         assert_eq!((subjects(&diff.untold), diff.new.len()), (vec!["f"], 0));
+        // It tells why the outcome is worse.
         assert!(gates(&diff.untold[0]) && diff.outcomes.is_empty());
+        // What two builds show alone was not looked for where one of them failed.
+        let mut one = report(9, vec![]);
+        one.cells.push(CellReport {
+            arch: Arch::Arm64,
+            mode: Mode::InProcess,
+            toolchain: None,
+            outcome: Outcome::Broken("no rule".to_owned()),
+            directory: String::new(),
+            timings: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        });
+        assert_eq!(subjects(&compare_records(&one, &b).untold), ["f"]);
         // What was found in the part that was looked at stays what it was.
         let part = report(0, vec![finding(&["f"])]);
         let diff = compare_records(&part, &b);

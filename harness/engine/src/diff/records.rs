@@ -41,10 +41,19 @@ pub fn diff_records(request: &DiffRequest, a: &Report, b: &Report) -> Result<Rep
             "give two build directories",
         ));
     }
+    report_of(request, b, compare_records(a, b))
+}
+
+/// The report of what changed from one run to `b`.
+pub(crate) fn report_of(
+    request: &DiffRequest,
+    b: &Report,
+    diff: RecordDiff,
+) -> Result<Report, EngineError> {
     let filter = Filter::new(request)?;
     let expectations = request.expect.for_a_part(filter.hides()).read()?;
     let RecordDiff { new, untold, fixed, persisting, less, outcomes, inputs, not_looked_for } =
-        compare_records(a, b);
+        diff;
     let given: Vec<String> = inputs.iter().flat_map(Finding::subjects).map(str::to_owned).collect();
     let counts = [fixed.len(), persisting.len()];
     let (findings, hidden): (Vec<Finding>, Vec<Finding>) = [outcomes, less, inputs, new, untold]
@@ -131,7 +140,7 @@ fn summary(
     let more = [
         (worse, count(worse, "outcome worse", "outcomes worse")),
         (less, count(less, "layer compared less", "layers compared less")),
-        plain(untold.len(), Change::Untold.word()),
+        plain(untold.len(), "not looked for before"),
         (notes, count(notes, "new note", "new notes")),
         plain(fixed, "fixed"),
         plain(stays, "as before"),
@@ -143,6 +152,7 @@ fn summary(
     if !given.is_empty() {
         text.push_str(&format!("; not the same in both runs: {}", given.join(", ")));
     }
-    let listed = notes + fixed + stays + allowed + given.len() > 0;
+    let hidden = untold.iter().filter(|f| !gates(f)).count();
+    let listed = notes + hidden + fixed + stays + allowed + given.len() > 0;
     text + if listed { " (-v lists them)" } else { "" }
 }

@@ -34,7 +34,7 @@ impl<'a> Cell<'a> {
         format!("{} · {} · {} · {}", id.kernel, id.variant(), id.arch, id.toolchain)
     }
 
-    /// Everything that decides its result; `common` is what is decided for many cells at once.
+    /// Everything beside its modes that decides its result; `common` is what is decided for many cells at once.
     pub(super) fn identity(
         &self,
         sources: &str,
@@ -113,7 +113,8 @@ impl<'a> Cell<'a> {
         let record = report.record.as_ref().map(|record| {
             std::path::absolute(record).map_or_else(|_| record.clone(), |p| p.display().to_string())
         });
-        let warnings = report.findings.iter().filter(|it| it.severity == Severity::Warning);
+        let is_told = |it: &&Finding| it.severity == Severity::Warning && !it.keeps_apart();
+        let warnings = report.findings.iter().filter(is_told);
         Ok(CellResult {
             expected,
             again: false,

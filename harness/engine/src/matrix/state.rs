@@ -38,8 +38,8 @@ struct Running {
 pub(super) struct State {
     dir: PathBuf,
     done: BTreeMap<CellId, Kept>,
-    /// Cells that are done, by what decided their results.
-    by_identity: BTreeMap<String, CellId>,
+    /// Cells that are done, by what decided their results, whatever their toolchains are called.
+    by_identity: BTreeMap<(String, CellId), CellId>,
     past: Past,
     running: Mutex<BTreeMap<CellId, Running>>,
 }
@@ -113,8 +113,8 @@ impl State {
             past.alike.entry(names).or_default().add(seconds);
             past.by_arch.entry(by_arch).or_default().add(seconds);
         }
-        let by_identity = done.iter().map(|(id, kept)| (kept.identity.clone(), id.clone()));
-        let by_identity = by_identity.collect();
+        let known = |(id, kept): (&CellId, &Kept)| (nameless(&kept.identity, id), id.clone());
+        let by_identity = done.iter().map(known).collect();
         Self { dir, done, by_identity, past, running: Mutex::new(running) }
     }
 
@@ -139,12 +139,7 @@ impl State {
             kept.identity == identity && kept.result.record.as_ref().is_none_or(is_there)
         };
         // Beside another build of the same version, a toolchain has another name than alone.
-        let elsewhere = || {
-            let other = self.by_identity.get(identity)?;
-            let is_same = (&other.kernel, &other.config, other.arch, other.modes)
-                == (&cell.kernel, &cell.config, cell.arch, cell.modes);
-            self.done.get(other).filter(|_| is_same)
-        };
+        let elsewhere = || self.done.get(self.by_identity.get(&nameless(identity, cell))?);
         match self.done.get(cell).filter(fits).or_else(|| elsewhere().filter(fits)) {
             Some(kept) => CellState::Done(Box::new(kept.result.clone())),
             None => CellState::Waiting { estimate: self.estimate(cell) },
@@ -216,6 +211,11 @@ impl State {
     }
 }
 
+/// What decides a cell's result, and the cell without the name of its toolchain.
+fn nameless(identity: &str, cell: &CellId) -> (String, CellId) {
+    (identity.to_owned(), CellId { toolchain: String::new(), ..cell.clone() })
+}
+
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
@@ -229,4 +229,44 @@ fn slug(cell: &CellId) -> String {
     let whole = format!("{}\n{}\n{}\n{}", cell.kernel, cell.variant(), cell.arch, cell.toolchain);
     let hash = blake3::hash(whole.as_bytes()).to_hex();
     format!("{name}-{}", hash.as_str().get(..8).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_model::Outcome;
+
+    #[test]
+    fn a_result_is_found_under_another_name_of_its_toolchain_and_for_no_other_cell() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = CellId {
+            kernel: "pocket".to_owned(),
+            config: "tiny".to_owned(),
+            arch: Arch::Arm64,
+            toolchain: "clang 22.1.8".to_owned(),
+            modes: Modes::default(),
+        };
+        let result = CellResult {
+            outcome: Outcome::Agree,
+            summary: String::new(),
+            seconds: 9.0,
+            counts: Vec::new(),
+            record: None,
+            expected: true,
+            again: false,
+            warnings: Vec::new(),
+        };
+        let kept = Kept { identity: "x".to_owned(), result };
+        State::open(dir.path()).unwrap().keep(&id, &kept).unwrap();
+        let state = State::read(dir.path());
+        let is_done = |cell: &CellId, identity: &str| {
+            matches!(state.cell(cell, identity), CellState::Done(_))
+        };
+        let renamed = CellId { toolchain: "clang 22.1.8 #0a1b2c3d".to_owned(), ..id.clone() };
+        assert!(is_done(&id, "x") && is_done(&renamed, "x"));
+        assert!(!is_done(&id, "y") && !is_done(&renamed, "y"));
+        let modes = "reference".parse().unwrap();
+        assert!(!is_done(&CellId { modes, ..renamed.clone() }, "x"));
+        assert!(!is_done(&CellId { arch: Arch::Riscv, ..renamed }, "x"));
+    }
 }

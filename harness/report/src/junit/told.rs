@@ -2,7 +2,7 @@
 
 use crate::steps::{mark, said};
 use crate::text::safe;
-use twinlto_model::{Evidence, Finding, StepReport, thousands};
+use twinlto_model::{Change, Evidence, Finding, StepReport, thousands};
 
 /// Places of one finding that are listed; JSON has all of them.
 const PLACES: usize = 100;
@@ -17,7 +17,11 @@ pub(super) fn in_one_line(text: &str) -> String {
 
 /// `flags.backend.missing: they are saved under …`
 pub(super) fn message(finding: &Finding) -> String {
-    format!("{}: {}", finding.key, cause(finding))
+    let before = match finding.change {
+        Some(change @ Change::Untold) => format!(" ({} before)", change.word()),
+        _ => String::new(),
+    };
+    format!("{}{before}: {}", finding.key, cause(finding))
 }
 
 fn cause(finding: &Finding) -> String {

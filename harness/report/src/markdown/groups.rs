@@ -39,15 +39,19 @@ fn sorted(findings: &[Finding]) -> Vec<(&'static str, Vec<&Finding>)> {
         finding.change != Some(Change::Persisting) || finding.tier != Tier::Lawful
     };
     let compared = findings.iter().any(|finding| finding.change.is_some());
+    // One group more would leave no room for any; which of them it is, each finding says.
+    let new = match findings.iter().any(|finding| finding.change == Some(Change::Untold)) {
+        true => "New, or not looked for before",
+        false => "New",
+    };
     let title = |finding: &Finding| match finding.change {
         _ if !compared => "Findings",
-        None | Some(Change::New) => "New",
+        None | Some(Change::New | Change::Untold) => new,
         Some(Change::Fixed) => "Fixed",
         Some(Change::Persisting) => "As before",
-        Some(Change::Untold) => "Not looked for before",
     };
     let mut groups = Vec::new();
-    for name in ["Findings", "New", "Not looked for before", "Fixed", "As before"] {
+    for name in ["Findings", new, "Fixed", "As before"] {
         let here = findings.iter().filter(is_news).filter(|finding| title(finding) == name);
         let mut of: Vec<&Finding> = here.collect();
         of.sort_by_key(|finding| finding.severity);

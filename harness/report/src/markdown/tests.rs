@@ -83,6 +83,11 @@ fn what_became_of_findings_is_said_in_groups() {
     .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is not in\n{text}")))
     .into();
     assert!(places.is_sorted(), "{text}");
+    // Nobody knows whether that is new.
+    report.findings.push(at(Severity::Warning).became(Change::Untold));
+    let text = made(&report);
+    assert!(text.contains("## New, or not looked for before\n"), "{text}");
+    assert!(text.contains("      before     not looked for\n"), "{text}");
 }
 
 #[test]
@@ -189,7 +194,14 @@ proptest! {
         let word = report.outcome.word();
         prop_assert!(text.starts_with(&format!("{word}:")), "{}", text);
         prop_assert!(text.ends_with("    twinlto   0.1.0\n") || text.ends_with(" …\n"), "{}", text);
-        let ours = ["# Findings", "# New", "# Fixed", "# As before", "# How to reproduce"];
+        let ours = [
+            "# Findings",
+            "# New",
+            "# New, or not looked for before",
+            "# Fixed",
+            "# As before",
+            "# How to reproduce",
+        ];
         let markup = markup(&text);
         prop_assert!(markup.iter().all(|what| ours.contains(&what.as_str())), "{:?}\n{}", markup, text);
         prop_assert_eq!(markup.iter().filter(|what| *what == "# How to reproduce").count(), 1);

@@ -76,7 +76,8 @@ fn between(before: &Column<'_>, after: &Column<'_>) -> ColumnChange {
         from: before.id.toolchain.clone(),
         to: after.id.toolchain.clone(),
         numbers: numbers(before, after),
-        new: telling([diff.outcomes, diff.new].concat()),
+        // What the older one did not look for is told as well: its outcome may be another for it.
+        new: telling([diff.outcomes, diff.new, diff.untold].concat()),
         fixed: telling(diff.fixed),
     }
 }

@@ -104,9 +104,13 @@ fn error(report: &Report, wanted: &Failing) -> Judgement {
         };
     };
     // A build that failed is known by the first error in its log, and by what explains it.
-    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let causes = errors.filter_map(|finding| finding.cause.as_deref());
-    match failures().chain(causes).find(|why| wanted.fits(why)) {
+    let errors = || report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let causes = errors().filter_map(|finding| finding.cause.as_deref());
+    // Of a backend that is not make's, the words of the compiler stand there.
+    let sides =
+        errors().flat_map(|finding| &finding.sites).flat_map(|site| [&site.left, &site.right]);
+    let words = sides.flatten().map(|evidence| evidence.text.as_str());
+    match failures().chain(causes).chain(words).find(|why| wanted.fits(why)) {
         Some(why) => Judgement::new(Answer::Bad, why),
         None => {
             let class = class_of_line(first).map(|class| format!(" ({class})"));
@@ -143,7 +147,7 @@ fn count(report: &Report, wanted: &Count) -> Judgement {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
-    use twinlto_model::{Arch, Finding, Key, Mode, Site};
+    use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Site};
 
     /// Of one build, which ended so, with a finding that has this cause.
     fn report(outcome: Outcome, severity: Severity, cause: &str) -> Report {
@@ -205,6 +209,11 @@ mod tests {
         assert_eq!(other.answer, Answer::Unknown);
         assert!(other.because.starts_with("it fails otherwise (undefined-symbol): ld.lld"));
         let said = "a line\nkernel/x.c:3:2: error: unused variable 'a' [-Werror,-Wunused-variable]";
+        let mut backend =
+            report(Outcome::Broken("1 backend failed".to_owned()), Severity::Error, "");
+        let words = "<inline asm>:1:2: error: invalid instruction mnemonic 'dmb'";
+        backend.findings[0].sites[0].left = Some(Evidence::new("backend", words));
+        assert_eq!(class("invalid-instruction").judge(&backend).answer, Answer::Bad);
         assert!(class("unused-variable").is_failure(said));
         assert!(!class("unused-variable").is_failure("unused-variable"));
         assert!(!Predicate::Outcome(Vec::new()).is_failure(said));
