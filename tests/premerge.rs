@@ -287,3 +287,20 @@ fn what_lies_behind_a_base_that_does_not_build_is_called_neither_new_nor_agreed(
     assert!(refused.stderr.contains("which is only read"), "{}", refused.stderr);
     assert!(!std::path::Path::new(&inside).exists());
 }
+
+#[test]
+fn what_the_build_of_a_head_says_is_new_where_that_of_the_base_said_nothing() {
+    let Some(llvm) = llvm("what_the_build_of_a_head_says") else { return };
+    let repo = Repo::new("louder");
+    repo.git(&["tag", "base"]);
+    let makefile = repo.path.join("kernel/Makefile");
+    let text = std::fs::read_to_string(&makefile).unwrap();
+    let more = "CFLAGS_panic.o += -Wframe-larger-than=64 -Werror\n";
+    std::fs::write(&makefile, format!("{text}{more}")).unwrap();
+    let head = repo.commit("panic: small frames");
+    let (path, out) = (repo.arg(), empty_dir("louder"));
+    let ran = premerge(llvm, &out, &["--kernel", &path, "--base", "base", "--head", &head]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.json();
+    assert_eq!(finding(&report, "log.severity.changed")["change"], "new", "{}", ran.stdout);
+}
