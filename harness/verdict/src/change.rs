@@ -80,42 +80,12 @@ fn own_words(report: &mut Report) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
-    use twinlto_model::{CellReport, Evidence, Finding, KernelId, Key, Mode, Severity, Site};
-
-    /// Of one build, which ended so.
-    fn check(outcome: Outcome) -> Report {
-        let cell = CellReport {
-            arch: Arch::Arm64,
-            mode: Mode::Distributed,
-            toolchain: None,
-            outcome: outcome.clone(),
-            directory: String::new(),
-            timings: BTreeMap::new(),
-            counts: BTreeMap::new(),
-        };
-        Report {
-            schema: String::new(),
-            twinlto: String::new(),
-            kernel: KernelId { name: String::new(), path: None },
-            config: String::new(),
-            comparison: String::new(),
-            sides: None,
-            outcome,
-            summary: "0 new".to_owned(),
-            twins: Vec::new(),
-            cells: vec![cell],
-            findings: Vec::new(),
-            allowed: Vec::new(),
-            not_compared: Vec::new(),
-            patches: Vec::new(),
-            record: None,
-        }
-    }
+    use crate::made::one_build;
+    use twinlto_model::{Evidence, Finding, Key, Severity, Site};
 
     /// The judgement, where the comparison has one finding or none.
     fn judged(before: Outcome, after: Outcome, found: Option<(&'static str, Change)>) -> Report {
-        let mut report = check(Outcome::Agree);
+        let mut report = Report { summary: "0 new".to_owned(), ..one_build(Outcome::Agree) };
         report.findings.extend(found.map(|(key, change)| {
             let site = Site::new(Arch::Arm64, None, "x")
                 .sides(Evidence::new("A", "agree"), Evidence::new("B", "broken"));
@@ -126,7 +96,7 @@ mod tests {
         if found.is_some() {
             report.outcome = Outcome::Differ;
         }
-        judge_change(&mut report, &check(before), &check(after));
+        judge_change(&mut report, &one_build(before), &one_build(after));
         report
     }
 

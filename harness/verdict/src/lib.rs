@@ -18,6 +18,8 @@ pub mod inject;
 mod judge;
 mod layer;
 pub mod lifecycle;
+#[cfg(test)]
+mod made;
 mod makefiles;
 pub mod matrix;
 mod members;

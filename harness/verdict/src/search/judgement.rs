@@ -146,39 +146,14 @@ fn count(report: &Report, wanted: &Count) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use crate::made::one_build;
     use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Site};
 
     /// Of one build, which ended so, with a finding that has this cause.
     fn report(outcome: Outcome, severity: Severity, cause: &str) -> Report {
         let site = Site::new(Arch::Arm64, Some(Mode::Distributed), "mm/util.o");
         let finding = Finding::new(Key::new("log.error.new"), severity, site).because(cause);
-        let cell = CellReport {
-            arch: Arch::Arm64,
-            mode: Mode::Distributed,
-            toolchain: None,
-            outcome: outcome.clone(),
-            directory: String::new(),
-            timings: BTreeMap::new(),
-            counts: BTreeMap::new(),
-        };
-        Report {
-            schema: String::new(),
-            twinlto: String::new(),
-            kernel: twinlto_model::KernelId { name: String::new(), path: None },
-            config: String::new(),
-            comparison: String::new(),
-            sides: None,
-            outcome,
-            summary: String::new(),
-            twins: Vec::new(),
-            cells: vec![cell],
-            findings: vec![finding],
-            allowed: Vec::new(),
-            not_compared: Vec::new(),
-            patches: Vec::new(),
-            record: None,
-        }
+        Report { findings: vec![finding], ..one_build(outcome) }
     }
 
     #[test]
