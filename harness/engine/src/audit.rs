@@ -134,6 +134,7 @@ pub(crate) fn report(
         build: "as found".to_owned(),
         layers: judged.layers,
         steps: Vec::new(),
+        coverage: verdict.coverage.clone(),
     }];
     let (outcome, about) = conclude(expectations, judged.outcome, &[judged.compared], today()?);
     let findings = merge(judged.findings.into_iter().chain(about).collect());

@@ -1,4 +1,4 @@
-use crate::{Allowed, Arch, Finding, Mode, Outcome, StepReport, Toolchain};
+use crate::{Account, Allowed, Arch, Finding, Mode, Outcome, StepReport, Toolchain};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -177,6 +177,9 @@ pub struct TwinReport {
     /// The steps of its life, where they were tried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepReport>,
+    /// What became of every part of every input (`docs/COVERAGE.md`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<Account>,
 }
 
 /// Which kernel.

@@ -8,6 +8,7 @@ mod change;
 mod compare;
 mod config;
 mod counts;
+mod coverage;
 mod crc;
 mod diagnostics;
 mod diff;

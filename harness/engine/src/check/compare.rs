@@ -142,7 +142,14 @@ impl Twin<'_> {
         }
         let (outcome, layers) = (judged.outcome, judged.layers);
         Ok(TwinResult {
-            report: TwinReport { arch: self.arch, outcome, build, layers, steps },
+            report: TwinReport {
+                arch: self.arch,
+                outcome,
+                build,
+                layers,
+                steps,
+                coverage: verdict.coverage.clone(),
+            },
             cells,
             findings: judged.findings,
             allowed: judged.allowed,
