@@ -13,6 +13,7 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{read_regular, read_text};
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of_directory};
+use crate::natives;
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
 use filter::{Filter, globs};
@@ -182,6 +183,9 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                 symtypes::explain(sides, (left, right), &mut verdict, events)?;
             }
             let whole = matches!(a, Thing::Build(_));
+            if whole {
+                natives::add(sides, left, right, &mut verdict);
+            }
             let mut report = judging.report(sides, verdict, (left, right), whole)?;
             let left_out = |(what, why)| NotCompared { arch, what, why };
             report.not_compared.extend(unread.into_iter().map(left_out));

@@ -2,6 +2,7 @@
 
 pub(crate) mod image;
 mod imports;
+mod natives;
 mod objects;
 
 pub(crate) use objects::command as recorded_command;
@@ -82,6 +83,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     if depth != Depth::Records {
         read_modules(dir, &mut facts, depth);
         facts.initcall_script = initcall_script(dir);
+        facts.natives = natives::read(dir, &facts);
     }
     facts.arch = arch_of(&facts);
     Ok(facts)

@@ -20,6 +20,7 @@ mod inject;
 mod jobserver;
 pub mod lifecycle;
 mod matrix;
+mod natives;
 mod orphan;
 mod out_file;
 mod pipe;

@@ -59,6 +59,9 @@ pub struct BuildFacts {
     pub log: BuildLog,
     /// `#SYMVER` lines of the objects outside the index and of module members, by object.
     pub other_symvers: BTreeMap<String, Vec<(String, Crc)>>,
+    /// What no backend made: objects of `vmlinux` outside the index, modules, and what these are
+    /// made from, by name.
+    pub natives: BTreeMap<String, NativeObject>,
     /// Files that could not be read, with the reason.
     pub unreadable: BTreeMap<String, String>,
 }
@@ -131,6 +134,30 @@ impl FileFacts {
     pub fn why_not(&self) -> &str {
         self.unreadable.as_deref().unwrap_or("no such file")
     }
+}
+
+/// What an object is to a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NativeRole {
+    /// A backend made it of an IR object.
+    Backend,
+    /// It is linked into `vmlinux` and never was bitcode.
+    Member,
+    /// A module.
+    Module,
+    /// A module, or an object of `vmlinux`, is made from it.
+    Part,
+}
+
+/// An object that no backend of the kernel made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NativeObject {
+    /// What it is to the build.
+    pub role: NativeRole,
+    /// Its recorded command, where it has one.
+    pub command: Option<CommandText>,
+    /// Files of the build directory that its command, or its source with `.incbin`, names.
+    pub made_from: Vec<String>,
 }
 
 /// A text that one file holds, and what it says.

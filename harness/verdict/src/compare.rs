@@ -4,6 +4,7 @@ use crate::diff::{self, CodePair, LostFile, Sides};
 use crate::expect::Expectations;
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
+use crate::natives;
 use crate::transport::{fronts, transport};
 use std::collections::BTreeSet;
 use twinlto_facts::bitcode::BitcodeFacts;
@@ -95,6 +96,7 @@ pub fn compare_twins(
     let sides = Sides::of(arch, ours.mode, theirs.mode);
     let mut told = transport(arch, ours);
     told.findings.extend(fronts(sides, ours, theirs));
+    told.findings.extend(natives::fronts(sides, ours, theirs));
     if theirs.mode.is_some_and(Mode::has_native_objects) {
         let twins = transport(arch, theirs);
         told.findings.extend(twins.findings);

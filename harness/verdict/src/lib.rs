@@ -57,7 +57,10 @@ pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};
 pub use members::{MemberVerdict, compare_archives};
 pub use merge::{merge, merge_allowed};
-pub use natives::{NativePair, Sameness, natives};
+pub use natives::{
+    Difference, NativePair, Places, Sameness, Surroundings, account as native_account,
+    difference, natives, places,
+};
 pub use normalize::{Canonical, canonical};
 pub use planned::{Plan, judge_planned};
 pub use reach::{Change, Reach, Refresh, reach};

@@ -2,56 +2,20 @@
 
 use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
-use crate::fs::read_regular;
-use crate::gather::{Depth, gather, image};
+use crate::gather::{Depth, gather};
 use crate::lifecycle::{LifeOptions, Scratch, live};
+use crate::natives;
 use crate::replay::replay_told;
 use crate::symtypes;
-use rayon::prelude::*;
-use std::path::Path;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
-use twinlto_facts::kbuild::native_path;
 use twinlto_model::{
     CellReport, Event, Finding, Layer, Outcome, StageTime, StepReport, Timings, TwinReport,
 };
-use twinlto_verdict::replay::functions_that_differ;
 use twinlto_verdict::{
-    Built, LayerVerdict, NativePair, Sameness, Scope, Sides, Verdict, cell_counts, compare_twins,
-    diagnostics, judge, judge_one,
+    Built, LayerVerdict, Scope, Sides, Verdict, cell_counts, compare_twins, diagnostics, judge,
+    judge_one,
 };
-
-/// The native objects of both sides, where both have them.
-fn natives(sides: Sides<'_>, ours: &BuildFacts, theirs: &BuildFacts) -> Option<LayerVerdict> {
-    let both = [ours, theirs].map(|facts| facts.mode.is_some_and(|mode| !mode.is_linkers()));
-    if both != [true, true] {
-        return None;
-    }
-    let names: Vec<&String> =
-        ours.objects.keys().filter(|name| theirs.objects.contains_key(*name)).collect();
-    let pair = |name: &&String| NativePair {
-        object: (*name).clone(),
-        same: sameness(ours, theirs, &native_path(name)).unwrap_or_else(Sameness::Unreadable),
-    };
-    let pairs: Vec<NativePair> = names.par_iter().map(pair).collect();
-    Some(twinlto_verdict::natives(sides, &pairs))
-}
-
-fn sameness(ours: &BuildFacts, theirs: &BuildFacts, native: &str) -> Result<Sameness, String> {
-    let read = |facts: &BuildFacts| {
-        let path = Path::new(&facts.directory).join(native);
-        read_regular(&path).map_err(|error| format!("{native}: {error}"))
-    };
-    let (left, right) = (read(ours)?, read(theirs)?);
-    if left == right {
-        return Ok(Sameness::Identical);
-    }
-    let code = |bytes: &[u8]| image::facts(bytes, Depth::Code);
-    Ok(Sameness::Different {
-        bytes: (left.len() as u64, right.len() as u64),
-        functions: functions_that_differ(&code(&left)?, &code(&right)?),
-    })
-}
 
 impl Twin<'_> {
     pub(crate) fn compare(
@@ -85,9 +49,7 @@ impl Twin<'_> {
             (Some(theirs), None) => {
                 let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
                 let sides = Sides::of(self.arch, ours.mode, theirs.mode);
-                if let Some(natives) = natives(sides, &ours, theirs) {
-                    verdict.layers.push(natives);
-                }
+                natives::add(sides, &ours, theirs, &mut verdict);
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {
                     verdict.layers.push(replay_told(self.arch, &ours, options, events)?);

@@ -16,6 +16,7 @@ mod level;
 mod marks;
 mod modules;
 mod notes;
+mod parts;
 mod place;
 mod relocation;
 mod riscv;
@@ -36,8 +37,9 @@ pub use initcalls_lds::{LdsError, LdsInitcall, initcalls_lds};
 pub use kind::{ET_REL, ElfClass, ElfEndian, ElfIdent, KIND_PREFIX, ObjectKind, kind};
 pub use level::Level;
 pub use marks::{Mark, marks};
-pub use modules::{modinfo, modversions};
+pub use modules::{ThisModule, VersionRows, modinfo, modversions, this_module, version_rows};
 pub use notes::{Note, Property, notes};
+pub use parts::{Part, PartRelocation, Parts, parts};
 pub use relocation::{Relocation, RelocationCount};
 pub use riscv::riscv_attributes;
 pub use section::{

@@ -19,10 +19,84 @@ const MODVERSION_INFO: usize = 64;
 /// disagree.
 pub fn modversions(bytes: &[u8]) -> Result<BTreeMap<String, Crc>, ElfError> {
     let image = Image::parse(bytes)?;
-    let mut versions = BTreeMap::new();
-    basic(&image, &mut versions)?;
-    extended(&image, &mut versions)?;
+    joined(&version_rows(&image)?)
+}
+
+/// Both tables as one.
+fn joined(rows: &VersionRows) -> Result<BTreeMap<String, Crc>, ElfError> {
+    let tables = [("__versions", &rows.basic), ("__version_ext_crcs", &rows.extended)];
+    let mut versions: BTreeMap<String, Crc> = BTreeMap::new();
+    for (table, rows) in tables {
+        for (name, crc) in rows.iter().flatten() {
+            match versions.get(name) {
+                Some(known) if known != crc => {
+                    let why = format!("'{name}' has the CRCs {known} and {crc}");
+                    return Err(ElfError::table(table, why));
+                }
+                _ => versions.insert(name.clone(), *crc),
+            };
+        }
+    }
     Ok(versions)
+}
+
+/// The rows of both tables of a `.ko`, as they stand: doubled ones twice.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VersionRows {
+    /// `__versions`; none where there is no such section.
+    pub basic: Option<Vec<(String, Crc)>>,
+    /// `__version_ext_crcs` and `__version_ext_names`; none where there are no such sections.
+    pub extended: Option<Vec<(String, Crc)>>,
+}
+
+/// Reads the rows of both tables. Source: as for [`modversions`].
+///
+/// # Errors
+///
+/// A table has a broken entry.
+pub fn version_rows(image: &Image<'_>) -> Result<VersionRows, ElfError> {
+    Ok(VersionRows { basic: basic(image)?, extended: extended(image)? })
+}
+
+/// What `__this_module` holds, the variable that the kernel makes its `struct module` of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ThisModule {
+    /// The name that it gives itself.
+    pub name: String,
+    /// What its pointers name, by place; units: bytes.
+    pub pointers: Vec<(u64, String)>,
+}
+
+/// Reads `.gnu.linkonce.this_module`; none where there is no such section.
+///
+/// Source: `struct module` in `include/linux/module.h` (`enum module_state state`, `struct
+/// list_head list`, `char name[]`) and `add_header` in `scripts/mod/modpost.c`, Linux 7.3.
+///
+/// # Errors
+///
+/// The section has no room for a name, or holds none.
+pub fn this_module(image: &Image<'_>) -> Result<Option<ThisModule>, ElfError> {
+    const SECTION: &str = ".gnu.linkonce.this_module";
+    let Some((index, _)) = image.section(SECTION) else {
+        return Ok(None);
+    };
+    let bad = |why: &str| ElfError::table(SECTION, why.to_owned());
+    // The state is padded to a pointer; the list is two of them.
+    let at = image.ident.pointer_size().saturating_mul(3);
+    let name = image.data(index).get(at..).ok_or_else(|| bad("it has no room for a name"))?;
+    let name = text_at(name, 0).ok_or_else(|| bad("its name has no end"))?;
+    let tables = image.relocation_sections(index);
+    let mut pointers: Vec<(u64, String)> = tables
+        .flat_map(|table| image.relocations(table))
+        .map(|relocation| {
+            let number = (relocation.symbol as usize).checked_sub(1);
+            let symbol = number.and_then(|number| image.symbols.get(number));
+            let name = symbol.map(|s| s.name.clone().into_owned()).unwrap_or_default();
+            (relocation.offset, name)
+        })
+        .collect();
+    pointers.sort();
+    Ok(Some(ThisModule { name: String::from_utf8_lossy(name).into_owned(), pointers }))
 }
 
 /// The `key=value` entries of `.modinfo`, sorted; an entry without `=` is a key without value.
@@ -50,15 +124,16 @@ pub fn modinfo(bytes: &[u8]) -> Result<Vec<(String, String)>, ElfError> {
     Ok(entries)
 }
 
-fn basic(image: &Image<'_>, versions: &mut BTreeMap<String, Crc>) -> Result<(), ElfError> {
+fn basic(image: &Image<'_>) -> Result<Option<Vec<(String, Crc)>>, ElfError> {
     let Some((index, _)) = image.section("__versions") else {
-        return Ok(());
+        return Ok(None);
     };
     let data = image.data(index);
     let bad = |why: String| ElfError::table("__versions", why);
     if !data.len().is_multiple_of(MODVERSION_INFO) {
         return Err(bad(format!("{} bytes, no multiple of {MODVERSION_INFO}", data.len())));
     }
+    let mut rows = Vec::with_capacity(data.len() / MODVERSION_INFO);
     for (number, entry) in data.chunks_exact(MODVERSION_INFO).enumerate() {
         let (crc, name) = entry.split_at(image.ident.pointer_size().min(entry.len()));
         let crc = image.ident.endian.uint(crc);
@@ -66,14 +141,14 @@ fn basic(image: &Image<'_>, versions: &mut BTreeMap<String, Crc>) -> Result<(), 
             .map_err(|_| bad(format!("entry {number} has the CRC {crc:#x}, more than 32 bits")))?;
         let name = text_at(name, 0).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| bad(format!("entry {number} has no name")))?;
-        add(versions, name, Crc(crc)).map_err(bad)?;
+        rows.push((String::from_utf8_lossy(name).into_owned(), Crc(crc)));
     }
-    Ok(())
+    Ok(Some(rows))
 }
 
-fn extended(image: &Image<'_>, versions: &mut BTreeMap<String, Crc>) -> Result<(), ElfError> {
+fn extended(image: &Image<'_>) -> Result<Option<Vec<(String, Crc)>>, ElfError> {
     let Some((crcs, _)) = image.section("__version_ext_crcs") else {
-        return Ok(());
+        return Ok(None);
     };
     let Some((names, _)) = image.section("__version_ext_names") else {
         return Err(ElfError::NoSection("__version_ext_names".to_owned()));
@@ -83,24 +158,14 @@ fn extended(image: &Image<'_>, versions: &mut BTreeMap<String, Crc>) -> Result<(
     if !crcs.len().is_multiple_of(4) {
         return Err(bad(format!("{} bytes, no multiple of 4", crcs.len())));
     }
-    let mut offset = 0;
+    let (mut rows, mut offset) = (Vec::with_capacity(crcs.len() / 4), 0);
     for (number, crc) in crcs.chunks_exact(4).enumerate() {
         let name = field(names, offset, 1).and_then(|_| text_at(names, offset));
         let name = name.filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| bad(format!("entry {number} has no name")))?;
         offset += name.len() as u64 + 1;
-        add(versions, name, Crc(image.ident.endian.uint(crc) as u32)).map_err(bad)?;
+        let crc = Crc(image.ident.endian.uint(crc) as u32);
+        rows.push((String::from_utf8_lossy(name).into_owned(), crc));
     }
-    Ok(())
-}
-
-fn add(versions: &mut BTreeMap<String, Crc>, name: &[u8], crc: Crc) -> Result<(), String> {
-    let name = String::from_utf8_lossy(name).into_owned();
-    match versions.get(&name) {
-        Some(known) if *known != crc => Err(format!("'{name}' has the CRCs {known} and {crc}")),
-        _ => {
-            versions.insert(name, crc);
-            Ok(())
-        }
-    }
+    Ok(Some(rows))
 }

@@ -82,7 +82,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Tables), &["table.changed", "table.lost"]),
     (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed", "data.changed"]),
-    (Needs::Both(Layer::Natives), &["native.changed"]),
+    (Needs::Both(Layer::Natives), &["native.changed", "native.lost"]),
     (
         Needs::One(Layer::Replay),
         &[
