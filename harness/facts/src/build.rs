@@ -4,7 +4,7 @@
 
 use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
-use crate::elf::{Body, ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Table};
+use crate::elf::{ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Pieces, Table};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,8 +187,8 @@ pub struct ImageFacts {
     pub tables: BTreeMap<KernelTable, Answer<Table>>,
     /// Section names by their number in the file.
     pub section_names: Vec<String>,
-    /// Function bodies of a relocatable file, where they were asked for.
-    pub bodies: Vec<Body>,
+    /// The bytes of a relocatable file, where they were asked for.
+    pub pieces: Pieces,
     /// Whether it is relocatable: an object, `vmlinux.o` or a module.
     pub is_relocatable: bool,
     /// Names that are used and not defined.

@@ -84,7 +84,7 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     facts.is_relocatable = image.ident.is_relocatable();
     facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
     if depth == Depth::Code {
-        facts.bodies = elf::bodies(&image);
+        facts.pieces = elf::pieces(&image);
     }
     facts.tables = tables(&image);
     facts.marks = marks(&image);

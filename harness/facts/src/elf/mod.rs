@@ -6,6 +6,7 @@ mod compressed;
 mod covering;
 mod error;
 mod exports;
+mod field;
 mod groups;
 mod image;
 mod initcalls;
@@ -19,14 +20,17 @@ mod place;
 mod relocation;
 mod riscv;
 mod section;
+mod share;
+mod stretch;
 mod symbol;
 mod tables;
 
-pub use code::{Body, Reference, bodies};
+pub use code::{Body, Pieces, Reference, bodies, pieces};
 pub use comment::producers;
 pub use compressed::{Compressed, compressed};
 pub use error::ElfError;
 pub use exports::{ExportEntry, ExportValue, exports};
+pub use field::Field;
 pub use groups::{Group, groups};
 pub use image::Image;
 pub use initcalls::{Initcall, initcalls};
@@ -41,5 +45,7 @@ pub use riscv::riscv_attributes;
 pub use section::{
     SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
 };
+pub use share::{Bytes, References};
+pub use stretch::Stretch;
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};
 pub use tables::{KernelTable, Table, TableEntry, TableSymbol, table, tables};

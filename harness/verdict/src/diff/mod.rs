@@ -14,6 +14,7 @@ mod lists;
 mod marks;
 mod renamed;
 mod sections;
+mod stretches;
 mod structs;
 mod symbols;
 mod tables;
