@@ -4,7 +4,7 @@
 
 use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
-use crate::elf::{ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Pieces, Table};
+use crate::elf::{Contents, ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Pieces, Table};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,6 +189,8 @@ pub struct ImageFacts {
     pub section_names: Vec<String>,
     /// The bytes of a relocatable file, where they were asked for.
     pub pieces: Pieces,
+    /// The bytes of a linked file, where they were asked for.
+    pub contents: Contents,
     /// Whether it is relocatable: an object, `vmlinux.o` or a module.
     pub is_relocatable: bool,
     /// Names that are used and not defined.

@@ -85,6 +85,7 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
     if depth == Depth::Code {
         facts.pieces = elf::pieces(&image);
+        facts.contents = elf::contents(&image);
     }
     facts.tables = tables(&image);
     facts.marks = marks(&image);

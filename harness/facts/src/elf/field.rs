@@ -59,15 +59,6 @@ impl Field {
         }
     }
 
-    /// Whether any bit of the field is set; `place` begins where the relocation says.
-    #[must_use]
-    pub fn is_set(self, place: &[u8]) -> bool {
-        let mut rest = place.to_vec();
-        rest.truncate(self.len());
-        self.clear(&mut rest);
-        place.iter().zip(&rest).any(|(before, after)| before != after)
-    }
-
     /// How many bytes it lies in at most; units: bytes.
     #[must_use]
     pub const fn len(self) -> usize {

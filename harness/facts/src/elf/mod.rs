@@ -3,6 +3,7 @@
 mod code;
 mod comment;
 mod compressed;
+mod contents;
 mod covering;
 mod error;
 mod exports;
@@ -28,6 +29,7 @@ mod tables;
 pub use code::{Body, Pieces, Reference, bodies, pieces};
 pub use comment::producers;
 pub use compressed::{Compressed, compressed};
+pub use contents::{Contents, Dynamic, Loaded, Named, contents};
 pub use error::ElfError;
 pub use exports::{ExportEntry, ExportValue, exports};
 pub use field::Field;

@@ -1,8 +1,9 @@
 //! Code: the same functions and variables with the same bytes and the same references, and the same
 //! bytes between them.
 
+use super::contents::contents;
 use super::stretches::stretches;
-use super::{Renamed, Sides, subject_in};
+use super::{Pair, Renamed, Sides, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +18,17 @@ pub(crate) struct CodePair<'a> {
     pub(crate) right: &'a ImageFacts,
 }
 
-/// `renamed` are undefined symbols with another name, which are told elsewhere.
-pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) -> LayerVerdict {
+/// `renamed` are undefined symbols with another name, which are told elsewhere. `linked` are the linked
+/// files, whose contents are compared unless both are of two modes.
+pub(crate) fn code(
+    sides: Sides<'_>,
+    (pairs, linked): (&[CodePair<'_>], &[Pair<'_>]),
+    renamed: &Renamed,
+) -> LayerVerdict {
     let mut layer = LayerVerdict::new(Layer::Code);
+    for pair in linked.iter().filter(|_| !sides.modes) {
+        contents(sides, pair, &mut layer);
+    }
     for pair in pairs {
         let (ours, theirs) = (by_name(pair.left), by_name(pair.right));
         let names: BTreeSet<&(String, bool)> = ours.keys().chain(theirs.keys()).collect();

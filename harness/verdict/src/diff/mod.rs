@@ -2,6 +2,7 @@
 
 mod bitcode;
 mod code;
+mod contents;
 mod crcs;
 mod dwarf;
 mod exports;
