@@ -5,7 +5,7 @@ mod image;
 pub(crate) use image::images;
 
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_model::{Account, Arch, NotCompared, Treatment, thousands};
+use twinlto_model::{Account, Arch, NotCompared, Treatment, Unit};
 
 /// What no layer compared, a line for each kind of it, with its size. Inputs that lack the same for
 /// the same reason share a line.
@@ -19,7 +19,7 @@ pub(crate) fn not_compared(arch: Arch, accounts: &[Account]) -> Vec<NotCompared>
             }
         }
     }
-    let line = |((what, why, unit), of): ((&str, &str, _), Vec<(&Account, u64)>)| {
+    let line = |((what, why, unit), of): ((&str, &str, Unit), Vec<(&Account, u64)>)| {
         let inputs: BTreeSet<&str> = of.iter().map(|(account, _)| account.input.as_str()).collect();
         let input = match inputs.len() {
             1 => inputs.first().copied().unwrap_or_default().to_owned(),
@@ -30,9 +30,8 @@ pub(crate) fn not_compared(arch: Arch, accounts: &[Account]) -> Vec<NotCompared>
             *sides.entry(account.side.as_str()).or_default() += amount;
         }
         let amounts: BTreeSet<u64> = sides.into_values().collect();
-        let amounts: Vec<String> = amounts.into_iter().map(thousands).collect();
-        let amounts = amounts.join(" and ");
-        let what = format!("{what} of {input} ({amounts} {unit})");
+        let amounts: Vec<String> = amounts.into_iter().map(|n| unit.count(n)).collect();
+        let what = format!("{what} of {input} ({})", amounts.join(" and "));
         NotCompared { arch, what, why: why.to_owned() }
     };
     kinds.into_iter().map(line).collect()
@@ -65,7 +64,7 @@ mod tests {
         let same = [account("A", "vmlinux", 4), account("B", "vmlinux", 4)];
         assert_eq!(lines(&same), ["variables of vmlinux (4 bytes)"]);
         let other = [account("A", "vmlinux", 4), account("B", "vmlinux", 5)];
-        assert_eq!(lines(&other), ["variables of vmlinux (4 and 5 bytes)"]);
+        assert_eq!(lines(&other), ["variables of vmlinux (4 bytes and 5 bytes)"]);
         let two = [account("A", "a.ko", 4), account("A", "b.ko", 5)];
         assert_eq!(lines(&two), ["variables of 2 files (9 bytes)"]);
         assert!(lines(&[account("A", "vmlinux", 0)]).is_empty());
