@@ -5,8 +5,8 @@ use crate::fs::{open_regular, read_text};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
 use twinlto_verdict::{FilePair, Line, Same, Sides, Verdict, files};
@@ -52,20 +52,46 @@ pub(crate) fn judge(
     theirs: &BuildFacts,
     verdict: &mut Verdict,
 ) -> Result<(), EngineError> {
-    let pairs = pair(Path::new(&ours.directory), Path::new(&theirs.directory))?;
+    let pairs = pair([&Build::of(ours), &Build::of(theirs)])?;
     let (layer, accounts) = files(sides, ours, theirs, &pairs);
     verdict.layers.push(layer);
     verdict.coverage.extend(accounts);
     Ok(())
 }
 
+/// A build directory, as far as its files are compared.
+struct Build {
+    dir: PathBuf,
+    /// The paths that stand in its texts and what stands for them, the longest first.
+    paths: Vec<(String, &'static str)>,
+    /// Whether the sources lie in it, too.
+    is_in_place: bool,
+}
+
+impl Build {
+    fn of(facts: &BuildFacts) -> Self {
+        let dir = PathBuf::from(&facts.directory);
+        let absolute = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        let mut paths = vec![(absolute.display().to_string(), "$(objtree)")];
+        paths.extend(facts.source.clone().map(|source| (source, "$(srctree)")));
+        paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        let is_in_place = facts.source.is_none() && dir.join("Kbuild").is_file();
+        Self { dir, paths, is_in_place }
+    }
+
+    /// A text of it without its own paths.
+    fn without_paths(&self, mut text: String) -> String {
+        for (path, name) in &self.paths {
+            text = text.replace(path.as_str(), name);
+        }
+        text
+    }
+}
+
 /// Every file that one of two build directories has, and what both are to each other.
-///
-/// # Errors
-///
-/// When a directory cannot be read.
-fn pair(ours: &Path, theirs: &Path) -> Result<Vec<FilePair>, EngineError> {
-    let (left, right) = rayon::join(|| walk(ours), || walk(theirs));
+fn pair(builds: [&Build; 2]) -> Result<Vec<FilePair>, EngineError> {
+    let [ours, theirs] = builds;
+    let (left, right) = rayon::join(|| walk(&ours.dir), || walk(&theirs.dir));
     let (left, right) = (left?, right?);
     let mut names: Vec<&String> = left.keys().chain(right.keys()).collect();
     names.sort_unstable();
@@ -74,27 +100,29 @@ fn pair(ours: &Path, theirs: &Path) -> Result<Vec<FilePair>, EngineError> {
         let command = cmd_path(path);
         left.contains_key(&command) || right.contains_key(&command)
     };
+    let in_place = ours.is_in_place || theirs.is_in_place;
     let one = |name: &&String| {
         let lengths = (left.get(*name).copied(), right.get(*name).copied());
-        let role = FileRole::of(name);
+        let (role, is_recorded) = (FileRole::of(name), is_recorded(name));
+        let is_source = in_place && !is_recorded && role.may_be_source(name);
         FilePair {
             path: (*name).clone(),
             role,
-            is_recorded: is_recorded(name),
+            is_recorded,
             bytes: lengths.0.or(lengths.1).unwrap_or_default(),
             same: match lengths {
+                _ if is_source => Same::Source,
                 (Some(_), None) => Same::OnlyLeft,
                 (None, _) => Same::OnlyRight,
-                (Some(a), Some(b)) => compare((ours, theirs), name, role, (a, b)),
+                (Some(a), Some(b)) => compare(builds, name, role, (a, b)),
             },
         }
     };
     Ok(names.par_iter().map(one).collect())
 }
 
-fn compare((ours, theirs): (&Path, &Path), name: &str, role: FileRole, (a, b): (u64, u64)) -> Same {
-    let paths = [ours.join(name), theirs.join(name)];
-    let opened = [&paths[0], &paths[1]].map(|path| open_regular(path));
+fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) -> Same {
+    let opened = builds.map(|build| open_regular(&build.dir.join(name)));
     let same = match opened {
         [Ok((left, _)), Ok((right, _))] if a == b => same_bytes(left, right),
         [Ok(_), Ok(_)] => Ok(false),
@@ -102,9 +130,7 @@ fn compare((ours, theirs): (&Path, &Path), name: &str, role: FileRole, (a, b): (
     };
     match same {
         Ok(true) => Same::Identical,
-        Ok(false) => differing((ours, theirs), name, role, (a, b)),
-        // A file that was there a moment ago.
-        Err(error) if error.kind() == ErrorKind::NotFound => Same::OnlyLeft,
+        Ok(false) => differing(builds, name, role, (a, b)),
         Err(error) => Same::Unreadable(error.to_string()),
     }
 }
@@ -129,44 +155,26 @@ fn same_bytes(mut left: File, mut right: File) -> std::io::Result<bool> {
 
 /// Texts are read, so that the first line that differs can be told; of recorded commands the command
 /// alone counts.
-fn differing(
-    (ours, theirs): (&Path, &Path),
-    name: &str,
-    role: FileRole,
-    bytes: (u64, u64),
-) -> Same {
+fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64)) -> Same {
     let differs = Same::Different { bytes };
-    let is_text = matches!(
-        role,
-        FileRole::Command
-            | FileRole::Config
-            | FileRole::LinkerScript
-            | FileRole::Generated
-            | FileRole::Frame
-            | FileRole::Other
-    );
-    if !is_text {
+    if !role.is_text() {
         return differs;
     }
-    let read = |dir: &Path| {
-        let bytes = read_text(&dir.join(name)).ok()?;
+    let read = |build: &Build| {
+        let bytes = read_text(&build.dir.join(name)).ok()?;
         let bytes = match role {
             FileRole::Command => CmdFile::parse(&bytes, &[]).command.into_owned().into_bytes(),
             _ => bytes,
         };
-        Some(String::from_utf8(bytes).ok()?.replace(&*dir.to_string_lossy(), OBJTREE))
+        Some(build.without_paths(String::from_utf8(bytes).ok()?))
     };
-    let absolute = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let (ours, theirs) = (absolute(ours), absolute(theirs));
-    match (read(&ours), read(&theirs)) {
+    let [ours, theirs] = builds;
+    match (read(ours), read(theirs)) {
         (Some(left), Some(right)) if left == right => Same::ButForPaths,
         (Some(left), Some(right)) => Same::Lines { lines: lines(&left, &right) },
         _ => differs,
     }
 }
-
-/// What stands for the path of the build directory where texts are compared.
-const OBJTREE: &str = "$(objtree)";
 
 /// How many different lines are kept: enough to know whether all of them have one cause.
 const KEPT: usize = 64;

@@ -47,6 +47,8 @@ pub enum Same {
     OnlyLeft,
     /// Only the second side has it.
     OnlyRight,
+    /// It may be a source of a tree that was built in place, and was not read.
+    Source,
     /// It cannot be read.
     Unreadable(String),
 }
@@ -89,6 +91,7 @@ impl<'a> Judged<'a> {
                 Treatment::By(Layer::Artefacts)
             }
             FileRole::ExportSource => Treatment::By(Layer::Exports),
+            _ if pair.same == Same::Source => Treatment::Here,
             FileRole::VmlinuxObject if pair.same != Same::Identical => Treatment::Left(
                 "between the modes lld places its functions and variables otherwise",
             ),
@@ -202,7 +205,10 @@ fn one<'p>(
             }
             Same::ButForPaths => {
                 layer.compared += 1;
-                account.set_aside("the path of the build directory", what, 1)
+                account.set_aside("the paths of the build and its sources", what, 1)
+            }
+            Same::Source => {
+                account.set_aside("a source of a tree that was built in place", what, 1)
             }
             Same::Unreadable(why) => {
                 leave(why);
@@ -306,7 +312,7 @@ fn evidence(same: &Same) -> (String, String) {
         Same::OnlyLeft => (there(), "no such file".to_owned()),
         Same::OnlyRight => ("no such file".to_owned(), there()),
         Same::Unreadable(why) => (why.clone(), why.clone()),
-        Same::Identical | Same::ButForPaths => (there(), there()),
+        Same::Identical | Same::ButForPaths | Same::Source => (there(), there()),
     }
 }
 

@@ -82,6 +82,31 @@ impl FileRole {
         }
     }
 
+    /// Whether it is a text, of which the lines that differ tell more than their number.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Command
+                | Self::Config
+                | Self::LinkerScript
+                | Self::Generated
+                | Self::Frame
+                | Self::Other
+        )
+    }
+
+    /// Whether a file of this role may as well be one of the sources, where a tree was built in
+    /// place. What kbuild generates without recording a command lies in directories of its own.
+    #[must_use]
+    pub fn may_be_source(self, path: &str) -> bool {
+        let sources = matches!(
+            self,
+            Self::Generated | Self::Other | Self::HostProgram | Self::LinkerScript | Self::Frame
+        );
+        sources && !path.contains("include/generated/")
+    }
+
     /// The role in the plural, for accounts: `linker scripts`.
     #[must_use]
     pub const fn name(self) -> &'static str {

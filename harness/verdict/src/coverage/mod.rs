@@ -19,22 +19,23 @@ pub(crate) fn not_compared(arch: Arch, accounts: &[Account]) -> Vec<NotCompared>
             }
         }
     }
-    let line = |((what, why, unit), of): ((&str, &str, Unit), Vec<(&Account, u64)>)| {
-        let inputs: BTreeSet<&str> = of.iter().map(|(account, _)| account.input.as_str()).collect();
-        let input = match inputs.len() {
-            1 => inputs.first().copied().unwrap_or_default().to_owned(),
-            n => format!("{n} files"),
-        };
-        let mut sides: BTreeMap<&str, u64> = BTreeMap::new();
-        for (account, amount) in &of {
-            *sides.entry(account.side.as_str()).or_default() += amount;
-        }
-        let amounts: BTreeSet<u64> = sides.into_values().collect();
-        let amounts: Vec<String> = amounts.into_iter().map(|n| unit.count(n)).collect();
-        let what = format!("{what} of {input} ({})", amounts.join(" and "));
-        NotCompared { arch, what, why: why.to_owned() }
+    kinds.into_iter().map(|((what, why, unit), of)| line(arch, what, why, unit, &of)).collect()
+}
+
+fn line(arch: Arch, what: &str, why: &str, unit: Unit, of: &[(&Account, u64)]) -> NotCompared {
+    let inputs: BTreeSet<&str> = of.iter().map(|(account, _)| account.input.as_str()).collect();
+    let input = match inputs.len() {
+        1 => inputs.first().copied().unwrap_or_default().to_owned(),
+        n => format!("{n} files"),
     };
-    kinds.into_iter().map(line).collect()
+    let mut sides: BTreeMap<&str, u64> = BTreeMap::new();
+    for (account, amount) in of {
+        *sides.entry(account.side.as_str()).or_default() += amount;
+    }
+    let amounts: BTreeSet<u64> = sides.into_values().collect();
+    let amounts: Vec<String> = amounts.into_iter().map(|n| unit.count(n)).collect();
+    let what = format!("{what} of {input} ({})", amounts.join(" and "));
+    NotCompared { arch, what, why: why.to_owned() }
 }
 
 /// Whether accounts were kept, there was something to compare, and nothing of it was.
