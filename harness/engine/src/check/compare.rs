@@ -4,6 +4,7 @@ use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::gather::{Depth, gather, image};
+use crate::inventory;
 use crate::lifecycle::{LifeOptions, Scratch, live};
 use crate::replay::replay_told;
 use crate::symtypes;
@@ -61,9 +62,13 @@ impl Twin<'_> {
         events: &mut dyn FnMut(Event),
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
+        // Where lld places the code of one mode, bytes cannot be held against each other.
+        let is_linkers = |cell: &Cell| cell.mode.is_linkers();
+        let alike = second.as_ref().is_some_and(|it| !is_linkers(it)) && !is_linkers(&first);
+        let depth = if alike { Depth::Code } else { Depth::Everything };
         let read = |cell: &Cell| {
             let log = Some(cell.log.as_path()).filter(|log| log.is_file());
-            match gather(&cell.dir, log.as_slice(), Depth::Everything) {
+            match gather(&cell.dir, log.as_slice(), depth) {
                 // A build that failed before it was configured left nothing to look at.
                 Err(_) if cell.failure.is_some() => Ok(BuildFacts {
                     directory: cell.dir.display().to_string(),
@@ -88,6 +93,7 @@ impl Twin<'_> {
                 if let Some(natives) = natives(sides, &ours, theirs) {
                     verdict.layers.push(natives);
                 }
+                inventory::judge(sides, &ours, theirs, &mut verdict)?;
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {
                     verdict.layers.push(replay_told(self.arch, &ours, options, events)?);
@@ -142,7 +148,14 @@ impl Twin<'_> {
         }
         let (outcome, layers) = (judged.outcome, judged.layers);
         Ok(TwinResult {
-            report: TwinReport { arch: self.arch, outcome, build, layers, steps },
+            report: TwinReport {
+                arch: self.arch,
+                outcome,
+                build,
+                layers,
+                steps,
+                coverage: verdict.coverage.clone(),
+            },
             cells,
             findings: judged.findings,
             allowed: judged.allowed,

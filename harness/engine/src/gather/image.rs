@@ -87,6 +87,7 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         facts.pieces = elf::pieces(&image);
         facts.contents = elf::contents(&image);
     }
+    facts.extents = elf::extents(&image);
     facts.tables = tables(&image);
     facts.marks = marks(&image);
     facts.sections = sections(&image);

@@ -9,7 +9,7 @@
 use super::covering::Covering;
 use super::image::Image;
 use super::relocation::Relocation;
-use super::section::{SHT_CREL, SHT_GROUP, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section};
+use super::section::{SHT_CREL, SHT_GROUP, SHT_REL, SHT_RELA, SHT_SYMTAB, Section};
 use super::share::{Bytes, References};
 use super::stretch::{Stretch, stretches};
 use super::symbol::{SectionRef, Symbol, SymbolKind};
@@ -131,7 +131,7 @@ fn is_named(symbol: &Symbol<'_>) -> bool {
 }
 
 /// Whether the bytes of a section are compared: not those of debug information and of the file's own
-/// structure. Notes and attributes are compared by what they say.
+/// structure. Attributes are compared by what they say.
 fn is_compared(section: &Section<'_>) -> bool {
     const DERIVED: [&str; 3] = [".debug_", ".zdebug_", ".comment"];
     !is_structure(section) && !DERIVED.iter().any(|start| section.name.starts_with(start))
@@ -142,7 +142,7 @@ fn is_structure(section: &Section<'_>) -> bool {
     /// `SHT_STRTAB`, `SHT_SYMTAB_SHNDX`, `SHT_RISCV_ATTRIBUTES`, and numbers of symbols for the
     /// linker: `SHT_LLVM_ADDRSIG` and two forms of `SHT_LLVM_CALL_GRAPH_PROFILE`.
     const OTHERS: [u32; 6] = [3, 18, 0x7000_0003, 0x6fff_4c03, 0x6fff_4c02, 0x6fff_4c09];
-    matches!(section.sh_type, 0 | SHT_SYMTAB | SHT_RELA | SHT_REL | SHT_CREL | SHT_GROUP | SHT_NOTE)
+    matches!(section.sh_type, 0 | SHT_SYMTAB | SHT_RELA | SHT_REL | SHT_CREL | SHT_GROUP)
         || OTHERS.contains(&section.sh_type)
 }
 

@@ -24,6 +24,7 @@ mod units;
 pub(crate) use bitcode::bitcode;
 pub use code::functions_that_differ;
 pub(crate) use code::{CodePair, code};
+pub(crate) use contents::lie_alike;
 pub(crate) use exports::exports;
 pub use files::LostFile;
 pub(crate) use files::{files, no_exports};
@@ -96,15 +97,15 @@ impl Sides<'_> {
 const IN_PROCESS: &str = Mode::InProcess.name();
 
 /// One linked thing that both builds have: `vmlinux` or a module.
-struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// `vmlinux`, or the module's name.
-    name: &'a str,
-    left: &'a ImageFacts,
-    right: &'a ImageFacts,
+    pub(crate) name: &'a str,
+    pub(crate) left: &'a ImageFacts,
+    pub(crate) right: &'a ImageFacts,
 }
 
 /// `vmlinux` and every module that both builds have; what stands in the way otherwise.
-fn pairs<'a>(
+pub(crate) fn pairs<'a>(
     sides: Sides<'_>,
     a: &'a BuildFacts,
     b: &'a BuildFacts,

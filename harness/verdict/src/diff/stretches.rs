@@ -1,12 +1,13 @@
 //! The bytes of relocatable files that belong to no function and no variable.
 
 use super::code::{CodePair, Part, differ};
+use super::contents::BUILD_ID;
 use super::{Renamed, Sides, subject_in};
 use crate::normalize::canonical;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::ImageFacts;
-use twinlto_facts::elf::Stretch;
+use twinlto_facts::elf::{Mark, Stretch};
 use twinlto_model::{Finding, Severity};
 
 /// Sections whose rows describe code: where that differs, so do they. Written by the compiler, by the
@@ -48,12 +49,20 @@ pub(super) fn stretches(
         compared += left.len().max(right.len()) as u64;
         for at in 0..left.len().max(right.len()) {
             let both = (left.get(at).copied(), right.get(at).copied());
+            // What notes say is told with the sections.
+            if place.0.starts_with(".note") && notes_differ(pair) {
+                continue;
+            }
             if let Some(found) = one(both, with) {
                 findings.push(finding(sides, pair, both, found, code));
             }
         }
     }
     (compared, findings)
+}
+
+fn notes_differ(pair: &CodePair<'_>) -> bool {
+    pair.left.marks.get(&Mark::Notes) != pair.right.marks.get(&Mark::Notes)
 }
 
 /// Section, and the symbol by which a stretch is known: among instructions the one that it stands before,
@@ -110,6 +119,10 @@ fn finding(
         (None, None) => (pair.name.to_owned(), false, Cow::Borrowed("")),
     };
     let key = if is_code { "code.changed" } else { "data.changed" };
+    if section == ".note.gnu.build-id" {
+        let note = sides.finding(key, Severity::Note, &subject, left, right);
+        return note.because(BUILD_ID).grouped(BUILD_ID).lawful();
+    }
     let follows = code && OF_CODE.contains(&&*section);
     let severity = if follows { Severity::Note } else { Severity::Warning };
     let finding = sides.finding(key, severity, &subject, left, right);

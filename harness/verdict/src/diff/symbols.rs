@@ -283,7 +283,7 @@ fn size(
             .grouped("size in the same"),
         _ => {
             let cause = "its section has another size as well (section.size.changed)";
-            new(Severity::Note).because(cause).grouped(cause)
+            new(Severity::Warning).because(cause).grouped(cause)
         }
     })
 }

@@ -33,6 +33,13 @@ pub(super) fn contents(sides: Sides<'_>, pair: &Pair<'_>, layer: &mut LayerVerdi
     by_name::compare(&report, (&Side::new(ours), &Side::new(theirs)), layer);
 }
 
+/// Whether every byte of two linked files can be held against the other's, because everything lies at the
+/// same address in both.
+pub(crate) fn lie_alike(pair: &Pair<'_>) -> bool {
+    let (ours, theirs) = (&pair.left.contents, &pair.right.contents);
+    !ours.sections.is_empty() && same_layout(ours, theirs)
+}
+
 /// How many things are compared: symbols and sections.
 fn count(contents: &Contents) -> u64 {
     (contents.names.len() + contents.sections.len()) as u64
@@ -111,7 +118,8 @@ fn byte_for_byte(report: &Report<'_, '_>, a: &Contents, b: &Contents) -> Vec<Fin
     found.into_values().collect()
 }
 
-const BUILD_ID: &str = "the build ID covers the whole file, debug information included";
+/// Why a build ID may be another one.
+pub(super) const BUILD_ID: &str = "the build ID covers the whole file, debug information included";
 
 /// The first offset from `from` on at which two texts of one length differ.
 fn first_difference(a: &[u8], b: &[u8], from: usize) -> Option<usize> {

@@ -117,9 +117,7 @@ fn alike((x, left): (&Side<'_>, u64), (y, right): (&Side<'_>, u64)) -> bool {
     let (Some(from), Some(to)) = (x.section(left), y.section(right)) else { return false };
     match (x.text(left), y.text(right)) {
         (Some(a), Some(b)) if !a.is_empty() || !b.is_empty() => a == b,
-        _ => {
-            from.name == to.name && x.behind(from, left) == y.behind(to, right)
-        }
+        _ => from.name == to.name && x.behind(from, left) == y.behind(to, right),
     }
 }
 
