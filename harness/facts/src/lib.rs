@@ -14,4 +14,5 @@ pub mod flags;
 pub mod kbuild;
 pub mod life;
 pub mod log;
+pub mod program;
 pub mod whole;
