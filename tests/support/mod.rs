@@ -1,5 +1,6 @@
 //! What the integration tests share: the binary, an LLVM, and one pocket build.
 
+pub mod called;
 mod find_llvm;
 pub mod made;
 pub mod repo;
