@@ -4,6 +4,7 @@
 //! `&str`, whatever it may hold, and what it cannot understand is part of its answer.
 
 pub mod archive;
+pub mod asm;
 pub mod bitcode;
 pub mod build;
 pub mod dry_run;
