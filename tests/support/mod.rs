@@ -2,6 +2,7 @@
 
 pub mod called;
 mod find_llvm;
+pub mod hidden;
 pub mod made;
 pub mod repo;
 

@@ -16,6 +16,7 @@ mod expect;
 mod fingerprint;
 mod fs;
 mod gather;
+mod hidden;
 mod inject;
 mod jobserver;
 pub mod lifecycle;

@@ -15,5 +15,6 @@ pub mod flags;
 pub mod kbuild;
 pub mod life;
 pub mod log;
+pub mod named;
 pub mod program;
 pub mod whole;
