@@ -75,7 +75,7 @@ fn compiler_of(program: &str) -> Option<Compiler> {
         (None, Some(suffix)) => LlvmSpec::Suffix(suffix),
     };
     let cc = (llvm.program("clang") != program).then(|| program.to_owned());
-    Some(Compiler { llvm, cc })
+    Some(Compiler::recorded(llvm, cc))
 }
 
 #[cfg(test)]
