@@ -43,3 +43,33 @@ fn a_replay_sees_that_an_included_file_has_changed() {
     let ran = replay("in-process");
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
 }
+
+/// An object that holds an earlier state of an included file is named, in both modes; so is why, as far
+/// as it is known.
+#[test]
+fn an_object_that_holds_an_earlier_state_of_a_file_is_named() {
+    let Some(llvm) = llvm("an_object_that_holds_an_earlier_state") else { return };
+    let (tree, out) = (hidden_tree("hidden-stale"), kept_dir("hidden-stale"));
+    checked(&tree, &out, llvm);
+    for mode in ["distributed", "in-process"] {
+        let build = out.join("arm64").join(mode);
+        let audit = || run(&["audit", &arg(&build), "--format", "json"]);
+        let keys = || audit().keys();
+        assert!(keys().is_empty(), "{mode}: {:?}", keys());
+        let included = build.join(INCLUDED);
+        let before = std::fs::read(&included).unwrap();
+        std::fs::write(&included, "the contents of another day").unwrap();
+        let report = audit().json();
+        let found = finding(&report, "native.included.stale");
+        assert_eq!(found["subjects"], serde_json::json!(["mm/util.o"]), "{found}");
+        assert!(found["cause"].as_str().unwrap().contains("was made again after"), "{found}");
+        // As a cache leaves it: the object is the younger one.
+        let old = std::time::SystemTime::UNIX_EPOCH;
+        std::fs::File::options().write(true).open(&included).unwrap().set_modified(old).unwrap();
+        let report = audit().json();
+        let found = finding(&report, "native.included.stale");
+        assert!(found["cause"].as_str().unwrap().contains("of other contents"), "{found}");
+        std::fs::write(&included, before).unwrap();
+        assert!(keys().is_empty(), "{mode}: {:?}", keys());
+    }
+}

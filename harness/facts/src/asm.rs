@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 pub struct AsmFile {
     /// As the directive names it: relative to the directory of the command, or else to one of `-I`.
     pub path: String,
-    /// Whether its bytes stand in the object as they are: `.incbin` without a part of it.
+    /// Whether its bytes certainly stand in the object as they are: `.incbin` of all of it, in a
+    /// statement of its own, under no condition and in no macro.
     pub is_verbatim: bool,
 }
 
@@ -48,6 +49,7 @@ impl AsmFiles {
         if text.contains(".\\") {
             self.note(text, text.find(".\\"));
         }
+        let is_plain = !CONDITIONS.iter().any(|word| text.contains(word));
         for (at, _) in text.match_indices('.') {
             let Some(rest) = text.get(at + 1..) else { continue };
             let Some(operand) = ["incbin", "include"].iter().find_map(|it| directive(rest, it))
@@ -59,7 +61,8 @@ impl AsmFiles {
             match quoted(operand, is_template) {
                 Some((path, behind)) => {
                     let behind = behind.trim_start_matches([' ', '\t']);
-                    let is_verbatim = is_whole && !behind.starts_with(',');
+                    let is_own = is_plain && starts_statement(text.get(..at).unwrap_or_default());
+                    let is_verbatim = is_whole && is_own && !behind.starts_with(',');
                     self.files.insert(AsmFile { path, is_verbatim });
                 }
                 None => self.note(text, Some(at)),
@@ -72,6 +75,18 @@ impl AsmFiles {
         let line: String = line.unwrap_or_default().chars().take(60).collect();
         self.unknown.get_or_insert_with(|| format!("its assembly has '{}'", line.trim()));
     }
+}
+
+/// Directives that may leave out what stands behind them, or repeat it.
+const CONDITIONS: [&str; 6] = [".if", ".macro", ".rep", ".irp", ".end\n", "/*"];
+
+/// Whether nothing but a label stands before a directive in its statement. Other words may make it a
+/// comment.
+fn starts_statement(before: &str) -> bool {
+    let statement = before.rsplit(['\n', ';']).next().unwrap_or(before).trim();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_.$".contains(c);
+    statement.is_empty()
+        || statement.strip_suffix(':').is_some_and(|name| name.chars().all(is_name))
 }
 
 /// The operand of a directive, if it is this one.
@@ -134,6 +149,9 @@ mod tests {
         assert_eq!(files(".incbin \"a\\\"b\"", false), one("a\"b", true));
         assert_eq!(files(".incbin \"a$$b\"", true), one("a$b", true));
         assert_eq!(files(".incbin \"a$$b\"", false), one("a$$b", true));
+        for text in ["# .incbin \"a\"", "x .incbin \"a\"", ".if X\n.incbin \"a\"\n.endif"] {
+            assert_eq!(files(text, false), one("a", false), "{text}");
+        }
     }
 
     #[test]
@@ -177,9 +195,10 @@ mod tests {
 
         /// A path is found again whatever stands around it.
         #[test]
-        fn every_path_is_found(path in "[a-zA-Z0-9_./+ -]{1,20}", before in "[a-z :;\t\n]{0,8}") {
+        fn every_path_is_found(path in "[a-zA-Z0-9_./+ -]{1,20}", before in "([a-z]{1,4}:|nop;|\t|\n| ){0,4}") {
             let text = format!("{before}.incbin \"{path}\"\n");
-            prop_assert_eq!(files(&text, true), Ok(vec![(path, true)]));
+            let found: Vec<String> = files(&text, true).unwrap().into_iter().map(|it| it.0).collect();
+            prop_assert_eq!(found, [path]);
         }
     }
 }
