@@ -46,11 +46,10 @@ impl AsmFiles {
     /// A directive in a comment counts as well: who hashes a file too many errs on the safe side.
     pub fn read(&mut self, text: &str, is_template: bool) {
         // A dot with a macro's argument behind it may be any directive.
-        if text.contains(".\\") {
-            self.note(text, text.find(".\\"));
+        if let Some(at) = text.find(".\\") {
+            self.note(text, Some(at));
         }
-        let is_plain = !CONDITIONS.iter().any(|word| text.contains(word));
-        for (at, _) in text.match_indices('.') {
+        for (at, _) in text.match_indices(".i").chain(text.match_indices(".I")) {
             let Some(rest) = text.get(at + 1..) else { continue };
             let Some(operand) = ["incbin", "include"].iter().find_map(|it| directive(rest, it))
             else {
@@ -61,6 +60,7 @@ impl AsmFiles {
             match quoted(operand, is_template) {
                 Some((path, behind)) => {
                     let behind = behind.trim_start_matches([' ', '\t']);
+                    let is_plain = !CONDITIONS.iter().any(|word| text.contains(word));
                     let is_own = is_plain && starts_statement(text.get(..at).unwrap_or_default());
                     let is_verbatim = is_whole && is_own && !behind.starts_with(',');
                     self.files.insert(AsmFile { path, is_verbatim });

@@ -28,8 +28,8 @@ pub(super) fn read(dir: &Path, mode: Option<Mode>, objects: &mut BTreeMap<String
 fn paths(object: &Path) -> Vec<String> {
     let Ok(bytes) = read_regular(object) else { return Vec::new() };
     // What is no bitcode is said elsewhere.
-    let Ok(assembly) = bitcode::assembly(&bytes) else { return Vec::new() };
-    let whole = assembly.module.files.into_iter().filter(|file| file.is_verbatim);
+    let Ok(assembly) = bitcode::module_assembly(&bytes) else { return Vec::new() };
+    let whole = assembly.files.into_iter().filter(|file| file.is_verbatim);
     whole.map(|file| file.path).collect()
 }
 

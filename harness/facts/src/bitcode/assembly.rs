@@ -8,6 +8,8 @@ use crate::asm::AsmFiles;
 
 /// Record of a MODULE block.
 const ASM: u64 = 4;
+/// Records of it that are global values.
+const GLOBALS: [u64; 5] = [7, 8, 9, 14, 18];
 /// Records of a CONSTANTS block; LLVM 14 and later write the last.
 const INLINE_ASM: [u64; 4] = [18, 23, 28, 30];
 /// Records of a FUNCTION block that may stand before its instructions.
@@ -31,6 +33,25 @@ pub struct Assembly {
 ///
 /// As [`read`](super::read).
 pub fn assembly(bytes: &[u8]) -> Result<Assembly, BitcodeError> {
+    read(bytes, Wanted::All)
+}
+
+/// Reads the assembly of the modules themselves, and nothing behind it: a small part of a large object.
+///
+/// # Errors
+///
+/// As [`read`](super::read), for what is read.
+pub fn module_assembly(bytes: &[u8]) -> Result<AsmFiles, BitcodeError> {
+    Ok(read(bytes, Wanted::Modules)?.module)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Modules,
+}
+
+fn read(bytes: &[u8], wanted: Wanted) -> Result<Assembly, BitcodeError> {
     let (bitcode, _) = bitcode_of(bytes)?;
     let mut bits = Cursor::new(bitcode);
     bits.skip(32).map_err(|fault| BitcodeError::damaged("bitcode", fault))?;
@@ -38,14 +59,19 @@ pub fn assembly(bytes: &[u8]) -> Result<Assembly, BitcodeError> {
     let mut found = Assembly::default();
     while let Some((block, shared)) = stream.next()? {
         if block.id == block::MODULE {
-            found.module(block, shared)?;
+            found.module(block, shared, wanted)?;
         }
     }
     Ok(found)
 }
 
 impl Assembly {
-    fn module(&mut self, mut block: Block<'_>, shared: &mut Shared) -> Result<(), BitcodeError> {
+    fn module(
+        &mut self,
+        mut block: Block<'_>,
+        shared: &mut Shared,
+        wanted: Wanted,
+    ) -> Result<(), BitcodeError> {
         let mut record = Record::default();
         // A module has one record, and more than one since LLVM 23; the texts are one after the other.
         let mut text = String::new();
@@ -56,7 +82,12 @@ impl Assembly {
                     text.push_str(&record.text(0));
                     text.push('\n');
                 }
+                // `writeModuleInfo` has it before the global values (LLVM 17 to 24).
+                Entry::Record if wanted == Wanted::Modules && GLOBALS.contains(&record.code) => {
+                    break;
+                }
                 Entry::Record => {}
+                Entry::Block(_) if wanted == Wanted::Modules => {}
                 Entry::Block(inner) if inner.id == CONSTANTS => self.constants(inner, shared)?,
                 Entry::Block(inner) if inner.id == FUNCTION => self.function(inner, shared)?,
                 Entry::Block(_) => {}

@@ -16,7 +16,7 @@ mod record;
 mod summary;
 mod values;
 
-pub use assembly::{Assembly, assembly};
+pub use assembly::{Assembly, assembly, module_assembly};
 pub use error::BitcodeError;
 pub use flags::{FlagBehaviour, FlagValue, ModuleFlag, ModuleFlags};
 pub use module::{Content, Global, GlobalKind, Index, Ir, Lto, ThinLink};

@@ -1,7 +1,7 @@
 //! Files that the assembly in IR objects reads, as clang writes and imports it.
 
 use crate::support::llvm;
-use twinlto_facts::bitcode::{Assembly, assembly};
+use twinlto_facts::bitcode::{Assembly, assembly, module_assembly};
 
 fn paths(found: &Assembly) -> [Vec<String>; 2] {
     let names = |files: &twinlto_facts::asm::AsmFiles| {
@@ -39,6 +39,8 @@ fn files_of_both_kinds_of_assembly_are_found() {
         let object = llvm.clang("a.c", SOURCE, "a.o", args);
         let [module, functions] = paths(&assembly(&object).unwrap());
         assert_eq!(module, ["first.bin", "sec.ond"], "{args:?}");
+        let alone = module_assembly(&object).unwrap();
+        assert_eq!(alone, assembly(&object).unwrap().module, "{args:?}");
         assert_eq!(functions, ["ta$ble.bin", "x.inc"], "{args:?}");
     }
     let none = llvm.clang("b.c", "int f(int at) { return at; }", "b.o", &["-flto=thin"]);
