@@ -1,5 +1,6 @@
 //! `--ccache`: nothing is compiled twice, and nothing is compared that another ccache would spoil.
 
+use crate::support::hidden::{hidden_tree, put};
 use crate::support::{arg, llvm, run_with, skip};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,43 @@ fn a_second_build_takes_front_ends_and_backends_from_ccache() {
     assert_eq!(counted(&ccache, &cache, "cache_miss"), missed);
     // What is not asked for is not used.
     check("third", &[]);
+    assert_eq!(counted(&ccache, &cache, "cache_miss"), missed);
+}
+
+/// `.incbin` of a file that changes between two builds: IR, index and command stay what they are.
+#[test]
+fn a_backend_that_includes_a_file_is_not_taken_for_another_ones() {
+    let test = "a_backend_that_includes_a_file";
+    let Some(llvm) = llvm(test) else { return };
+    let Some(ccache) = ccache_dir() else {
+        skip(test, "no ccache 4.14; scripts/fetch-ccache brings one");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let tree = hidden_tree("hidden-ccache");
+    let (cache, path) = (dir.path().join("cache"), first_in_path(&ccache));
+    let cache_dir = arg(&cache);
+    let env = [("CCACHE_DIR", cache_dir.as_str()), ("PATH", path.as_str())];
+    let check = |name: &str| {
+        let (tree, out) = (arg(&tree), dir.path().join(name));
+        let llvm = format!("--llvm={llvm}");
+        let words = ["check", &tree, "--arch", "arm64", &llvm, "--ccache", "--out", &arg(&out)];
+        let ran = run_with(&words, &env);
+        assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+        let native = out.join("arm64/distributed/mm/util.thinlto-native.o");
+        String::from_utf8_lossy(&std::fs::read(native).unwrap()).into_owned()
+    };
+    for (name, text) in
+        [("first", "what the first build held"), ("second", "what the second one holds")]
+    {
+        put(&tree, text);
+        assert!(check(name).contains(text), "{name}");
+    }
+    let before = counted(&ccache, &cache, "direct_cache_hit");
+    assert!(before > 20, "other objects are taken from it: {before}");
+    // The same contents again are no news.
+    let missed = counted(&ccache, &cache, "cache_miss");
+    assert!(check("third").contains("what the second one holds"));
     assert_eq!(counted(&ccache, &cache, "cache_miss"), missed);
 }
 

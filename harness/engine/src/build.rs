@@ -100,7 +100,7 @@ impl Kbuild<'_> {
     ) -> Result<Made, EngineError> {
         let mut progress = Progress { of_objects: known, ..Progress::default() };
         let index = self.dir.join("vmlinux.thinlto-index");
-        let status = run_logged(recipe, self.log, append, |piece| {
+        let status = run_logged(&self.compiler.with_care(recipe), self.log, append, |piece| {
             if progress.take(piece, &index) {
                 events(Event::Progress {
                     arch: self.arch,

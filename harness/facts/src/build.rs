@@ -169,11 +169,26 @@ pub struct ObjectFacts {
     pub index: FileFacts,
     /// Its native object.
     pub native: FileFacts,
+    /// Files that the module's own assembly includes whole, where there are such.
+    pub included: Vec<IncludedFile>,
     /// The hash that the IR object carries; read only where it is newer than some native object.
     pub hash: Option<ModuleHash>,
     /// The other modules that its index names, with the hashes that they had at the thin link;
     /// read only where some IR object is newer than some native object.
     pub imports: Vec<IndexedModule>,
+}
+
+/// A file that the assembly of an IR object includes (`.incbin`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludedFile {
+    /// As the assembly names it, relative to the build directory.
+    pub path: String,
+    /// The file that should hold its bytes: the native object, or in-process `vmlinux.o`.
+    pub holder: String,
+    /// Whether that holds them; none where one of both cannot be read.
+    pub is_held: Option<bool>,
+    /// Whether the file is younger than what should hold its bytes.
+    pub is_younger: bool,
 }
 
 /// What is compared of a linked kernel.

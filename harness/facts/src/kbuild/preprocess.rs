@@ -1,4 +1,5 @@
 use crate::flags::{lex, parse};
+use crate::program::tool_of;
 
 /// How the text that genksyms read was made, taken from the command that made the object.
 ///
@@ -76,8 +77,7 @@ pub fn assembly_prototypes<'a>(exports: impl IntoIterator<Item = &'a str>) -> St
 
 /// Nothing else of a recorded command is ever run.
 fn is_compiler(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    name == "cc" || name.contains("clang") || name.contains("gcc")
+    tool_of(program).is_some_and(|called| called.program.is_compiler())
 }
 
 /// Whether an option compiles, or writes a file besides standard output.

@@ -72,6 +72,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "native.damaged",
             "native.e-flags",
             "native.empty",
+            "native.included.stale",
             "native.machine",
             "native.missing",
             "native.not-elf",
