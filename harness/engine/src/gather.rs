@@ -46,6 +46,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let config = Config::parse(&String::from_utf8_lossy(&config));
     let mut facts = BuildFacts {
         directory: dir.display().to_string(),
+        home: dir.canonicalize().ok().map(|path| path.display().to_string()),
         source: source_tree(dir),
         order: listing(dir, "builtin.order"),
         index: listing(dir, "vmlinux.thinlto-index"),

@@ -16,6 +16,8 @@ use twinlto_model::{Arch, Mode};
 pub struct BuildFacts {
     /// Its path, for messages.
     pub directory: String,
+    /// The same, absolute and without links, where it is known: as its own commands name it.
+    pub home: Option<String>,
     /// Its `.config`.
     pub config: Config,
     /// The source tree, as the build directory names it; none for a tree that was built in place.

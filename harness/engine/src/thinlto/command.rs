@@ -2,9 +2,8 @@
 
 use crate::error::EngineError;
 use crate::recipe::Recipe;
-use std::borrow::Cow;
 use std::path::Path;
-use twinlto_facts::flags::lex;
+use twinlto_facts::flags::{call, lex, link};
 
 /// The recorded command of a link, less what it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +23,12 @@ impl LinkCommand {
     /// What is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let commands = lex(text).map_err(|error| error.to_string())?;
-        let link = commands
-            .iter()
-            .find(|command| command.words.first().is_some_and(|word| is_linker(word)));
-        let words = &link.ok_or("it runs no linker")?.words;
+        let call = link(&commands).map(|command| call(&command.words));
+        let call = call.filter(|call| is_linker(call.program)).ok_or("it runs no linker")?;
         let mut options = Vec::new();
-        let mut rest = words.iter().skip(1);
+        let mut rest = call.arguments.iter();
         while let Some(word) = rest.next() {
-            match word.as_ref() {
+            match *word {
                 "-o" | "-Map" | "--dependency-file" => {
                     rest.next();
                 }
@@ -39,8 +36,7 @@ impl LinkCommand {
                 word => options.push(word.to_owned()),
             }
         }
-        let linker = words.first().map(Cow::to_string).unwrap_or_default();
-        Ok(Self { linker, options, members: Vec::new() })
+        Ok(Self { linker: call.program.to_owned(), options, members: Vec::new() })
     }
 
     /// The same with these objects in the place of `vmlinux.a`.
@@ -126,6 +122,8 @@ mod tests {
         assert_eq!(command.options.join(" "), expected);
         let text = "ld.lld -r --thinlto-index-only=vmlinux.thinlto-index @builtin.order";
         assert_eq!(LinkCommand::parse(text).unwrap().options, ["-r", "@builtin.order"]);
+        let text = "rm -f v.o; LC_ALL=C ld.lld-22 -r -o v.o a.o";
+        assert_eq!(LinkCommand::parse(text).unwrap().linker, "ld.lld-22");
         assert!(LinkCommand::parse("rm -f vmlinux.o").is_err());
     }
 }

@@ -30,6 +30,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "flags.backend.unplanned",
             "flags.backend.unrecorded",
             "flags.compiler.changed",
+            "flags.environment.changed",
             "flags.forwarded",
             "flags.index.missing",
             "flags.index.wrong",

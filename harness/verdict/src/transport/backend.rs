@@ -141,6 +141,7 @@ impl Judge<'_> {
         back: &CommandText,
         b: &Resolved<'_>,
     ) {
+        self.environment(front, a, back, b);
         if a.program == b.program {
             return;
         }

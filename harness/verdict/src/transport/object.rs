@@ -6,7 +6,7 @@ use super::words::{cause_of_change, effect_of_change, known_loss};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
-use twinlto_facts::flags::{Class, Resolved, lex, resolve, resolve_options};
+use twinlto_facts::flags::{Class, Resolved, compile, lex, resolve, resolve_options};
 use twinlto_facts::kbuild::normalize_path;
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
@@ -168,11 +168,11 @@ impl<'a> Judge<'a> {
         self.push(finding);
     }
 
-    /// The words of a text's first command; the compiler comes before objtool.
+    /// The words of the command that compiles.
     fn command<'t>(&mut self, text: &'t CommandText) -> Option<Vec<Cow<'t, str>>> {
         match lex(&text.text) {
-            Ok(commands) => match commands.into_iter().next() {
-                Some(command) => Some(command.words),
+            Ok(commands) => match compile(&commands) {
+                Some(command) => Some(command.words.clone()),
                 None => {
                     self.unreadable("recorded", &format!("{}: it holds no command", text.path));
                     None
