@@ -17,6 +17,7 @@ mod fingerprint;
 mod fs;
 mod gather;
 mod inject;
+mod inventory;
 mod jobserver;
 pub mod lifecycle;
 mod matrix;

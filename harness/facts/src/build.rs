@@ -4,7 +4,7 @@
 
 use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
-use crate::elf::{Body, ExportEntry, Initcall, KernelTable, Mark, ObjectKind, Table};
+use crate::elf::{Body, ExportEntry, Extent, Initcall, KernelTable, Mark, ObjectKind, Table};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -199,6 +199,8 @@ pub struct ImageFacts {
     pub exports: Answer<Vec<ExportEntry>>,
     /// Initcalls in their real order.
     pub initcalls: Answer<Vec<Initcall>>,
+    /// What the bytes of its loaded sections belong to.
+    pub extents: Vec<Extent>,
     /// ELF header flags.
     pub e_flags: u32,
     /// What the file says of itself, by kind and name.

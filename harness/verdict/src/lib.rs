@@ -8,11 +8,13 @@ mod change;
 mod compare;
 mod config;
 mod counts;
+mod coverage;
 mod crc;
 mod diagnostics;
 mod diff;
 mod expect;
 mod explain;
+mod files;
 mod follows;
 pub mod inject;
 mod judge;
@@ -51,6 +53,7 @@ pub use explain::{
     KeyExplained, LiveExplained, OptionExplained, OptionFinding, every_live, explain_key,
     explain_live, explain_option,
 };
+pub use files::{FilePair, Line, Same, files};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};

@@ -86,6 +86,7 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     if depth == Depth::Code {
         facts.bodies = elf::bodies(&image);
     }
+    facts.extents = elf::extents(&image);
     facts.tables = tables(&image);
     facts.marks = marks(&image);
     facts.sections = sections(&image);

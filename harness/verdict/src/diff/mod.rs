@@ -94,15 +94,15 @@ impl Sides<'_> {
 const IN_PROCESS: &str = Mode::InProcess.name();
 
 /// One linked thing that both builds have: `vmlinux` or a module.
-struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// `vmlinux`, or the module's name.
-    name: &'a str,
-    left: &'a ImageFacts,
-    right: &'a ImageFacts,
+    pub(crate) name: &'a str,
+    pub(crate) left: &'a ImageFacts,
+    pub(crate) right: &'a ImageFacts,
 }
 
 /// `vmlinux` and every module that both builds have; what stands in the way otherwise.
-fn pairs<'a>(
+pub(crate) fn pairs<'a>(
     sides: Sides<'_>,
     a: &'a BuildFacts,
     b: &'a BuildFacts,

@@ -84,6 +84,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed", "data.changed"]),
     (Needs::Both(Layer::Natives), &["native.changed"]),
+    (Needs::Both(Layer::Files), &["command.changed", "file.changed"]),
     (
         Needs::One(Layer::Replay),
         &[
