@@ -2,6 +2,7 @@
 
 pub(crate) mod image;
 mod imports;
+pub(crate) mod named;
 mod objects;
 
 pub(crate) use objects::command as recorded_command;
@@ -76,6 +77,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let (objects, image) =
         rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));
     facts.objects = objects.indexed;
+    named::complete(dir, &mut facts.objects);
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
     facts.unlisted_indexes = objects.unlisted;

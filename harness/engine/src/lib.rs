@@ -18,6 +18,7 @@ mod fs;
 mod gather;
 mod inject;
 mod inventory;
+mod irs;
 mod jobserver;
 pub mod lifecycle;
 mod matrix;

@@ -8,9 +8,9 @@ use super::homes::Homes;
 use crate::diff::Sides;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::build::{Answer, BuildFacts, CommandText};
+use twinlto_facts::build::{Answer, BuildFacts, CommandText, ObjectFacts};
 use twinlto_facts::flags::{Call, Front, FrontClass, call, compile, front, lex};
-use twinlto_model::{Finding, Key, Mode, Severity, Site};
+use twinlto_model::{Arch, Finding, Key, Mode, Severity, Site};
 
 /// Compares the front-end commands of the objects that both builds have.
 pub(crate) fn fronts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding> {
@@ -19,18 +19,30 @@ pub(crate) fn fronts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Fi
     let found: Vec<Vec<Finding>> = names
         .par_iter()
         .filter_map(|(name, ours)| {
-            let theirs = &b.objects.get(*name)?.front;
-            Some(match (&ours.front, theirs) {
+            let theirs = b.objects.get(*name)?;
+            let mut found = alone(sides.arch, a, name, ours);
+            found.extend(alone(sides.arch, b, name, theirs));
+            found.extend(match (&ours.front, &theirs.front) {
                 (Answer::Read(x), Answer::Read(y)) => {
                     compare_commands(sides, name, &homes.left(x), &homes.right(y))
                 }
                 (Answer::Read(_), missing) => vec![unreadable(sides, name, missing)],
                 // The first side's own commands are judged with their backends.
                 _ => Vec::new(),
-            })
+            });
+            Some(found)
         })
         .collect();
     found.concat()
+}
+
+/// What is odd about the front end of one build alone. Where there are backends, each front end is
+/// judged with its own.
+fn alone(arch: Arch, facts: &BuildFacts, name: &str, object: &ObjectFacts) -> Vec<Finding> {
+    match facts.mode {
+        Some(mode) if mode.is_linkers() => super::object::odd(arch, mode, name, object),
+        _ => Vec::new(),
+    }
 }
 
 /// How two front-end commands of one object differ: a finding for all options of one severity.

@@ -24,6 +24,13 @@ pub(super) fn judge(arch: Arch, mode: Mode, name: &str, object: &ObjectFacts) ->
     judge.verdict
 }
 
+/// What is odd about the records of one object, whatever they say.
+pub(super) fn odd(arch: Arch, mode: Mode, name: &str, object: &ObjectFacts) -> Vec<Finding> {
+    let mut judge = Judge { arch, mode, name, object, verdict: ObjectVerdict::default() };
+    judge.issues();
+    judge.verdict.findings
+}
+
 pub(super) struct Judge<'a> {
     pub(super) arch: Arch,
     pub(super) mode: Mode,
@@ -34,13 +41,18 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn run(&mut self) {
+        self.issues();
+        if self.compare_around().is_none() {
+            self.compare_all();
+        }
+    }
+
+    fn issues(&mut self) {
         for issue in &self.object.issues {
             let finding = self.finding(Key::new("cmd.unreadable"), Severity::Error, None, None);
             self.verdict.findings.push(finding.grouped(issue.clone()).because(issue.clone()));
         }
-        if self.compare_around().is_none() {
-            self.compare_all();
-        }
+        self.named_files();
     }
 
     /// The short way, where both commands hold the saved flags as they stand; none where they do
