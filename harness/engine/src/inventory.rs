@@ -1,11 +1,9 @@
 //! Every file of two build directories, held against its namesake.
 
 use crate::error::EngineError;
-use crate::fs::{open_regular, read_text};
+use crate::fs::{open_regular, read_text, same_bytes};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
@@ -132,24 +130,6 @@ fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) 
         Ok(true) => Same::Identical,
         Ok(false) => differing(builds, name, role, (a, b)),
         Err(error) => Same::Unreadable(error.to_string()),
-    }
-}
-
-/// Whether two files of one length hold the same, without keeping more than a piece of each.
-fn same_bytes(mut left: File, mut right: File) -> std::io::Result<bool> {
-    const PIECE: usize = 64 << 10;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    loop {
-        ours.clear();
-        theirs.clear();
-        let n = Read::by_ref(&mut left).take(PIECE as u64).read_to_end(&mut ours)?;
-        Read::by_ref(&mut right).take(PIECE as u64).read_to_end(&mut theirs)?;
-        if ours != theirs {
-            return Ok(false);
-        }
-        if n < PIECE {
-            return Ok(true);
-        }
     }
 }
 

@@ -20,6 +20,7 @@ mod gather;
 mod hidden;
 mod inject;
 mod inventory;
+mod irs;
 mod jobserver;
 pub mod lifecycle;
 mod matrix;

@@ -16,6 +16,8 @@ use twinlto_model::{Arch, Mode};
 pub struct BuildFacts {
     /// Its path, for messages.
     pub directory: String,
+    /// The same, absolute and without links, where it is known: as its own commands name it.
+    pub home: Option<String>,
     /// Its `.config`.
     pub config: Config,
     /// The source tree, as the build directory names it; none for a tree that was built in place.
@@ -144,6 +146,16 @@ pub struct CommandText {
     pub target: String,
 }
 
+/// A file that a command names for further options (`@FILE`, `--config FILE`), whose contents were
+/// put in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Its path, from the build directory.
+    pub path: String,
+    /// Time of its last change.
+    pub modified: Option<SystemTime>,
+}
+
 /// Everything about one IR object and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectFacts {
@@ -153,6 +165,8 @@ pub struct ObjectFacts {
     pub saved: Option<CommandText>,
     /// Its backend command.
     pub back: Answer<CommandText>,
+    /// The files of further options that its commands name.
+    pub named: Vec<NamedFile>,
     /// When its front-end command was recorded, which is after the object was made.
     pub front_modified: Option<SystemTime>,
     /// Whether the backend command is known from a log only: it was started and not recorded.

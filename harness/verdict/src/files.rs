@@ -1,6 +1,7 @@
 //! Every file of two build directories: the same bytes in both, as far as no layer of its own looks
 //! at it.
 
+use crate::config;
 use crate::diff::Sides;
 use crate::layer::LayerVerdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,12 +69,17 @@ enum Treatment {
 /// Names of files that other layers judge object by object.
 struct Judged<'a> {
     indexed: BTreeSet<&'a str>,
+    /// Configuration symbols that differ: each is a finding of its own.
+    symbols: BTreeSet<&'a str>,
 }
 
 impl<'a> Judged<'a> {
     fn of(a: &'a BuildFacts, b: &'a BuildFacts) -> Self {
         let names = |facts: &'a BuildFacts| facts.objects.keys().map(String::as_str);
-        Self { indexed: names(a).chain(names(b)).collect() }
+        Self {
+            indexed: names(a).chain(names(b)).collect(),
+            symbols: config::changed_symbols(&a.config, &b.config, true),
+        }
     }
 
     /// The target of a `.cmd` file.
@@ -105,10 +111,40 @@ impl<'a> Judged<'a> {
             }
             FileRole::Archive if pair.path == "vmlinux.a" => Treatment::By(Layer::Artefacts),
             FileRole::Command => self.of_command(&pair.path),
+            FileRole::Object if self.is_in_both(pair) => Treatment::By(Layer::Artefacts),
             FileRole::Other if !pair.is_recorded && pair.same != Same::Identical => {
                 Treatment::Left("no rule of the kernel is known to make it")
             }
             _ => Treatment::Here,
+        }
+    }
+
+    /// Whether it is an IR object of both builds, which are held byte for byte with the artefacts.
+    fn is_in_both(&self, pair: &FilePair) -> bool {
+        let lost = matches!(pair.same, Same::OnlyLeft | Same::OnlyRight);
+        !lost && self.indexed.contains(pair.path.as_str())
+    }
+
+    /// Whether all that a file of the configuration says otherwise is known by its symbols.
+    fn symbols_explain(&self, pair: &FilePair) -> bool {
+        let known = |line: &str| {
+            let rest = line.split_once("CONFIG_").map(|(_, rest)| rest);
+            let name = rest.and_then(|rest| rest.split(|c: char| !is_of_symbol(c)).next());
+            name.is_some_and(|name| {
+                let module = name.strip_suffix("_MODULE").unwrap_or(name);
+                self.symbols.contains(name) || self.symbols.contains(module)
+            })
+        };
+        match (&pair.same, pair.role) {
+            (Same::Lines { lines: (left, right) }, FileRole::Config) => {
+                left.len() + right.len() > 0
+                    && left.iter().chain(right).all(|(_, line)| known(line))
+            }
+            (Same::OnlyLeft | Same::OnlyRight, FileRole::Config) => {
+                let name = pair.path.strip_prefix("include/config/");
+                name.is_some_and(|name| self.symbols.contains(name))
+            }
+            _ => false,
         }
     }
 
@@ -141,6 +177,7 @@ pub fn files(
         let account = Account::of("both", "the builds", unit, pairs.len() as u64);
         accounts.push(account_for(sides, &judged, &pairs, account, &mut layer));
     }
+    layer.findings.extend(config::changed(sides, a, b));
     if layer.compared == 0 {
         layer.omit_all("the build directories have no file in common");
     }
@@ -218,6 +255,11 @@ fn one<'p>(
                 leave("one build alone has it, and no rule of the kernel is known to make it");
                 account
             }
+            // Each symbol is a finding of its own.
+            _ if judged.symbols_explain(pair) && !is_of_the_mode(pair) => {
+                layer.compared += 1;
+                account.compared(Layer::Files, what, 1)
+            }
             _ if is_of_the_mode(pair) => {
                 layer.compared += 1;
                 account.set_aside("the symbols of the ThinLTO mode", what, 1)
@@ -229,6 +271,10 @@ fn one<'p>(
             }
         },
     }
+}
+
+const fn is_of_symbol(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Whether a rule of the kernel is known to make it.

@@ -49,6 +49,12 @@ const RULES: &[Rule] = &[
         consequences: &["native.empty"],
         reach: Reach::Object,
     },
+    // Its front ends were told different things, which is why.
+    Rule {
+        causes: &["flags.front.changed", "flags.environment.changed"],
+        consequences: &["ir.bytes.changed"],
+        reach: Reach::Object,
+    },
     // Its native object stands in its place.
     Rule {
         causes: &["archive.member.not-indexed"],

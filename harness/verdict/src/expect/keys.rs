@@ -30,6 +30,8 @@ const KEYS: &[(Needs, &[&str])] = &[
             "flags.backend.unplanned",
             "flags.backend.unrecorded",
             "flags.compiler.changed",
+            "flags.environment.changed",
+            "flags.file.changed",
             "flags.forwarded",
             "flags.index.missing",
             "flags.index.wrong",
@@ -84,7 +86,7 @@ const KEYS: &[(Needs, &[&str])] = &[
     (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
     (Needs::Both(Layer::Code), &["code.changed", "data.changed"]),
     (Needs::Both(Layer::Natives), &["native.changed"]),
-    (Needs::Both(Layer::Files), &["command.changed", "file.changed"]),
+    (Needs::Both(Layer::Files), &["command.changed", "config.changed", "file.changed"]),
     (
         Needs::One(Layer::Replay),
         &[
@@ -119,6 +121,7 @@ const KEYS: &[(Needs, &[&str])] = &[
         &[
             "index.module.changed",
             "ir.asm.changed",
+            "ir.bytes.changed",
             "ir.flag.changed",
             "ir.global.changed",
             "ir.kind.changed",
