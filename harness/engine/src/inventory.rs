@@ -5,7 +5,9 @@ use crate::fs::{open_regular, read_text, same_bytes};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use twinlto_facts::archive;
 use twinlto_facts::build::BuildFacts;
+use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
 use twinlto_verdict::{FilePair, Line, Same, Sides, Verdict, files};
 
@@ -137,6 +139,9 @@ fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) 
 /// alone counts.
 fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64)) -> Same {
     let differs = Same::Different { bytes };
+    if role == FileRole::Archive && list_the_same(builds, name) {
+        return Same::Identical;
+    }
     if !role.is_text() {
         return differs;
     }
@@ -154,6 +159,18 @@ fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64))
         (Some(left), Some(right)) => Same::Lines { lines: lines(&left, &right) },
         _ => differs,
     }
+}
+
+/// Whether two archives are thin and list the same members in the same order: besides names they hold
+/// the members' lengths, and the members are compared themselves.
+fn list_the_same(builds: [&Build; 2], name: &str) -> bool {
+    let read = |build: &Build| {
+        let bytes = read_text(&build.dir.join(name)).ok()?;
+        let thin = kind(&bytes) == ObjectKind::ThinArchive;
+        archive::members(&bytes).ok().filter(|_| thin)
+    };
+    let [ours, theirs] = builds.map(read);
+    ours.is_some() && ours == theirs
 }
 
 /// How many different lines are kept: enough to know whether all of them have one cause.

@@ -17,7 +17,9 @@ pub(crate) fn judge(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, verdict: &
     }
     let pair = |name: &&String| IrPair { object: (*name).clone(), same: compare(a, b, name) };
     let pairs: Vec<IrPair> = names.par_iter().map(pair).collect();
-    add(irs(sides, a, b, &pairs), &mut verdict.layers);
+    let (layer, account) = irs(sides, a, b, &pairs);
+    add(layer, &mut verdict.layers);
+    verdict.coverage.push(account);
 }
 
 /// Joins what was found to the layer of the artefacts, or makes that layer.
@@ -77,7 +79,12 @@ fn explain(
         .filter(|include| !include.ends_with("include/generated/autoconf.h"))
         .cloned()
         .collect();
-    IrDifference { bytes, depends: (ours, theirs), asks, headers }
+    let length = |facts: &BuildFacts| {
+        let header = std::fs::metadata(path(facts, "include/generated/autoconf.h")).ok()?;
+        i64::try_from(header.len()).ok()
+    };
+    let shift = length(b).zip(length(a)).map(|(theirs, ours)| theirs - ours);
+    IrDifference { bytes, depends: (ours, theirs), asks, headers, shift }
 }
 
 fn differs(left: &Path, right: &Path) -> bool {

@@ -71,6 +71,8 @@ struct Judged<'a> {
     indexed: BTreeSet<&'a str>,
     /// Configuration symbols that differ: each is a finding of its own.
     symbols: BTreeSet<&'a str>,
+    /// Whether both configurations are known.
+    is_configured: bool,
 }
 
 impl<'a> Judged<'a> {
@@ -79,6 +81,7 @@ impl<'a> Judged<'a> {
         Self {
             indexed: names(a).chain(names(b)).collect(),
             symbols: config::changed_symbols(&a.config, &b.config, true),
+            is_configured: !a.config.values.is_empty() && !b.config.values.is_empty(),
         }
     }
 
@@ -132,7 +135,10 @@ impl<'a> Judged<'a> {
             let name = rest.and_then(|rest| rest.split(|c: char| !is_of_symbol(c)).next());
             name.is_some_and(|name| {
                 let module = name.strip_suffix("_MODULE").unwrap_or(name);
-                self.symbols.contains(name) || self.symbols.contains(module)
+                // One that is off may be named or not, as menus show it.
+                (pair.path == ".config" && self.is_configured)
+                    || self.symbols.contains(name)
+                    || self.symbols.contains(module)
             })
         };
         match (&pair.same, pair.role) {
@@ -365,6 +371,7 @@ fn evidence(same: &Same) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use twinlto_facts::kbuild::Config;
     use twinlto_model::Arch;
 
     fn pair(path: &str, is_recorded: bool, same: Same) -> FilePair {
@@ -424,6 +431,39 @@ mod tests {
         assert_eq!(told, [""; 0]);
         assert_eq!(accounts[0].not_compared(), 0);
         assert_eq!(accounts[0].set_aside(), 6);
+    }
+
+    #[test]
+    fn a_symbol_of_the_configuration_is_told_once() {
+        let build =
+            |text: &str| BuildFacts { config: Config::parse(text), ..BuildFacts::default() };
+        let (a, b) = (
+            build("CONFIG_A=y\nCONFIG_N=2\n# CONFIG_M is not set\n"),
+            build("CONFIG_A=y\nCONFIG_N=4\n"),
+        );
+        let lines = |left: &[&str], right: &[&str]| {
+            let list = |list: &[&str]| list.iter().map(|l| (1, (*l).to_owned())).collect();
+            Same::Lines { lines: (list(left), list(right)) }
+        };
+        let pairs = [
+            pair(
+                ".config",
+                false,
+                lines(&["CONFIG_N=2", "# CONFIG_M is not set"], &["CONFIG_N=4"]),
+            ),
+            pair(
+                "include/generated/autoconf.h",
+                false,
+                changed("#define CONFIG_N 2", "#define CONFIG_N 4"),
+            ),
+            pair("include/generated/rustc_cfg", false, changed("--cfg=CONFIG_Z", "")),
+        ];
+        let (layer, accounts) = files(Sides::modes(Arch::Arm64), &a, &b, &pairs);
+        let told = |f: &Finding| format!("{} {}", f.key, f.subjects().join(" "));
+        let told: Vec<String> = layer.findings.iter().map(told).collect();
+        // What the symbols do not explain stays a finding of its own.
+        assert_eq!(told, ["file.changed include/generated/rustc_cfg", "config.changed CONFIG_N"]);
+        assert_eq!(accounts[0].compared(), 3);
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The IR objects of two builds: byte for byte the same, as no mode of ThinLTO has a part in making
 //! them.
+//!
+//! One that is compiled again for the other mode holds other places of its inline assembly, for
+//! `autoconf.h` is as much shorter as the name of the mode; and debugging information holds the path
+//! of the build. Both are told apart record by record, and nothing else is.
 
 use crate::config::{changed_symbols, is_of_the_mode};
 use crate::diff::{Sides, bitcode};
 use crate::layer::LayerVerdict;
 use crate::transport::Homes;
 use std::collections::BTreeSet;
-use twinlto_facts::bitcode::{self as facts, BitcodeFacts, Content};
+use twinlto_facts::bitcode::{self as facts, BitcodeFacts, Content, Unlike};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::Depends;
-use twinlto_model::{Finding, Layer, Severity};
+use twinlto_model::{Account, Finding, Layer, Severity, Unit};
 
 /// One IR object of both builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,9 @@ pub struct IrDifference {
     pub asks: Option<(String, usize, String)>,
     /// Headers of the build directories that both include and that differ.
     pub headers: Vec<String>,
+    /// How much longer `include/generated/autoconf.h` is in the second build; units: bytes. None
+    /// where it is not there.
+    pub shift: Option<i64>,
 }
 
 /// The symbols that differ between two builds and that an object depends on: those of the mode first.
@@ -57,80 +64,96 @@ pub fn symbols_in_question(a: &BuildFacts, b: &BuildFacts, depends: &Depends) ->
 
 /// Holds the IR objects of two builds against each other. What is found belongs to the artefacts.
 #[must_use]
-pub fn irs(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, pairs: &[IrPair]) -> LayerVerdict {
+pub fn irs(
+    sides: Sides<'_>,
+    a: &BuildFacts,
+    b: &BuildFacts,
+    pairs: &[IrPair],
+) -> (LayerVerdict, Account) {
     let mut layer = LayerVerdict::new(Layer::Artefacts);
     let homes = Homes::of(a, b);
-    let mut placed = 0;
+    let mut account = Account::of("both", "the IR objects", Unit::Objects, pairs.len() as u64);
     for pair in pairs {
         layer.compared += 1;
-        match &pair.same {
-            IrSame::Identical => {}
+        let found = match &pair.same {
+            IrSame::Identical => None,
             IrSame::Unreadable(why) => {
-                let finding = sides.finding(
-                    CHANGED,
-                    Severity::Error,
-                    &pair.object,
-                    why.clone(),
-                    "not compared".to_owned(),
-                );
-                layer.findings.push(finding.because("it cannot be read").grouped("unreadable"));
+                let other = "not compared".to_owned();
+                let finding =
+                    sides.finding(CHANGED, Severity::Error, &pair.object, why.clone(), other);
+                Some(finding.because("it cannot be read").grouped("unreadable"))
             }
             IrSame::Different(difference) => {
-                match one(sides, (a, b), &homes, &pair.object, difference) {
-                    Some(finding) => layer.findings.push(finding),
-                    None => placed += 1,
+                let unlike = unlike_of(&homes, difference);
+                if let Some(rule) = unlike.as_ref().and_then(|unlike| rule(unlike, difference)) {
+                    account = account.set_aside(rule, "IR objects, but for that the same", 1);
+                    continue;
                 }
+                let contents = contents(sides, &homes, difference);
+                Some(one(sides, (a, b), &pair.object, (difference, unlike, contents)))
             }
-        }
+        };
+        layer.findings.extend(found);
+        account = account.compared(Layer::Artefacts, "IR objects, byte for byte", 1);
     }
-    if placed > 0 {
-        layer.omit_part(format!(
-            "{placed} IR objects byte for byte (the builds lie at different places, and these hold \
-             the path; their targets, flags, globals and summaries are the same)"
-        ));
-    }
-    layer
+    (layer, account.close())
 }
 
 pub(crate) const CHANGED: &str = "ir.bytes.changed";
 
-/// One object that differs; none where nothing but the path of its build does, as far as its
-/// contents can be told apart.
-fn one(
-    sides: Sides<'_>,
-    (a, b): (&BuildFacts, &BuildFacts),
-    homes: &Homes,
-    object: &str,
-    difference: &IrDifference,
-) -> Option<Finding> {
-    let contents = contents(sides, homes, difference);
-    let cause = cause(sides, (a, b), difference);
-    let is_placed = !homes.are_one() && holds_its_place((a, b), difference);
-    if cause.is_none() && is_placed && contents.is_empty() {
+/// How two objects differ, record by record.
+fn unlike_of(homes: &Homes, difference: &IrDifference) -> Option<Unlike> {
+    let (left, right) = (|text: &str| homes.left_text(text), |text: &str| homes.right_text(text));
+    facts::unlike(&difference.bytes.0, &difference.bytes.1, &left, &right).ok()
+}
+
+/// The rule by which two objects that differ are the same all the same.
+fn rule(unlike: &Unlike, difference: &IrDifference) -> Option<&'static str> {
+    // Where inline assembly stands in all that the compiler read: `autoconf.h`, which every source
+    // includes first, is shorter in the mode with the shorter name.
+    let is_shift = |distance: &i64| difference.shift == Some(*distance);
+    if !unlike.other.is_empty() || !unlike.moved.iter().all(is_shift) {
         return None;
     }
+    match (unlike.moved.is_empty(), unlike.paths) {
+        (false, true) => Some("paths of the build, and places in the source behind autoconf.h"),
+        (false, false) => Some("places in the source behind autoconf.h"),
+        (true, true) => Some("paths of the build"),
+        (true, false) => None,
+    }
+}
+
+/// One object that differs, how, and what differs in its contents.
+fn one(
+    sides: Sides<'_>,
+    builds: (&BuildFacts, &BuildFacts),
+    object: &str,
+    (difference, unlike, contents): (&IrDifference, Option<Unlike>, Vec<Finding>),
+) -> Finding {
     let (left, right) = match contents.first() {
         Some(first) => told(first),
         None => {
-            let bytes = |bytes: &[u8]| format!("{} bytes", bytes.len());
+            let parts: Vec<String> = unlike.into_iter().flat_map(|unlike| unlike.other).collect();
+            let parts = if parts.is_empty() {
+                String::new()
+            } else {
+                format!(", of which differs: {}", parts.join(" "))
+            };
+            let bytes = |bytes: &[u8]| format!("{} bytes{parts}", bytes.len());
             (bytes(&difference.bytes.0), bytes(&difference.bytes.1))
         }
     };
-    // Where the path of the build is in both, nobody can tell whether anything else differs.
-    let severity =
-        if is_placed && contents.is_empty() { Severity::Warning } else { Severity::Error };
-    let finding = sides.finding(CHANGED, severity, object, left, right);
-    Some(match cause {
+    let finding = sides.finding(CHANGED, Severity::Error, object, left, right);
+    match cause(sides, builds, difference) {
         Some(cause) => {
             let group = cause.clone();
             finding.because(cause).grouped(group)
         }
         None => finding
-            .not_because("the options of its front ends")
             .not_because("the configuration symbols that it depends on")
             .not_because("the generated headers that it includes")
             .grouped("unknown"),
-    })
+    }
 }
 
 /// `flag PIE: 2` against `not there`, of the first difference in the contents.
@@ -163,30 +186,6 @@ fn without_place(facts: &mut BitcodeFacts<'_>, text: impl Fn(&str) -> String) {
             ir.source_file_name = text(&ir.source_file_name);
         }
     }
-}
-
-/// Whether both objects hold the path of their own build or of its sources, as debugging
-/// information does.
-fn holds_its_place((a, b): (&BuildFacts, &BuildFacts), difference: &IrDifference) -> bool {
-    let holds = |facts: &BuildFacts, other: &BuildFacts, bytes: &[u8]| {
-        let moved = |ours: &Option<String>, theirs: &Option<String>| {
-            ours.clone().filter(|_| ours != theirs)
-        };
-        let paths = [moved(&facts.home, &other.home), moved(&facts.source, &other.source)];
-        let name = facts::read(bytes).ok().map(|read| source_names(&read)).unwrap_or_default();
-        paths.into_iter().flatten().any(|path| {
-            memchr::memmem::find(bytes, path.as_bytes()).is_some() || name.contains(&path)
-        })
-    };
-    holds(a, b, &difference.bytes.0) && holds(b, a, &difference.bytes.1)
-}
-
-fn source_names(facts: &BitcodeFacts<'_>) -> String {
-    let names = facts.modules.iter().filter_map(|module| match &module.content {
-        Content::Ir(ir) => Some(ir.source_file_name.as_str()),
-        _ => None,
-    });
-    names.collect::<Vec<_>>().join("\n")
 }
 
 /// Why two IR objects differ, as far as the records of their making tell.
@@ -255,7 +254,8 @@ mod tests {
         let pair = |object: &str, same| IrPair { object: object.to_owned(), same };
         let pairs =
             [pair("a.o", IrSame::Identical), pair("b.o", IrSame::Different(Box::new(difference)))];
-        let layer = irs(Sides::modes(Arch::Arm64), builds.0, builds.1, &pairs);
+        let (layer, account) = irs(Sides::modes(Arch::Arm64), builds.0, builds.1, &pairs);
+        assert_eq!(account.total, account.compared());
         (layer.findings.clone(), layer)
     }
 
@@ -298,28 +298,26 @@ mod tests {
         assert_eq!(of(&b, includes), "distributed alone includes y.h");
         let (unknown, _) = found((&a, &b), both(depends(&["A"], &["x.h"])));
         assert_eq!(unknown[0].tier, Tier::Unexplained);
-        assert_eq!(unknown[0].ruled_out.len(), 3);
+        assert_eq!(unknown[0].ruled_out.len(), 2);
     }
 
     #[test]
-    fn the_path_of_a_build_is_a_rule_of_its_own_and_hides_no_cause() {
-        let (a, b) = (build(DIST, "/out/distributed"), build(THIN, "/out/in-process"));
-        let difference = |depends: Depends| IrDifference {
-            bytes: (b"BC /out/distributed".to_vec(), b"BC /out/in-process".to_vec()),
-            depends: (depends.clone(), depends),
-            ..IrDifference::default()
+    fn only_the_shift_of_the_configuration_is_a_rule() {
+        let unlike = |moved: &[i64], paths, other: &[&str]| Unlike {
+            moved: moved.iter().copied().collect(),
+            paths,
+            other: other.iter().map(|s| (*s).to_owned()).collect(),
         };
-        let (none, layer) = found((&a, &b), difference(depends(&[], &[])));
-        assert!(none.is_empty());
-        assert!(
-            matches!(&layer.omitted, crate::layer::Omitted::Part(what) if what.contains("1 IR"))
-        );
-        let (asked, _) = found((&a, &b), difference(depends(&["LTO_CLANG_THIN"], &[])));
-        assert_eq!(asked[0].severity, Severity::Warning);
-        // At one place there is no such rule, and without the path none either.
-        let (same, _) = found((&a, &a), difference(depends(&[], &[])));
-        assert_eq!(same[0].severity, Severity::Error);
-        let plain = IrDifference { bytes: (vec![1], vec![2]), ..IrDifference::default() };
-        assert_eq!(found((&a, &b), plain).0[0].severity, Severity::Error);
+        let of = |unlike: &Unlike, shift| {
+            rule(unlike, &IrDifference { shift, ..IrDifference::default() }).is_some()
+        };
+        assert!(of(&unlike(&[-5], false, &[]), Some(-5)));
+        assert!(of(&unlike(&[-5], true, &[]), Some(-5)));
+        assert!(of(&unlike(&[], true, &[]), None));
+        assert!(!of(&unlike(&[-4], false, &[]), Some(-5)));
+        assert!(!of(&unlike(&[-5, 1], false, &[]), Some(-5)));
+        assert!(!of(&unlike(&[-5], false, &[]), None));
+        assert!(!of(&unlike(&[-5], true, &["FUNCTION_BLOCK"]), Some(-5)));
+        assert!(!of(&unlike(&[], false, &[]), Some(0)));
     }
 }

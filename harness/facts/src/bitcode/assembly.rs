@@ -52,7 +52,7 @@ enum Wanted {
 }
 
 fn read(bytes: &[u8], wanted: Wanted) -> Result<Assembly, BitcodeError> {
-    let (bitcode, _) = bitcode_of(bytes)?;
+    let (bitcode, _) = unwrapped(bytes)?;
     let mut bits = Cursor::new(bitcode);
     bits.skip(32).map_err(|fault| BitcodeError::damaged("bitcode", fault))?;
     let mut stream = Stream::new(bits);

@@ -7,6 +7,7 @@
 )]
 
 mod assembly;
+mod alike;
 mod flags;
 mod modules;
 mod no_panic;
