@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// The directory of a ccache that knows backends: `TWINLTO_TEST_CCACHE` (`scripts/test` sets it), or
 /// where `scripts/fetch-ccache` has put one.
-fn ccache_dir() -> Option<PathBuf> {
+pub(crate) fn ccache_dir() -> Option<PathBuf> {
     let fetched = || {
         let cache = std::env::var_os("TWINLTO_CACHE")
             .map(PathBuf::from)
