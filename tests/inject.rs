@@ -25,7 +25,9 @@ fn every_case_is_caught_on_every_architecture_and_without_noise() {
     for (form, arches) in forms(llvm).iter().zip(["arm64,loongarch", "x86_64", "riscv"]) {
         let args = ["inject", "--llvm", &form.llvm, "--out", &out.display().to_string()];
         let args = [&args[..], &["--format", "json", "--arch", arches]].concat();
-        let ran = run_with(&args, &[("PATH", &form.path)]);
+        let ccache = crate::ccache::ccache_dir().map(|dir| format!(":{}", dir.display()));
+        let path = format!("{}{}", form.path, ccache.unwrap_or_default());
+        let ran = run_with(&args, &[("PATH", &path)]);
         let report = ran.json();
         all += rows(&report).len();
         tried += caught(&report);
@@ -51,8 +53,13 @@ fn caught(report: &Value) -> usize {
             "skipped" => {
                 let why = row["why"].as_str().unwrap();
                 // What a linker makes of the rename option is shown by a link, not by its version.
-                let lawful =
-                    ["it is for", "with LLVM ", "it needs a second LLVM", "it needs Linux"];
+                let lawful = [
+                    "it is for",
+                    "with LLVM ",
+                    "it needs a second LLVM",
+                    "it needs Linux",
+                    "it needs ccache",
+                ];
                 let relocatable = "the configuration has no CONFIG_RELOCATABLE=y";
                 let known = lawful.iter().any(|reason| why.starts_with(reason));
                 assert!(known || why == relocatable, "{text}");
