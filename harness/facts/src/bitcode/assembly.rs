@@ -3,7 +3,7 @@
 use super::block::{self, Block, CONSTANTS, Entry, FUNCTION, Shared};
 use super::error::BitcodeError;
 use super::record::Record;
-use super::{Cursor, Stream, bitcode_of};
+use super::{Cursor, Stream, unwrapped};
 use crate::asm::AsmFiles;
 
 /// Record of a MODULE block.

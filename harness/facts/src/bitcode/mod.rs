@@ -5,8 +5,8 @@
 //! LLVM 17 to 24 write what is read here; records that are not known are skipped.
 
 mod abbrev;
-mod assembly;
 mod alike;
+mod assembly;
 mod bits;
 mod block;
 mod error;
@@ -17,8 +17,8 @@ mod record;
 mod summary;
 mod values;
 
-pub use assembly::{Assembly, assembly, module_assembly};
 pub use alike::{Placeless, Unlike, unlike};
+pub use assembly::{Assembly, assembly, module_assembly};
 pub use error::BitcodeError;
 pub use flags::{FlagBehaviour, FlagValue, ModuleFlag, ModuleFlags};
 pub use module::{Content, Global, GlobalKind, Index, Ir, Lto, ThinLink};
