@@ -1,14 +1,12 @@
 //! Every file of two build directories, held against its namesake.
 
 use crate::error::EngineError;
-use crate::fs::{open_regular, read_regular, read_text, same_bytes};
+use crate::fs::{open_regular, read_text, same_bytes};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use twinlto_facts::archive;
-use twinlto_facts::archive;
 use twinlto_facts::build::BuildFacts;
-use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
 use twinlto_verdict::{FilePair, Line, Same, Sides, Verdict, files};
@@ -141,12 +139,8 @@ fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) 
 /// alone counts.
 fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64)) -> Same {
     let differs = Same::Different { bytes };
-    if role == FileRole::Archive {
-        let [ours, theirs] = builds.map(|build| members(&build.dir.join(name)));
-        return if ours.is_some() && ours == theirs { Same::SameMembers } else { differs };
-    }
     if role == FileRole::Archive && list_the_same(builds, name) {
-        return Same::Identical;
+        return Same::SameMembers;
     }
     if !role.is_text() {
         return differs;
@@ -177,13 +171,6 @@ fn list_the_same(builds: [&Build; 2], name: &str) -> bool {
     };
     let [ours, theirs] = builds.map(read);
     ours.is_some() && ours == theirs
-}
-
-/// The members of a thin archive; those of another are compared with all their bytes.
-fn members(path: &Path) -> Option<Vec<String>> {
-    let bytes = read_regular(path).ok()?;
-    let is_thin = kind(&bytes) == ObjectKind::ThinArchive;
-    archive::members(&bytes).ok().filter(|_| is_thin)
 }
 
 /// How many different lines are kept: enough to know whether all of them have one cause.
