@@ -2,6 +2,7 @@
 
 pub(crate) mod image;
 mod imports;
+mod levels;
 mod objects;
 
 pub(crate) use objects::command as recorded_command;
@@ -81,6 +82,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.image = image;
     if depth != Depth::Records {
         read_modules(dir, &mut facts, depth);
+        facts.levels = levels::read(dir, &facts.objects);
         facts.initcall_script = initcall_script(dir);
     }
     facts.arch = arch_of(&facts);

@@ -1,6 +1,7 @@
 //! Which symbols account for the difference of two sections of one name.
 
 use super::Pair;
+use super::extents::{Account, Extents};
 use crate::normalize::canonical;
 use std::collections::BTreeMap;
 use twinlto_facts::build::ImageFacts;
@@ -31,6 +32,19 @@ pub(super) fn by_symbol(pair: &Pair<'_>, section: &str) -> Option<String> {
         (_, 0) => Some(shown.join(", ")),
         (_, more) => Some(format!("{} and {more} more", shown.join(", "))),
     }
+}
+
+/// How the bytes of a section are used that belong to no symbol.
+pub(super) fn rest(image: &ImageFacts, extents: &Extents<'_>, section: &str) -> Account {
+    let numbered = image.section_names.iter().enumerate();
+    let mut sum = Account::default();
+    for (index, _) in numbered.filter(|(_, name)| canonical(name).name == section) {
+        let account = extents.section(image, index);
+        sum.covered = sum.covered.saturating_add(account.covered);
+        sum.rest = sum.rest.saturating_add(account.rest);
+        sum.slack = sum.slack.saturating_add(account.slack);
+    }
+    sum
 }
 
 /// Bytes of the symbols of a section, by canonical name.
