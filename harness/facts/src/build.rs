@@ -250,6 +250,8 @@ pub struct SectionFacts {
     pub align: u64,
     /// Bytes of an entry, for tables; else 0.
     pub entsize: u64,
+    /// `sh_link` as the name of a section and `sh_info`, of those that are loaded; else nothing.
+    pub related: String,
     /// Whether it is loaded, writable, executable.
     pub alloc: bool,
     /// Writable.

@@ -148,6 +148,10 @@ fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
         slot.size += section.size;
         slot.align = slot.align.max(section.align);
         slot.entsize = slot.entsize.max(section.entsize);
+        if section.flags.alloc() && (section.link, section.info) != (0, 0) {
+            let link = image.sections.get(section.link as usize).map_or("", |it| &it.name);
+            slot.related = format!("for '{link}', {}", section.info);
+        }
         slot.alloc |= section.flags.alloc();
         slot.write |= section.flags.write();
         slot.exec |= section.flags.exec();

@@ -79,7 +79,8 @@ pub struct Borders {
     pub file_before: u64,
     /// From where the file has the end of the last section with bytes to the end of the segment's.
     pub file_after: u64,
-    /// Whether every section lies as far into the segment in the file as in memory.
+    /// Whether a section lies elsewhere in the segment in the file than in memory, or the two places of
+    /// a `PT_LOAD` differ by no multiple of its alignment.
     pub skewed: bool,
 }
 
@@ -209,7 +210,7 @@ fn segment(
 fn borders(image: &Image<'_>, segment: &Segment, within: &[usize]) -> Borders {
     let sections = || within.iter().filter_map(|index| image.sections.get(*index));
     let (Some(first), Some(last)) = (sections().next(), sections().last()) else {
-        return Borders::default();
+        return Borders { skewed: unaligned(segment), ..Borders::default() };
     };
     let with_bytes = sections().filter(|section| !section.is_nobits());
     let file_end = with_bytes.clone().map(|it| it.offset.saturating_add(it.size)).max();
@@ -217,7 +218,8 @@ fn borders(image: &Image<'_>, segment: &Segment, within: &[usize]) -> Borders {
         let memory = section.address.wrapping_sub(segment.address);
         (section.offset.wrapping_sub(segment.offset), memory)
     };
-    let skewed = with_bytes.clone().map(depth).any(|(file, memory)| file != memory);
+    let elsewhere = with_bytes.clone().map(depth).any(|(file, memory)| file != memory);
+    let skewed = elsewhere || unaligned(segment);
     let end = segment.address.wrapping_add(segment.size);
     let file_start = with_bytes.clone().next().map_or(segment.offset, |it| it.offset);
     Borders {
@@ -230,6 +232,12 @@ fn borders(image: &Image<'_>, segment: &Segment, within: &[usize]) -> Borders {
             .wrapping_sub(file_end.unwrap_or(segment.offset)),
         skewed,
     }
+}
+
+/// Whether what is loaded lies elsewhere in its page in the file than in memory (`p_align`, gABI).
+fn unaligned(segment: &Segment) -> bool {
+    let far = segment.offset.wrapping_sub(segment.address);
+    segment.kind == "LOAD" && far.checked_rem(segment.align).unwrap_or(0) != 0
 }
 
 fn kind_name(e_machine: u16, kind: u32) -> String {

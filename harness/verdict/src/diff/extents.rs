@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{ImageFacts, SymbolFacts};
 
-/// Symbols with a size in sections that are loaded, in order of address. In a relocatable file,
-/// whose sections all begin at 0, in order of section and offset.
+/// Symbols with a size, in order of address. In a relocatable file, whose sections all begin at 0,
+/// and in sections that are not loaded, in order of section and offset.
 pub(super) struct Extents<'a> {
     pieces: Vec<Piece<'a>>,
     /// How many have a name.
@@ -18,7 +18,7 @@ pub(super) struct Piece<'a> {
     pub(super) symbol: &'a SymbolFacts,
     /// Its canonical name.
     pub(super) name: Cow<'a, str>,
-    /// Number of its section; 0 in linked files, where addresses tell.
+    /// [`LOADED`] in the memory of a linked file, where addresses tell; else one for each section.
     space: usize,
 }
 
@@ -44,20 +44,25 @@ pub(super) struct Account {
     pub(super) slack: u64,
 }
 
+/// The space of everything that is loaded.
+const LOADED: usize = 0;
+
 /// No section is aligned to more; units: bytes.
 const LARGEST_ALIGNMENT: u64 = 1 << 21;
 
 impl<'a> Extents<'a> {
     pub(super) fn of(image: &'a ImageFacts) -> Self {
-        let space = |section: usize| if image.is_relocatable { section } else { 0 };
-        let mut pieces: Vec<Piece<'a>> = Vec::new();
-        for symbol in &image.symbols {
-            let Some(section) = symbol.section.filter(|_| symbol.size > 0) else { continue };
-            if image.section_spans.get(section).is_some_and(|span| span.alloc) {
-                let name = canonical(&symbol.raw).name;
-                pieces.push(Piece { symbol, name, space: space(section) });
-            }
-        }
+        let loaded =
+            |section: usize| image.section_spans.get(section).is_some_and(|span| span.alloc);
+        let space = |symbol: &SymbolFacts| match symbol.section {
+            Some(section) if !image.is_relocatable && loaded(section) => LOADED,
+            Some(section) => section.saturating_add(1),
+            None => usize::MAX,
+        };
+        let sized = image.symbols.iter().filter(|symbol| symbol.size > 0);
+        let mut pieces: Vec<Piece<'a>> = sized
+            .map(|symbol| Piece { symbol, name: canonical(&symbol.raw).name, space: space(symbol) })
+            .collect();
         pieces.sort_by_key(|piece| (piece.space, piece.symbol.value));
         let mut names = BTreeMap::new();
         for piece in &pieces {
@@ -78,7 +83,7 @@ impl<'a> Extents<'a> {
 
     /// Those that begin in a range of addresses.
     pub(super) fn within(&self, start: u64, end: u64) -> &[Piece<'a>] {
-        self.range(0, start, end)
+        self.range(LOADED, start, end)
     }
 
     fn range(&self, space: usize, start: u64, end: u64) -> &[Piece<'a>] {
@@ -91,13 +96,13 @@ impl<'a> Extents<'a> {
     /// How the bytes of a section are used.
     pub(super) fn section(&self, image: &ImageFacts, index: usize) -> Account {
         let Some(span) = image.section_spans.get(index) else { return Account::default() };
-        let space = if image.is_relocatable { index } else { 0 };
+        let space = if image.is_relocatable { index.saturating_add(1) } else { LOADED };
         self.account(space, span.address, span.address.saturating_add(span.size))
     }
 
     /// How the bytes of a range of addresses are used.
     pub(super) fn between(&self, start: u64, end: u64) -> Account {
-        self.account(0, start, end)
+        self.account(LOADED, start, end)
     }
 
     fn account(&self, space: usize, start: u64, end: u64) -> Account {

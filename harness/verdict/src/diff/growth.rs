@@ -48,7 +48,7 @@ pub(super) fn rest(image: &ImageFacts, extents: &Extents<'_>, section: &str) -> 
 }
 
 /// Bytes of the symbols of a section, by canonical name.
-fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
+pub(super) fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
     let mut sizes = BTreeMap::new();
     for symbol in &image.symbols {
         let place = symbol.section.and_then(|index| image.section_names.get(index));

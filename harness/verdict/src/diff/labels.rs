@@ -33,15 +33,22 @@ pub(super) fn labels(
         }
     }
     let mut compared = 0;
+    let numbers = absolutes(pair.right);
     for (name, left) in &ours.labels {
-        let Some(right) = theirs.labels.get(name) else { continue };
+        let Some(right) = theirs.labels.get(name) else {
+            findings.extend(absolute(sides, pair, left, numbers.get(name)));
+            continue;
+        };
         compared += 1;
         let strict = role(name).is_some() && !same.contains(name);
         findings.extend(label(sides, pair, (left, &ours), (right, &theirs), strict));
     }
-    let numbers = absolutes(pair.right);
     for (name, left) in absolutes(pair.left) {
-        let Some(right) = numbers.get(name).copied() else { continue };
+        let Some(right) = numbers.get(name).copied() else {
+            let there = theirs.labels.get(name);
+            findings.extend(there.and_then(|label| absolute(sides, pair, label, Some(&left))));
+            continue;
+        };
         compared += 1;
         if left != right && !mean_the_same(&ours, left, &theirs, right) {
             let subject = subject_in(pair.name, name);
@@ -87,8 +94,7 @@ impl<'a> Labels<'a> {
     fn of(image: &'a ImageFacts, extents: &'a Extents<'a>) -> Self {
         let mut found: BTreeMap<&str, Option<Label<'_>>> = BTreeMap::new();
         for symbol in image.symbols.iter().filter(|symbol| is_label(symbol)) {
-            let section = symbol.section.filter(|index| is_loaded(image, *index));
-            let Some(section) = section else { continue };
+            let Some(section) = symbol.section else { continue };
             let label = Label { name: &symbol.raw, address: symbol.value, section };
             found.entry(&symbol.raw).and_modify(|it| *it = None).or_insert(Some(label));
         }
@@ -141,8 +147,18 @@ fn is_label(symbol: &SymbolFacts) -> bool {
     symbol.size == 0 && symbol.binding != "local" && symbol.kind == "notype"
 }
 
-fn is_loaded(image: &ImageFacts, index: usize) -> bool {
-    image.section_spans.get(index).is_some_and(|span| span.alloc)
+/// A label that is in a section on one side and a number on the other.
+fn absolute(
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    label: &Label<'_>,
+    number: Option<&u64>,
+) -> Option<Finding> {
+    let subject = subject_in(pair.name, label.name);
+    let is_left = pair.left.symbols.iter().any(|it| it.raw == label.name && it.section.is_some());
+    let texts = ("in a section".to_owned(), format!("absolute, {:#x}", number?));
+    let (left, right) = if is_left { texts } else { (texts.1, texts.0) };
+    Some(sides.finding("label.moved", Severity::Error, &subject, left, right))
 }
 
 fn ranges<'a>(labels: &BTreeMap<&'a str, Label<'a>>) -> BTreeMap<String, Range<'a>> {
@@ -154,6 +170,10 @@ fn ranges<'a>(labels: &BTreeMap<&'a str, Label<'a>>) -> BTreeMap<String, Range<'
             Some((Role::Stop, stem)) => stems.entry(stem).or_default().1.push(*label),
             None => {}
         }
+    }
+    // `init_stack` and `init_stack_end`.
+    for (stem, (starts, _)) in stems.iter_mut().filter(|(_, (starts, _))| starts.is_empty()) {
+        starts.extend(labels.get(stem.as_str()).copied());
     }
     let ranges = stems.into_iter().filter_map(|(stem, (starts, stops))| {
         match (starts.as_slice(), stops.as_slice()) {

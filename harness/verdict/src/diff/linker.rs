@@ -3,7 +3,7 @@
 use super::Sides;
 use std::collections::BTreeSet;
 use twinlto_facts::build::BuildFacts;
-use twinlto_facts::flags::{lex, parse};
+use twinlto_facts::flags::{Command, lex, parse};
 use twinlto_model::{Finding, Severity};
 
 /// What kbuild gives to the in-process link alone (`Makefile`, Linux 7.3): lld 23 and later
@@ -13,17 +13,33 @@ const RENAME: &str = "-mllvm -always-rename-promoted-locals=false";
 /// All that belongs to it.
 const RENAME_POLICY: [&str; 2] = [RENAME, "--lto-whole-program-visibility"];
 
+/// What both links are given, for neither makes the kernel as it runs. Without it lld takes what it
+/// sees for all that there is (`lld/ELF/LTO.cpp`, LLVM 22).
+const RELOCATABLE: &str = "-r";
+
 /// Options of one link that steer ThinLTO, sorted; none where no command is recorded.
 fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
     let commands = lex(command?).ok()?;
-    let words = &commands.first()?.words;
+    // Others may stand before it: `rm -f FILE; ld.lld ...`.
+    let links = |command: &&Command<'_>| command.words.iter().any(|word| is_linker(word));
+    let words = &commands.iter().find(links).or(commands.first())?.words;
     Some(parse(words).filter_map(|option| steering(&option.text())).collect())
+}
+
+/// Whether a word is the name of a linker, however it is called: `ld.lld-22`,
+/// `aarch64-linux-gnu-ld`, `/opt/bin/ld.lld`.
+fn is_linker(word: &str) -> bool {
+    let base = word.rsplit('/').next().unwrap_or(word);
+    !word.starts_with('-') && base.split(['.', '-']).any(|part| part == "ld" || part == "lld")
 }
 
 /// An option that steers ThinLTO, in one spelling: lld takes `-mllvm X`, `-mllvm=X`, `-plugin-opt=-X`
 /// and each with two dashes for the same (`lld/ELF/Options.td`, LLVM 17 to 24).
 fn steering(text: &str) -> Option<String> {
     let bare = text.trim_start_matches('-');
+    if text == "-r" || bare == "relocatable" {
+        return Some(RELOCATABLE.to_owned());
+    }
     for (name, end) in [("mllvm", ' '), ("mllvm", '='), ("plugin-opt", ' '), ("plugin-opt", '=')] {
         let value = bare.strip_prefix(name).and_then(|rest| rest.strip_prefix(end));
         match value {
@@ -57,12 +73,17 @@ pub(crate) fn linker(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Option
             side(&thin),
             side(&full),
         );
-        findings.push(
+        findings.push(if option == RELOCATABLE {
+            finding.because(
+                "without -r a link takes its objects for the whole program: symbols that nothing in \
+                 it refers to become local or are left out",
+            )
+        } else {
             finding
                 .because("the thin link and the in-process link are given different options")
                 .known_as("ldflags-drift")
-                .grouped("linker"),
-        );
+                .grouped("linker")
+        });
     }
     let policy = match (policy, full.contains(RENAME) && thin.contains(RENAME)) {
         (true, _) => Policy::InProcessAlone,
@@ -126,7 +147,23 @@ fn promotion(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, policy: Policy) -
 
 #[cfg(test)]
 mod tests {
-    use super::steering;
+    use super::{is_linker, lto_options, steering};
+
+    #[test]
+    fn the_link_is_found_wherever_it_stands() {
+        for text in
+            ["ld.lld -r --lto-O2 a.o", "rm -f x; ld.lld -r --lto-O2 a.o", "LC_ALL=C ld -r --lto-O2"]
+        {
+            let found = lto_options(Some(&text.to_owned())).unwrap();
+            assert_eq!(Vec::from_iter(found), ["--lto-O2", "-r"], "{text}");
+        }
+        for word in ["ld", "/usr/bin/ld.lld-22", "aarch64-linux-gnu-ld", "lld"] {
+            assert!(is_linker(word), "{word}");
+        }
+        for word in ["rm", "old", "-ld", "./tools/objtool/objtool", "ldconfig"] {
+            assert!(!is_linker(word), "{word}");
+        }
+    }
 
     #[test]
     fn all_spellings_of_one_option_are_one() {

@@ -147,7 +147,7 @@ fn one(sides: Sides<'_>, pair: &Pair<'_>, nth: usize, a: &Segment, b: &Segment) 
         if left != right {
             let finding = sides.finding(key, Severity::Error, &subject, left, right);
             findings.push(match cause {
-                Some(cause) => finding.because(cause),
+                Some(cause) => finding.because(cause).grouped(cause),
                 None => finding,
             });
         }
@@ -174,7 +174,21 @@ fn one(sides: Sides<'_>, pair: &Pair<'_>, nth: usize, a: &Segment, b: &Segment) 
     };
     differ(key, loaded(a), loaded(b), None);
     differ(key, borders(&a.borders), borders(&b.borders), None);
+    differ(key, bare(a), bare(b), None);
     findings
+}
+
+/// The numbers of a segment that holds no section: that of the stack has nothing but zeros, and a
+/// section that was taken out leaves its bytes.
+fn bare(it: &Segment) -> String {
+    match (it.sections.is_empty(), it.size) {
+        (false, _) => "with sections".to_owned(),
+        (true, 0) => format!(
+            "{} bytes from {:#x} of the file, none of them at {:#x}",
+            it.file_size, it.offset, it.address
+        ),
+        (true, size) => format!("{size} bytes, {} of them in the file", it.file_size),
+    }
 }
 
 /// The kind, and the first section that tells it apart from others.

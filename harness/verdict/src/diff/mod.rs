@@ -25,6 +25,7 @@ mod structs;
 mod symbols;
 mod tables;
 mod units;
+mod values;
 
 pub(crate) use bitcode::bitcode;
 pub use code::functions_that_differ;

@@ -2,7 +2,7 @@
 //! and variable by itself.
 
 use super::extents::Extents;
-use super::growth::{by_symbol, rest};
+use super::growth::{by_symbol, rest, sizes};
 use super::labels::labels;
 use super::loading::loading;
 use super::marks::marks;
@@ -99,6 +99,7 @@ fn one_image(
     let (ours, theirs) = (by_name(&pair.left.sections), by_name(&pair.right.sections));
     let names: BTreeSet<&Cow<'_, str>> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
+    let mut alone = Vec::new();
     for name in names {
         let (left, right) = (ours.get(name).copied(), theirs.get(name).copied());
         let (left, right) = (left.filter(loaded), right.filter(loaded));
@@ -121,12 +122,42 @@ fn one_image(
                 }
             }
             (Some(only), None) | (None, Some(only)) => {
+                alone.push((name, left.is_some(), only));
                 findings.extend(one_sided(sides, &subject, left, right, only));
             }
             (None, None) => {}
         }
     }
+    renamed(pair, &alone, findings);
     compared
+}
+
+/// Says of a section of one side that it is one of the other under another name, where both are as
+/// large, of one kind, and hold the same symbols.
+fn renamed(
+    pair: &Pair<'_>,
+    alone: &[(&Cow<'_, str>, bool, &SectionFacts)],
+    findings: &mut [Finding],
+) {
+    let alike = |a: &SectionFacts, b: &SectionFacts| {
+        (a.size, &a.kind, a.alloc) == (b.size, &b.kind, b.alloc) && a.size > 0
+    };
+    for (name, _, ours) in alone.iter().filter(|(_, left, _)| *left) {
+        let twins = alone.iter().filter(|(_, left, other)| !left && alike(ours, other));
+        let held = sizes(pair.left, name);
+        let twin = twins.map(|(twin, ..)| twin).find(|twin| sizes(pair.right, twin) == held);
+        let Some(twin) = twin else { continue };
+        let cause = format!(
+            "{name} is {twin} on the other side: as large, {}, as objcopy --rename-section leaves it",
+            if held.is_empty() { "without symbols" } else { "with the same symbols" }
+        );
+        let subjects = [subject_in(pair.name, name), subject_in(pair.name, twin)];
+        for finding in findings.iter_mut() {
+            if finding.subjects().iter().any(|it| subjects.iter().any(|subject| subject == it)) {
+                *finding = finding.clone().because(cause.clone()).grouped(cause.clone());
+            }
+        }
+    }
 }
 
 fn one_sided(
@@ -179,11 +210,13 @@ fn permissions(
 /// Type and flags beside write and execute: whether strings are merged, whether memory is cleared.
 fn kind(sides: Sides<'_>, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
     // Writable or executable in one alone is another finding.
-    let of = |s: &SectionFacts| format!("{} {}", s.kind, s.flags.replace(['W', 'X'], ""));
+    let of =
+        |s: &SectionFacts| (s.kind.clone(), s.flags.replace(['W', 'X'], ""), s.related.clone());
     if of(a) == of(b) {
         return None;
     }
-    let text = |s: &SectionFacts| format!("{} {}", s.kind, s.flags);
+    let text =
+        |s: &SectionFacts| [s.kind.as_str(), &s.flags, &s.related].join(" ").trim_end().to_owned();
     Some(sides.finding("section.type.changed", Severity::Warning, subject, text(a), text(b)))
 }
 

@@ -155,6 +155,7 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
     let all = pair.left.bodies.iter().chain(&pair.right.bodies);
     let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
     let mut count = 0;
+    let discarded = discarded(sides, pair);
     let renamed = if sides.modes { renamed(&ours, &theirs) } else { BTreeSet::new() };
     for (ours, theirs) in paired(&ours, &theirs) {
         let Some(one) = ours.or(theirs) else { continue };
@@ -189,11 +190,13 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             findings.push(note.because(cause).grouped(cause).lawful());
             continue;
         }
-        findings.push(
-            sides
-                .finding(which, Severity::Warning, &subject, what(left), what(right))
-                .grouped(kind.to_string()),
-        );
+        let finding = sides.finding(which, Severity::Warning, &subject, what(left), what(right));
+        findings.push(match &discarded {
+            Some(cause) if one.symbol.binding == "local" => {
+                finding.because(cause.clone()).grouped("discarded")
+            }
+            _ => finding.grouped(kind.to_string()),
+        });
     }
     let (ours, theirs) = (undefined(pair.left), undefined(pair.right));
     for name in ours.symmetric_difference(&theirs) {
@@ -206,6 +209,20 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
         findings.push(sides.finding(key, Severity::Error, &subject, left, right));
     }
     count
+}
+
+/// Why local symbols are gone, where one side has none at all.
+fn discarded(sides: Sides<'_>, pair: &Pair<'_>) -> Option<String> {
+    let has = |image: &ImageFacts| {
+        let mut symbols = image.symbols.iter().filter(|symbol| !is_derived(&symbol.raw));
+        symbols.any(|symbol| symbol.binding == "local")
+    };
+    let side = match (has(pair.left), has(pair.right)) {
+        (true, false) => sides.right,
+        (false, true) => sides.left,
+        _ => return None,
+    };
+    Some(format!("{side} has no local symbol: it was stripped (strip -x) or linked with -x"))
 }
 
 fn times(side: Option<&Namesakes<'_>>) -> u64 {

@@ -148,6 +148,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "export.lost",
             "export.module.changed",
             "export.namespace.changed",
+            "export.value.changed",
         ],
     ),
     (
