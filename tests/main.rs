@@ -30,6 +30,7 @@ mod diff_records_worse;
 mod expectations;
 mod explain;
 mod hidden_inputs;
+mod image_fields;
 mod image_mutated;
 mod inject;
 mod layouts;

@@ -3,6 +3,7 @@
 pub(crate) mod image;
 mod imports;
 mod included;
+mod levels;
 pub(crate) mod named;
 mod objects;
 
@@ -86,6 +87,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.image = image;
     if depth != Depth::Records {
         read_modules(dir, &mut facts, depth);
+        facts.levels = levels::read(dir, &facts.objects);
         facts.initcall_script = initcall_script(dir);
     }
     facts.arch = arch_of(&facts);

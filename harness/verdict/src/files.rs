@@ -370,7 +370,9 @@ fn evidence(same: &Same) -> (String, String) {
         Same::OnlyLeft => (there(), "no such file".to_owned()),
         Same::OnlyRight => ("no such file".to_owned(), there()),
         Same::Unreadable(why) => (why.clone(), why.clone()),
-        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source => (there(), there()),
+        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source => {
+            (there(), there())
+        }
     }
 }
 
