@@ -185,7 +185,7 @@ pub fn tool_of(word: &str) -> Option<Called<'_>> {
             }
             let called = Called { program, dir, target, base, suffix: rest };
             let longer = best.is_none_or(|known| known.base.len() < base.len());
-            if longer && !(suffix == Suffix::No && !target.is_empty()) {
+            if longer && (suffix != Suffix::No || target.is_empty()) {
                 best = Some(called);
             }
         }
