@@ -30,6 +30,8 @@ mod diff_records_worse;
 mod expectations;
 mod explain;
 mod front_ends;
+mod hidden_inputs;
+mod image_fields;
 mod image_mutated;
 mod inject;
 mod layouts;

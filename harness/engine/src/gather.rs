@@ -2,6 +2,8 @@
 
 pub(crate) mod image;
 mod imports;
+mod included;
+mod levels;
 pub(crate) mod named;
 mod objects;
 
@@ -77,6 +79,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let (objects, image) =
         rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));
     facts.objects = objects.indexed;
+    included::read(dir, facts.mode, &mut facts.objects);
     named::complete(dir, &mut facts.objects);
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
@@ -84,6 +87,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.image = image;
     if depth != Depth::Records {
         read_modules(dir, &mut facts, depth);
+        facts.levels = levels::read(dir, &facts.objects);
         facts.initcall_script = initcall_script(dir);
     }
     facts.arch = arch_of(&facts);

@@ -140,7 +140,7 @@ fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) 
 fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64)) -> Same {
     let differs = Same::Different { bytes };
     if role == FileRole::Archive && list_the_same(builds, name) {
-        return Same::Identical;
+        return Same::SameMembers;
     }
     if !role.is_text() {
         return differs;

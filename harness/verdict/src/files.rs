@@ -34,6 +34,8 @@ pub enum Same {
     Identical,
     /// Identical but for the path of the build directory itself; of a `.cmd` file, its command.
     ButForPaths,
+    /// Archives of the same members in the same order, which themselves differ in length or bytes.
+    SameMembers,
     /// The lines that each side has alone; none on both sides where only their order differs.
     Lines {
         /// Of the first side and of the second.
@@ -248,7 +250,11 @@ fn one<'p>(
             }
             Same::ButForPaths => {
                 layer.compared += 1;
-                account.set_aside("the paths of the build and its sources", what, 1)
+                account.set_aside("the paths of the builds and their sources", what, 1)
+            }
+            Same::SameMembers => {
+                layer.compared += 1;
+                account.set_aside("the lengths of members, which are judged one by one", what, 1)
             }
             Same::Source => {
                 account.set_aside("a source of a tree that was built in place", what, 1)
@@ -364,7 +370,9 @@ fn evidence(same: &Same) -> (String, String) {
         Same::OnlyLeft => (there(), "no such file".to_owned()),
         Same::OnlyRight => ("no such file".to_owned(), there()),
         Same::Unreadable(why) => (why.clone(), why.clone()),
-        Same::Identical | Same::ButForPaths | Same::Source => (there(), there()),
+        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source => {
+            (there(), there())
+        }
     }
 }
 

@@ -86,12 +86,28 @@ const RULES: &[Rule] = &[
     },
     Rule {
         causes: &["archive.member.", "native.", "ir."],
-        consequences: &["symbol.", "section.", "initcall.", "table.", "export.", "module."],
+        consequences: &[
+            "symbol.",
+            "section.",
+            "label.",
+            "initcall.",
+            "table.",
+            "export.",
+            "module.",
+        ],
         reach: Reach::Kernel("the kernels were not linked from the same objects: see ARTEFACTS"),
     },
     Rule {
         causes: &["flags.linker.changed"],
-        consequences: &["symbol.", "section.", "initcall.", "table."],
+        consequences: &[
+            "symbol.",
+            "section.",
+            "label.",
+            "segment.",
+            "image.",
+            "initcall.",
+            "table.",
+        ],
         reach: Reach::Kernel("the links are given different options: see flags.linker.changed"),
     },
     Rule {

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::recipe::Recipe;
 use std::path::Path;
-use twinlto_facts::flags::{call, lex, link};
+use twinlto_facts::flags::{call, is_linker, lex, link};
 
 /// The recorded command of a link, less what it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,11 +85,6 @@ pub(super) fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn is_linker(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    name == "ld.lld" || name.starts_with("ld.lld-")
-}
-
 /// Whether an option makes the linker write beside its output, or stop before code generation.
 fn written(word: &str) -> bool {
     const STARTS: [&str; 9] = [
@@ -111,6 +106,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_linker_is_known_by_any_name() {
+        for linker in [
+            "ld.lld",
+            "ld.lld-22",
+            "ld.lld22",
+            "/usr/lib/llvm-22/bin/ld.lld",
+            "/usr/bin/ld.lld-22.1",
+            "aarch64-linux-gnu-ld",
+            "aarch64-linux-gnu-ld.lld",
+        ] {
+            for before in ["", "rm -f vmlinux.o; ", "nice ", "env LC_ALL=C "] {
+                let text = format!("{before}{linker} -EL -r -o vmlinux.o vmlinux.a");
+                let command = LinkCommand::parse(&text).unwrap();
+                assert_eq!((&*command.linker, command.options.len()), (linker, 3), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_a_link_writes_is_left_out_of_its_command() {
         let text = "/opt/ld.lld -EL -mllvm -import-instr-limit=5 -r -o vmlinux.o \
                     --thinlto-cache-dir=.cache -T .tmp_initcalls.lds --whole-archive vmlinux.a; \
@@ -125,5 +139,6 @@ mod tests {
         let text = "rm -f v.o; LC_ALL=C ld.lld-22 -r -o v.o a.o";
         assert_eq!(LinkCommand::parse(text).unwrap().linker, "ld.lld-22");
         assert!(LinkCommand::parse("rm -f vmlinux.o").is_err());
+        assert!(LinkCommand::parse("cp ld.lldb a; ar rcs ld.a b").is_err());
     }
 }

@@ -1,12 +1,13 @@
 //! The compiler of a build, from the commands that it recorded.
 
-use super::{Compiler, LlvmSpec, find_program};
+use super::{Compiler, LlvmSpec, NEEDED, find_program};
 use crate::error::EngineError;
 use crate::tree::unfit_for_kbuild;
 use std::collections::BTreeMap;
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts};
 use twinlto_facts::flags::{Resolved, compile, is_assignment, lex, resolve};
+use twinlto_facts::program::{Program, tool_of};
 
 /// How many front ends are asked.
 const ASKED: usize = 32;
@@ -54,21 +55,35 @@ fn as_make_is_told(command: &Resolved<'_>) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// `LLVM=` for a compiler as commands name it, with whatever starts it.
+/// `LLVM=` for a compiler as commands name it, with whatever starts it. A compiler that was named
+/// alone (`CC=/usr/bin/clang-22`) has its other tools by the same suffix in `PATH`, or without one
+/// beside it.
 fn compiler_of(program: &str) -> Option<Compiler> {
-    let clang = program.split_whitespace().last()?;
-    let (dir, name) = clang.rsplit_once('/').map_or((None, clang), |(dir, name)| (Some(dir), name));
-    let suffix = name.strip_prefix("clang")?;
-    let llvm = match (dir, suffix) {
-        (Some(dir), "") => LlvmSpec::Prefix(format!("{dir}/")),
-        (None, "") => LlvmSpec::Plain,
-        (None, suffix) if suffix.starts_with('-') && suffix.len() > 1 => {
-            LlvmSpec::Suffix(suffix.to_owned())
+    let clang = tool_of(program.split_whitespace().last()?)?;
+    if clang.program != Program::Clang {
+        return None;
+    }
+    // make takes nothing else for a suffix; `clang22` is one of `CC=`.
+    let suffix = match clang.suffix {
+        "" => None,
+        suffix if suffix.starts_with('-') => Some(suffix.to_owned()),
+        suffix => Some(format!("-{suffix}")),
+    };
+    let llvm = match (clang.dir, suffix) {
+        (Some(dir), None) => LlvmSpec::Prefix(format!("{dir}/")),
+        (None, None) => LlvmSpec::Plain,
+        (Some(dir), Some(suffix)) => {
+            let beside = LlvmSpec::Prefix(format!("{dir}/"));
+            let has_all = |llvm: &LlvmSpec| {
+                NEEDED.iter().all(|tool| find_program(&llvm.program(tool)).is_some())
+            };
+            let by_suffix = LlvmSpec::Suffix(suffix);
+            if !has_all(&by_suffix) && has_all(&beside) { beside } else { by_suffix }
         }
-        _ => return None,
+        (None, Some(suffix)) => LlvmSpec::Suffix(suffix),
     };
     let cc = (llvm.program("clang") != program).then(|| program.to_owned());
-    Some(Compiler { llvm, cc })
+    Some(Compiler::recorded(llvm, cc))
 }
 
 #[cfg(test)]
@@ -85,7 +100,11 @@ mod tests {
         assert_eq!(of("clang-22"), known("-22", ""));
         assert_eq!(of("/opt/bin/clang"), known("/opt/bin/", ""));
         assert_eq!(of("ccache clang-22"), known("-22", "ccache clang-22"));
-        for odd in ["gcc", "/opt/bin/clang-22", "", "clangd"] {
+        let one_by_one = known("-22", "/no/such/bin/clang-22");
+        assert_eq!(of("/no/such/bin/clang-22"), one_by_one);
+        assert_eq!(of("aarch64-linux-gnu-clang"), known("1", "aarch64-linux-gnu-clang"));
+        assert_eq!(of("clang22"), known("-22", "clang22"));
+        for odd in ["gcc", "", "clangd", "clang-tidy"] {
             assert_eq!(of(odd), None, "{odd}");
         }
     }

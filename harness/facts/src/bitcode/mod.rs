@@ -6,6 +6,7 @@
 
 mod abbrev;
 mod alike;
+mod assembly;
 mod bits;
 mod block;
 mod error;
@@ -17,6 +18,7 @@ mod summary;
 mod values;
 
 pub use alike::{Placeless, Unlike, unlike};
+pub use assembly::{Assembly, assembly, module_assembly};
 pub use error::BitcodeError;
 pub use flags::{FlagBehaviour, FlagValue, ModuleFlag, ModuleFlags};
 pub use module::{Content, Global, GlobalKind, Index, Ir, Lto, ThinLink};

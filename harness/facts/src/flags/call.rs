@@ -1,6 +1,7 @@
 //! What a command runs: the variables that it sets, what starts the program, and the program.
 
 use super::lex::Command;
+use crate::program::tool_of;
 use std::borrow::Cow;
 
 /// One command, taken apart.
@@ -124,21 +125,17 @@ pub fn is_assignment(word: &str) -> bool {
 /// Whether a program is a C compiler by its name: `cc`, `clang-22`, `aarch64-linux-gnu-gcc`.
 #[must_use]
 pub fn is_compiler(program: &str) -> bool {
-    let name = base_name(program);
-    if program.contains(char::is_whitespace) {
-        return false;
-    }
-    name == "cc" || name.ends_with("-cc") || name.contains("clang") || name.contains("gcc")
+    // A text with blanks is what some command says, and no program.
+    !program.contains(char::is_whitespace)
+        && tool_of(program).is_some_and(|called| called.program.is_compiler())
 }
 
 /// Whether a program is a linker by its name: `ld`, `ld.lld-22`, `aarch64-linux-gnu-ld`.
 #[must_use]
 pub fn is_linker(program: &str) -> bool {
-    let name = base_name(program);
-    if program.contains(char::is_whitespace) {
-        return false;
-    }
-    name == "ld" || name == "lld" || name.starts_with("ld.") || name.ends_with("-ld")
+    // A text with blanks is what some command says, and no program.
+    !program.contains(char::is_whitespace)
+        && tool_of(program).is_some_and(|called| called.program.is_linker())
 }
 
 /// The command of a line that compiles, wherever it stands in the list: a rule may make a

@@ -7,6 +7,7 @@
 )]
 
 mod alike;
+mod assembly;
 mod flags;
 mod modules;
 mod no_panic;

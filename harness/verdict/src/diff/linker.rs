@@ -14,6 +14,10 @@ const RENAME: &str = "-mllvm -always-rename-promoted-locals=false";
 /// All that belongs to it.
 const RENAME_POLICY: [&str; 2] = [RENAME, "--lto-whole-program-visibility"];
 
+/// What both links are given, for neither makes the kernel as it runs. Without it lld takes what it
+/// sees for all that there is (`lld/ELF/LTO.cpp`, LLVM 22).
+const RELOCATABLE: &str = "-r";
+
 /// Options of one link that steer ThinLTO, sorted; none where no command is recorded.
 fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
     let commands = lex(command?).ok()?;
@@ -26,6 +30,9 @@ fn lto_options(command: Option<&String>) -> Option<BTreeSet<String>> {
 /// and each with two dashes for the same (`lld/ELF/Options.td`, LLVM 17 to 24).
 fn steering(text: &str) -> Option<String> {
     let bare = text.trim_start_matches('-');
+    if text == "-r" || bare == "relocatable" {
+        return Some(RELOCATABLE.to_owned());
+    }
     for (name, end) in [("mllvm", ' '), ("mllvm", '='), ("plugin-opt", ' '), ("plugin-opt", '=')] {
         let value = bare.strip_prefix(name).and_then(|rest| rest.strip_prefix(end));
         match value {
@@ -110,6 +117,10 @@ pub(crate) fn linker(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Option
                 ))
                 .known_as("profile-ldflags-gate")
                 .grouped(gate.makefile),
+            None if option == RELOCATABLE => finding.because(
+                "without -r a link takes its objects for the whole program: symbols that nothing in \
+                 it refers to become local or are left out",
+            ),
             None => finding
                 .because("the thin link and the in-process link are given different options")
                 .known_as("ldflags-drift")
@@ -211,7 +222,7 @@ mod tests {
     fn the_command_that_runs_the_linker_counts() {
         let of = |text: &str| lto_options(Some(&text.to_owned())).unwrap();
         let plain = of("ld.lld -mllvm -x --lto-O2 -r -o v a.o");
-        assert_eq!(plain.len(), 2);
+        assert_eq!(plain.len(), 3);
         for text in [
             "rm -f v; ld.lld -mllvm -x --lto-O2 -r -o v a.o",
             "set -e; LC_ALL=C /b/ld.lld-22 -mllvm=-x --lto-O2 -r -o v a.o; objtool v",
