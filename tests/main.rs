@@ -29,6 +29,7 @@ mod diff_records;
 mod diff_records_worse;
 mod expectations;
 mod explain;
+mod front_ends;
 mod hidden_inputs;
 mod image_fields;
 mod image_mutated;

@@ -14,12 +14,15 @@ use twinlto_facts::flags::{
     ConfigHome, call, compile, expand, is_compiler, lex, lex_piece, may_name_files, shell_quoted,
 };
 
+/// The bytes of a file, none where there is no such file, or why it cannot be read.
+type FileRead = Result<Option<Vec<u8>>, String>;
+
 /// The objects of one build whose commands are completed.
 pub(crate) struct Named<'d> {
     dir: &'d Path,
     /// Directories of compilers that hold configuration files, by the compiler's name.
     homes: Mutex<HashMap<String, Option<String>>>,
-    files: Mutex<HashMap<PathBuf, Result<Option<Vec<u8>>, String>>>,
+    files: Mutex<HashMap<PathBuf, FileRead>>,
 }
 
 /// Puts what their commands name into the commands of all objects.
@@ -133,7 +136,7 @@ impl<'d> Named<'d> {
         Some(expanded.words)
     }
 
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+    fn read(&self, path: &str) -> FileRead {
         let path = self.dir.join(path);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let read = || match read_text(&path) {

@@ -78,7 +78,9 @@ pub fn call<'c>(words: &'c [Cow<'_, str>]) -> Call<'c> {
     // Behind a compiler that is known stand its inputs; else all that comes before the options
     // starts the last of it.
     let place = programs.iter().position(|word| is_compiler(word));
-    let place = place.unwrap_or_else(|| options.saturating_sub(1));
+    // Without an option nothing tells a program from what it is given.
+    let last = if options < rest.len() { options.saturating_sub(1) } else { 0 };
+    let place = place.unwrap_or(last);
     call.launcher.extend(rest.get(..place).unwrap_or(&[]));
     call.program = rest.get(place).filter(|_| options > 0).copied().unwrap_or_default();
     let arguments = if options > 0 { place + 1 } else { place };
@@ -123,13 +125,17 @@ pub fn is_assignment(word: &str) -> bool {
 /// Whether a program is a C compiler by its name: `cc`, `clang-22`, `aarch64-linux-gnu-gcc`.
 #[must_use]
 pub fn is_compiler(program: &str) -> bool {
-    tool_of(program).is_some_and(|called| called.program.is_compiler())
+    // A text with blanks is what some command says, and no program.
+    !program.contains(char::is_whitespace)
+        && tool_of(program).is_some_and(|called| called.program.is_compiler())
 }
 
 /// Whether a program is a linker by its name: `ld`, `ld.lld-22`, `aarch64-linux-gnu-ld`.
 #[must_use]
 pub fn is_linker(program: &str) -> bool {
-    tool_of(program).is_some_and(|called| called.program.is_linker())
+    // A text with blanks is what some command says, and no program.
+    !program.contains(char::is_whitespace)
+        && tool_of(program).is_some_and(|called| called.program.is_linker())
 }
 
 /// The command of a line that compiles, wherever it stands in the list: a rule may make a
@@ -183,6 +189,7 @@ mod tests {
             ("ourwrap clang a.c -c", "|ourwrap|clang|a.c -c"),
             ("ourwrap ourcc -c a.c", "|ourwrap|ourcc|-c a.c"),
             ("mkdir -p x", "||mkdir|-p x"),
+            ("printf '%s' 'ld.lld -r'", "||printf|%s ld.lld -r"),
             ("ccache", "||ccache|"),
             ("A=b", "A=b|||"),
             ("-c a.c", "|||-c a.c"),
@@ -215,6 +222,8 @@ mod tests {
         assert_eq!(of("rm -f v && LC_ALL=C /x/ld.lld-22 -r"), "LC_ALL=C /x/ld.lld-22 -r");
         assert_eq!(of("aarch64-linux-gnu-ld -r; true"), "aarch64-linux-gnu-ld -r");
         assert_eq!(of("echo ld; true"), "echo ld");
+        let said = "printf '%s' '# LD' '  /x/ld.lld -r'; /x/ld.lld -r -o v a.o";
+        assert_eq!(of(said), "/x/ld.lld -r -o v a.o");
     }
 
     proptest! {

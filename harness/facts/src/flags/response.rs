@@ -195,12 +195,12 @@ impl Work<'_, '_> {
 
 /// The last target that a command names.
 fn target<'w>(words: &'w [Cow<'_, str>]) -> Option<&'w str> {
-    let joined = words.iter().filter_map(|word| word.strip_prefix("--target="));
-    let pairs = words.windows(2).filter_map(|pair| match pair {
+    let mut joined = words.iter().filter_map(|word| word.strip_prefix("--target="));
+    let mut pairs = words.windows(2).filter_map(|pair| match pair {
         [name, value] if name == "-target" => Some(value.as_ref()),
         _ => None,
     });
-    joined.last().or_else(|| pairs.last())
+    joined.next_back().or_else(|| pairs.next_back())
 }
 
 /// A triple as it is written and with the vendor that clang puts in.
