@@ -310,13 +310,10 @@ fn between_modes(
             ours.slack.max(theirs.slack)
         ));
     }
-    match symbols {
-        // What differs in size is judged by itself.
-        Some(symbols) => note.because(format!("{symbols} (symbol.size.changed), and padding")),
-        None => note.because(PLACED),
-    }
-    .lawful()
-    .grouped("placement")
+    // What differs in size is judged by itself.
+    let cause = symbols.map(|symbols| format!("{symbols} (symbol.size.changed), and padding"));
+    let cause = cause.unwrap_or_else(|| PLACED.to_owned());
+    note.because(cause.clone()).lawful().grouped(cause)
 }
 
 /// Whether one side has no symbols that could tell.
