@@ -32,6 +32,8 @@ mod edit_sample;
 mod edits;
 mod expectations;
 mod explain;
+mod hidden_inputs;
+mod image_fields;
 mod image_mutated;
 mod inject;
 mod layouts;

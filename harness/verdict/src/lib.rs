@@ -17,6 +17,7 @@ mod explain;
 mod files;
 mod follows;
 pub mod inject;
+mod irs;
 mod judge;
 mod layer;
 pub mod lifecycle;
@@ -54,6 +55,7 @@ pub use explain::{
     explain_live, explain_option,
 };
 pub use files::{FilePair, Line, Same, files};
+pub use irs::{IrDifference, IrPair, IrSame, irs, symbols_in_question};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};

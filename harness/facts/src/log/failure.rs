@@ -1,6 +1,7 @@
 //! What make gives up, and lines that tell why.
 
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 
 /// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +30,9 @@ impl MakeFailure {
 /// `error: `.
 pub(super) fn member_not_found(line: &str) -> Option<String> {
     let (program, rest) = line.split_once(": ")?;
-    if !program.ends_with("ar") {
+    // Jobs share the log: it may stand behind the end of another one's words.
+    let word = program.rsplit(' ').next().unwrap_or(program);
+    if tool_of(word)?.program != Program::Ar {
         return None;
     }
     let rest = rest.strip_prefix("error: ").unwrap_or(rest);
@@ -39,9 +42,8 @@ pub(super) fn member_not_found(line: &str) -> Option<String> {
 
 /// The failure that a line of make's tells of.
 pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
-    let rest = line.trim_start().strip_prefix("make")?;
-    let (level, rest) = rest.split_once(": *** [")?;
-    if !level.is_empty() && !level.starts_with('[') {
+    let (speaker, rest) = line.trim_start().split_once(": *** [")?;
+    if !is_make(speaker) {
         return None;
     }
     let (place, how) = rest.rsplit_once("] ")?;

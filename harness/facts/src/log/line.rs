@@ -2,6 +2,8 @@
 //! lines, make's own words, what belongs to a message before it. What is none of these is counted,
 //! so that no message is passed over without a word.
 
+use crate::program::is_make;
+
 /// A line that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line<'a> {
@@ -90,13 +92,12 @@ fn short(line: &str) -> Option<(&str, &str)> {
 /// `make[1]: Entering directory '/build'`
 fn enters(line: &str) -> Option<&str> {
     let (who, rest) = line.split_once(": Entering directory ")?;
-    who.starts_with("make").then(|| rest.trim_matches(|c| "'`\"".contains(c)))
+    is_make(who).then(|| rest.trim_matches(|c| "'`\"".contains(c)))
 }
 
 /// What make says of itself.
 fn is_made(line: &str) -> bool {
-    line.starts_with("make: ")
-        || line.starts_with("make[") && line.contains("]: ")
+    line.split_once(": ").is_some_and(|(who, _)| is_make(who))
         || line.contains("make[") && line.ends_with("Waiting for unfinished jobs....")
 }
 

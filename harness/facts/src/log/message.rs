@@ -6,6 +6,7 @@
 use super::diagnostic::{Diagnostic, Gravity, Tool};
 use super::failure::make_failure;
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 
 /// A message, with what is no part of its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +49,14 @@ fn make(line: &str) -> Option<Message> {
         let place = Some(failed.target.as_str());
         return Some(Message::new(Tool::Make, Gravity::Error, place, &failed.how));
     }
-    if !who.starts_with("make") && position(who).is_none() || rest.starts_with("Waiting for") {
+    if !is_make(who) && position(who).is_none() || rest.starts_with("Waiting for") {
         return None;
     }
-    let (file, number) = position(who).unwrap_or((who, None));
+    let itself = match who.find('[') {
+        Some(level) => format!("make{}", who.get(level..).unwrap_or_default()),
+        None => "make".to_owned(),
+    };
+    let (file, number) = position(who).unwrap_or((&itself, None));
     let text = rest.strip_suffix(" Stop.").unwrap_or(rest);
     let message = Message::new(Tool::Make, Gravity::Error, Some(file), text);
     Some(Message { line: number, ..message })
@@ -160,11 +165,10 @@ fn general(line: &str) -> Option<Message> {
     if !who.starts_with('<') && who.contains(|c| "\"'`;$={}()|&".contains(c)) {
         return None;
     }
-    let name = who.rsplit('/').next().unwrap_or(who);
     let (text, option) = controlled(text.trim());
     // lld says where behind its name, and so does a backend: `error: lib/a.c:12:0: text`.
     let inner = text.split_once(": ").and_then(|(place, text)| Some((position(place)?, text)));
-    let mut message = match (program(name), inner) {
+    let mut message = match (program(who), inner) {
         (Some(tool), Some(((place, line), text))) => at(tool, gravity, place, line, text),
         (Some(tool), None) => Message::new(tool, gravity, None, text),
         (None, Some(((place, line), text))) if who.is_empty() => {
@@ -180,7 +184,7 @@ fn general(line: &str) -> Option<Message> {
             None if who.is_empty() && !line.contains("WARNING: ") && !line.contains("ERROR: ") => {
                 Message::new(Tool::Clang, gravity, None, text)
             }
-            None => Message::new(Tool::Other, gravity, Some(who), text),
+            None => Message::new(Tool::Other, gravity, Some(speaker(who)), text),
         },
     };
     message.said.option = option;
@@ -268,23 +272,23 @@ fn plain(line: &str) -> bool {
     !line.contains(|c| "\";$={}|&\\".contains(c))
 }
 
+/// The tool that speaks by such a name, however it is called.
 fn program(name: &str) -> Option<Tool> {
-    let is = |stem: &str| {
-        name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('-'))
-    };
-    if is("clang") || name.ends_with("-clang") {
-        Some(Tool::Clang)
-    } else if name == "ld.lld" || name == "ld" || name.starts_with("ld.lld-") {
-        Some(Tool::Lld)
-    } else if is("llvm-ar") || name == "ar" || name.ends_with("-ar") {
-        Some(Tool::Ar)
-    } else if name == "make" || name.starts_with("make[") {
-        Some(Tool::Make)
-    } else if name == "genksyms" {
-        Some(Tool::Genksyms)
-    } else {
-        None
+    if is_make(name) {
+        return Some(Tool::Make);
     }
+    match tool_of(name)?.program {
+        Program::Clang => Some(Tool::Clang),
+        Program::Lld | Program::Ld => Some(Tool::Lld),
+        Program::Ar => Some(Tool::Ar),
+        Program::Genksyms => Some(Tool::Genksyms),
+        _ => None,
+    }
+}
+
+/// A program's plain name, so that two builds with the same tools by other names say the same.
+fn speaker(who: &str) -> &str {
+    tool_of(who).map_or(who, |called| called.base)
 }
 
 /// File and line of `FILE:LINE:COLUMN`, `FILE:LINE`, `<inline asm>:1:2` or `<unknown>:0`.

@@ -5,8 +5,10 @@
 //! object are compared: what the front end was told, what was saved, what the backend was told.
 
 mod backend;
+mod environment;
 mod forwarded;
 mod fronts;
+mod homes;
 mod loss;
 mod object;
 mod options;
@@ -21,7 +23,11 @@ use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
 use twinlto_facts::flags::Class;
 use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity};
 
+#[allow(unused_imports, reason = "the commands of native objects are compared by it")]
+pub(crate) use fronts::compare_commands;
 pub(crate) use fronts::fronts;
+#[allow(unused_imports, reason = "the commands of native objects are compared by it")]
+pub(crate) use homes::Homes;
 pub(crate) use options::Change;
 use options::OptionChange;
 pub(crate) use saved::WOULD_BE_TOLD_NOTHING;
