@@ -27,6 +27,9 @@ mod diff_lost;
 mod diff_places;
 mod diff_records;
 mod diff_records_worse;
+mod edit_sample;
+#[allow(dead_code, reason = "a run of its own uses all of it, this one a sample")]
+mod edits;
 mod expectations;
 mod explain;
 mod front_ends;
@@ -38,6 +41,9 @@ mod layouts;
 mod lifecycle;
 mod matrix;
 mod modes;
+#[allow(dead_code, reason = "a run of its own uses all of it, this one a sample")]
+mod mutation;
+mod mutation_sample;
 mod numbers;
 mod old_kernels;
 mod planned;
@@ -48,3 +54,4 @@ mod report_files;
 mod resume;
 mod shown_commands;
 mod snapshot;
+mod unknown_kinds;

@@ -17,6 +17,9 @@ pub(crate) struct Edit {
     pub(crate) expect: Expect,
     /// Words of a line about what was not compared, where that is all that is said of it.
     pub(crate) listed: Option<String>,
+    /// Whether the second build is made from clean: what no recorded command shows does not make
+    /// anything anew in a copy of the first.
+    pub(crate) is_separate: bool,
 }
 
 /// What twinlto should say of an edit that changes a kernel.
@@ -48,7 +51,8 @@ fn of_file(path: &Path) -> Vec<Edit> {
 
 fn of_table(table: &toml::Table, area: &str) -> Edit {
     let name = table["name"].as_str().unwrap().to_owned();
-    let allowed = ["name", "arch", "change", "file", "anchor", "replacement", "expect", "listed"];
+    let allowed =
+        ["name", "arch", "change", "file", "anchor", "replacement", "expect", "listed", "separate"];
     let unknown = table.keys().find(|key| !allowed.contains(&key.as_str()));
     assert!(unknown.is_none(), "{name}: {unknown:?}");
     let text = |table: &toml::Table, key: &str| match &table[key] {
@@ -69,7 +73,8 @@ fn of_table(table: &toml::Table, area: &str) -> Edit {
     let arch = table.get("arch").map_or("arm64", |it| it.as_str().unwrap()).to_owned();
     let expect = expectation(&table["expect"], &name);
     let listed = table.get("listed").map(|it| it.as_str().unwrap().to_owned());
-    Edit { arch, changes, expect, listed, area: area.to_owned(), name }
+    let is_separate = table.get("separate").is_some_and(|it| it.as_bool().unwrap());
+    Edit { arch, changes, expect, listed, is_separate, area: area.to_owned(), name }
 }
 
 fn expectation(value: &toml::Value, name: &str) -> Expect {

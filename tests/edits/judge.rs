@@ -107,10 +107,16 @@ pub(crate) fn verdict(edit: &Edit, truth: &Truth, report: &Value) -> Verdict {
     }
 }
 
-/// Whether one finding, which has a cause, holds all words of one of the lists.
-pub(crate) fn names(edit: &Edit, gating: &[&Value]) -> bool {
+/// Whether one finding, which has a cause, names what the edit is about.
+fn names(edit: &Edit, gating: &[&Value]) -> bool {
+    let with_cause = gating.iter().filter(|finding| finding["cause"].is_string());
+    mentions(edit, &with_cause.copied().collect::<Vec<_>>())
+}
+
+/// Whether one finding holds all words of one of the lists.
+pub(crate) fn mentions(edit: &Edit, gating: &[&Value]) -> bool {
     let Expect::About(lists) = &edit.expect else { return false };
-    gating.iter().filter(|finding| finding["cause"].is_string()).any(|finding| {
+    gating.iter().any(|finding| {
         let text = finding.to_string();
         lists.iter().any(|words| words.iter().all(|word| text.contains(word.as_str())))
     })

@@ -73,10 +73,13 @@ impl Place {
     }
 
     /// `twinlto check` of the tree as it is now.
-    fn check(&self, name: &str, arch: &str) -> Value {
+    fn check(&self, name: &str, arch: &str, is_separate: bool) -> Value {
         let mut command = Command::new(&self.twinlto);
         command.arg("check").arg(self.tree()).args(["--arch", arch, "--llvm"]).arg(&self.llvm);
         command.args(["-j2", "--format", "json", "--out"]).arg(self.out(name));
+        if is_separate {
+            command.arg("--separate");
+        }
         command.env_remove("MAKEFLAGS").current_dir(&self.dir);
         let said = command.output().unwrap();
         serde_json::from_slice(&said.stdout).unwrap_or_else(|error| {
@@ -100,7 +103,7 @@ impl Place {
         }
         self.restore();
         let name = format!("unedited-{arch}");
-        let report = self.check(&name, arch);
+        let report = self.check(&name, arch, false);
         assert_eq!(report["outcome"], "agree", "the unedited tree: {report}");
         let built = self.built(&name, arch);
         self.baselines.insert(arch.to_owned(), built.clone());
@@ -111,7 +114,7 @@ impl Place {
     pub(crate) fn try_edit(&mut self, edit: &Edit) -> (Truth, Value) {
         let before = self.baseline(&edit.arch);
         self.apply(edit);
-        let report = self.check(&edit.name, &edit.arch);
+        let report = self.check(&edit.name, &edit.arch, edit.is_separate);
         let after = self.built(&edit.name, &edit.arch);
         (of(&before, &after), report)
     }

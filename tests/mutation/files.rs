@@ -130,12 +130,12 @@ pub(crate) fn places(file: &File, bytes: &[u8]) -> Vec<Place> {
         _ => match name {
             "Module.symvers" => {
                 let fields = ["CRC", "name", "module", "type", "namespace"];
-                text::fields(bytes, '\t', &fields)
+                text::fields(bytes, '\t', &fields, false)
             }
-            "System.map" => text::fields(bytes, ' ', &["address", "type", "name"]),
-            ".config" | "auto.conf" => text::fields(bytes, '=', &["option", "value"]),
+            "System.map" => text::fields(bytes, ' ', &["address", "type", "name"], true),
+            ".config" | "auto.conf" => text::fields(bytes, '=', &["option", "value"], false),
             "modules.builtin.modinfo" => text::entries(bytes),
-            _ => text::fields(bytes, ' ', &[]),
+            _ => text::fields(bytes, ' ', &[], !name.ends_with(".h")),
         },
     }
 }

@@ -64,13 +64,25 @@ fn command(text: &str, of: &str, from: Range<usize>, places: &mut Vec<Place>) {
         places.push(Place::replace(format!("{of}: {kind} dropped"), name, spaced, ""));
         places.push(changed(format!("{of}: {kind} changed"), name, word.clone()));
     }
-    if let Some(first) = words.first() {
-        for option in ["-fwrapv", "-DCONFIG_MUTANT=1", "-O1", "-g"] {
-            let at = first.end..first.end;
-            let with = format!(" {option}");
-            places.push(Place::replace(format!("{of}: {option} added"), option, at, with));
-        }
+    for (at, option) in additions(&text[from.clone()]) {
+        let at = from.start + at..from.start + at;
+        let with = format!(" {option}");
+        places.push(Place::replace(format!("{of}: {option} added"), option, at, with));
     }
+}
+
+/// Where an option can be added so that it counts: behind all others of a compiler or linker.
+fn additions(command: &str) -> Vec<(usize, &'static str)> {
+    const COMPILER: [&str; 3] = ["-fwrapv", "-DCONFIG_MUTANT=1", "-O1"];
+    const LINKER: [&str; 2] = ["--lto-O0", "--gc-sections"];
+    let options: &[&str] = match () {
+        () if command.contains("clang") || command.starts_with("-D") => &COMPILER,
+        () if command.contains("ld.lld") => &LINKER,
+        () => &[],
+    };
+    let ends = [" -c -o ", " -r -o ", " -o "];
+    let at = ends.iter().find_map(|end| command.find(end)).unwrap_or(command.trim_end().len());
+    options.iter().map(|option| (at, *option)).collect()
 }
 
 /// The places of a `.cmd` file: its command, the flags that it saves, versions, and dependencies.
@@ -110,16 +122,23 @@ pub(crate) fn cmd(bytes: &[u8]) -> Vec<Place> {
     places
 }
 
-/// The fields of lines, divided by `separator`; a line lost, repeated, or exchanged with the next.
-pub(crate) fn fields(bytes: &[u8], separator: char, names: &[&str]) -> Vec<Place> {
+/// The fields of lines, divided by `separator`; a line lost, repeated, or, where the order of lines
+/// means something, exchanged with the next. Comments are no content, and neither is what says that
+/// an option is off.
+pub(crate) fn fields(
+    bytes: &[u8],
+    separator: char,
+    names: &[&str],
+    is_ordered: bool,
+) -> Vec<Place> {
     let text = String::from_utf8_lossy(bytes);
     let all = lines(&text);
     let mut places = Vec::new();
     for (index, (range, line)) in all.iter().enumerate() {
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with('#') && !line.starts_with("#define") {
             continue;
         }
-        let class = class_of_line(line);
+        let class = "line";
         let whole = range.start..(range.end + 1).min(bytes.len());
         places.push(Place::replace(format!("{class} lost"), line, whole.clone(), ""));
         places.push(Place::replace(
@@ -128,7 +147,8 @@ pub(crate) fn fields(bytes: &[u8], separator: char, names: &[&str]) -> Vec<Place
             whole.end..whole.end,
             format!("{line}\n"),
         ));
-        if let Some((next, after)) = all.get(index + 1).filter(|(_, after)| !after.is_empty()) {
+        let next = all.get(index + 1).filter(|(_, after)| is_ordered && !after.is_empty());
+        if let Some((next, after)) = next {
             let with = format!("{after}\n{line}\n");
             let both = range.start..(next.end + 1).min(bytes.len());
             places.push(Place::replace(
@@ -151,15 +171,6 @@ pub(crate) fn fields(bytes: &[u8], separator: char, names: &[&str]) -> Vec<Place
         }
     }
     places
-}
-
-/// Comments and what turns an option off are no lines like others.
-fn class_of_line(line: &str) -> &'static str {
-    match line.strip_prefix("# CONFIG_") {
-        Some(rest) if rest.ends_with(" is not set") => "option turned off",
-        _ if line.starts_with('#') && !line.starts_with("#define") => "comment",
-        _ => "line",
-    }
 }
 
 /// Entries that end with a zero byte.
