@@ -209,7 +209,7 @@ fn segment(
 
 fn borders(image: &Image<'_>, segment: &Segment, within: &[usize]) -> Borders {
     let sections = || within.iter().filter_map(|index| image.sections.get(*index));
-    let (Some(first), Some(last)) = (sections().next(), sections().last()) else {
+    let (Some(first), Some(last)) = (sections().next(), sections().next_back()) else {
         return Borders { skewed: unaligned(segment), ..Borders::default() };
     };
     let with_bytes = sections().filter(|section| !section.is_nobits());

@@ -2,6 +2,7 @@
 //! their bytes.
 
 use super::extents::{Extents, Piece};
+use super::sizes::resized;
 use super::{Pair, Sides, subject_in};
 use crate::normalize::canonical;
 use std::borrow::Cow;
@@ -23,6 +24,8 @@ struct Placed<'a> {
     section: Cow<'a, str>,
     /// What is odd or shared about its bytes.
     relation: Option<String>,
+    /// In which other it begins.
+    holder: Option<&'a str>,
 }
 
 /// Compares the places of all functions and variables that both sides have as often.
@@ -36,6 +39,7 @@ pub(super) fn places(
         || placed(sides.arch, pair.right, theirs),
     );
     let mut findings = Vec::new();
+    let resized = resized(pair);
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let (Some(a), Some(b)) = (left.first(), right.first()) {
         let (one, other) = ((a.name, a.kind), (b.name, b.kind));
@@ -46,7 +50,11 @@ pub(super) fn places(
         let (n, m) = (count(left, least), count(right, least));
         let ((same, rest), (twins, others)) = (left.split_at(n), right.split_at(m));
         if n == m {
-            findings.extend(same.iter().zip(twins).filter(|(a, b)| a != b).map(|(a, b)| {
+            // Of a function that is longer than before, the next begins inside.
+            let follows = |it: &Placed<'_>| it.holder.is_some_and(|name| resized.contains(name));
+            let differ = |a: &Placed<'_>, b: &Placed<'_>| a != b && !follows(a) && !follows(b);
+            let pairs = same.iter().zip(twins).filter(|(a, b)| differ(a, b));
+            findings.extend(pairs.map(|(a, b)| {
                 let subject = subject_in(pair.name, a.name);
                 let key = "symbol.place.changed";
                 sides.finding(key, Severity::Warning, &subject, text(a), text(b)).grouped(a.kind)
@@ -77,27 +85,33 @@ fn placed<'e>(arch: Arch, image: &'e ImageFacts, extents: &'e Extents<'_>) -> Ve
         }
         let aliases = pieces.get(group.clone()).unwrap_or_default();
         let section = piece.symbol.section.and_then(|index| image.section_names.get(index));
+        let holder = holder(pieces, at, group.start);
         list.push(Placed {
+            holder: holder.map(|holder| &*holder.name),
             name: &piece.name,
             kind: piece.symbol.kind,
             section: canonical(section.map_or("", String::as_str)).name,
-            relation: relation(arch, image, (pieces, aliases), at, group.start),
+            relation: relation(arch, image, aliases, (piece, holder)),
         });
     }
     list.sort();
     list
 }
 
-/// What is odd or shared about the bytes of the symbol at `at`, of which the first at its place is
-/// the one at `start`.
+/// The one that the symbol at `at` begins inside of; `start` is the first at its place.
+fn holder<'p, 'a>(pieces: &'p [Piece<'a>], at: usize, start: usize) -> Option<&'p Piece<'a>> {
+    let piece = pieces.get(at)?;
+    let lasts = |it: &&Piece<'_>| it.space() == piece.space() && it.end() > piece.symbol.value;
+    pieces.get(..start)?.iter().rev().take(LOOK_BACK).find(lasts)
+}
+
+/// What is odd or shared about the bytes of a symbol; `aliases` are those at its place, itself as well.
 fn relation(
     arch: Arch,
     image: &ImageFacts,
-    (pieces, aliases): (&[Piece<'_>], &[Piece<'_>]),
-    at: usize,
-    start: usize,
+    aliases: &[Piece<'_>],
+    (piece, holder): (&Piece<'_>, Option<&Piece<'_>>),
 ) -> Option<String> {
-    let piece = pieces.get(at)?;
     let mut parts = Vec::new();
     match aliases.len() {
         0 | 1 => {}
@@ -109,13 +123,7 @@ fn relation(
             parts.push(format!("where {} begins", Vec::from_iter(names).join(", ")));
         }
     }
-    let lasts = |it: &&Piece<'_>| {
-        it.space() == piece.space()
-            && it.symbol.value < piece.symbol.value
-            && it.end() > piece.symbol.value
-    };
-    let before = pieces.get(..start).unwrap_or_default().iter().rev().take(LOOK_BACK);
-    if let Some(holder) = { before }.find(lasts) {
+    if let Some(holder) = holder {
         let far = piece.symbol.value - holder.symbol.value;
         parts.push(format!("inside {}+{far:#x}", holder.name));
     }
