@@ -35,6 +35,7 @@ mod layouts;
 mod lifecycle;
 mod matrix;
 mod modes;
+mod names;
 mod numbers;
 mod old_kernels;
 mod planned;
