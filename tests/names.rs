@@ -1,5 +1,6 @@
 //! Names with numbers that a comment changes: two objects of one source are one object.
 
+use crate::support::pasting::pasting_in;
 use crate::support::{Ran, llvm, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -102,6 +103,26 @@ fn a_comment_changes_no_symbol_and_no_section() {
             assert_eq!((ran.status, ran.keys()), (0, vec![]), "{arch}: {}", ran.stdout);
         }
     }
+}
+
+/// The way by which `real_names` finds macros in a tree, on a few lines.
+#[test]
+fn macros_that_paste_a_number_are_found() {
+    let text = "
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) \\
+	PASTE_(a, b)
+#define warn(fmt, args...) printk(\"%d\" fmt, __LINE__, ##args)
+#define noise(fmt, ...) PRINT(fmt, __FILE__, __LINE__ /* ## */)
+#define counter() use(__COUNTER__)
+#define direct(name) static int name##__LINE__;
+#define through(name) static int PASTE(name, __LINE__);
+#define deep(name) static int PASTE(name, PASTE(_, __LINE__));
+#define beside(name) static int PASTE(name, x) = __LINE__;
+#define commented(name) static int PASTE(name /* __LINE__ */, x);
+";
+    let found: Vec<String> = pasting_in("include/a.h", text).into_iter().collect();
+    assert_eq!(found, ["counter", "deep", "direct", "through"]);
 }
 
 /// What the numbers stand beside counts as before.

@@ -2,6 +2,7 @@
 
 mod find_llvm;
 pub mod made;
+pub mod pasting;
 pub mod repo;
 
 pub(crate) use find_llvm::{llvm, program, skip};
