@@ -44,6 +44,7 @@ mod modes;
 #[allow(dead_code, reason = "a run of its own uses all of it, this one a sample")]
 mod mutation;
 mod mutation_sample;
+mod names;
 mod numbers;
 mod old_kernels;
 mod planned;

@@ -62,7 +62,7 @@ pub use makefiles::{conditional, stopped};
 pub use members::{MemberVerdict, compare_archives};
 pub use merge::{merge, merge_allowed};
 pub use natives::{NativePair, Sameness, natives};
-pub use normalize::{Canonical, canonical};
+pub use normalize::{Becomes, Canonical, PASTING, PastingMacro, canonical};
 pub use planned::{Plan, judge_planned};
 pub use reach::{Change, Reach, Refresh, reach};
 pub use records::{RecordDiff, compare_records, expect_records, gates, rows};

@@ -50,6 +50,8 @@ pub(super) fn rest(image: &ImageFacts, extents: &Extents<'_>, section: &str) -> 
 /// Bytes of the symbols of a section, by canonical name.
 pub(super) fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
     let mut sizes = BTreeMap::new();
+    // Of several sections of one name none is told from the others here.
+    let section = section.split_once(" (").map_or(section, |(name, _)| name);
     for symbol in &image.symbols {
         let place = symbol.section.and_then(|index| image.section_names.get(index));
         if place.is_some_and(|name| canonical(name).name == section) && symbol.size > 0 {

@@ -9,8 +9,7 @@ use super::marks::marks;
 use super::{Pair, Sides, VMLINUX, pairs, subject_in};
 use crate::expect::Budget;
 use crate::layer::LayerVerdict;
-use crate::normalize::canonical;
-use std::borrow::Cow;
+use crate::normalize::told_apart;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, SectionFacts};
 use twinlto_model::{Arch, Finding, Layer, Severity};
@@ -78,15 +77,10 @@ fn loaded(section: &&SectionFacts) -> bool {
     section.alloc
 }
 
-/// Sections by the name that two builds of the same source share, as long as only one has it.
-fn by_name(sections: &BTreeMap<String, SectionFacts>) -> BTreeMap<Cow<'_, str>, &SectionFacts> {
-    let mut map = BTreeMap::new();
-    for (raw, section) in sections {
-        let name = canonical(raw).name;
-        let name = if map.contains_key(&name) { Cow::Borrowed(raw.as_str()) } else { name };
-        map.insert(name, section);
-    }
-    map
+/// Sections by the name that two builds of the same source share.
+fn by_name(sections: &BTreeMap<String, SectionFacts>) -> BTreeMap<String, &SectionFacts> {
+    let named = told_apart(sections.keys());
+    named.filter_map(|(raw, name)| Some((name, sections.get(raw)?))).collect()
 }
 
 fn one_image(
@@ -97,7 +91,7 @@ fn one_image(
     findings: &mut Vec<Finding>,
 ) -> u64 {
     let (ours, theirs) = (by_name(&pair.left.sections), by_name(&pair.right.sections));
-    let names: BTreeSet<&Cow<'_, str>> = ours.keys().chain(theirs.keys()).collect();
+    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
     let mut alone = Vec::new();
     for name in names {
