@@ -1,6 +1,7 @@
 //! What make gives up, and lines that tell why.
 
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 
 /// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,9 @@ impl MakeFailure {
 /// `error: `.
 pub(super) fn member_not_found(line: &str) -> Option<String> {
     let (program, rest) = line.split_once(": ")?;
-    if !program.ends_with("ar") {
+    // Jobs share the log: it may stand behind the end of another one's words.
+    let word = program.rsplit(' ').next().unwrap_or(program);
+    if tool_of(word)?.program != Program::Ar {
         return None;
     }
     let rest = rest.strip_prefix("error: ").unwrap_or(rest);
@@ -47,8 +50,8 @@ pub(super) fn member_not_found(line: &str) -> Option<String> {
 /// The failure that a line of make's tells of: `make[2]: *** [FILE:LINE: TARGET] Error 1`, where make
 /// does not know the place of the rule `*** [TARGET] Error 255`.
 pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
-    let (who, rest) = line.trim_start().split_once(": *** [")?;
-    if !is_make(who) {
+    let (speaker, rest) = line.trim_start().split_once(": *** [")?;
+    if !is_make(speaker) {
         return None;
     }
     let (place, how) = rest.rsplit_once("] ")?;
@@ -73,17 +76,6 @@ pub(super) fn ignored_failure(line: &str) -> Option<(&str, &str)> {
     let (place, how) = rest.rsplit_once("] ")?;
     let target = place.split_once(": ").map_or(place, |(_, target)| target);
     (is_make(who) && how.ends_with("(ignored)")).then_some((target, how))
-}
-
-/// Whether a make speaks: `make`, `make[2]`, `/usr/bin/gmake[1]`.
-pub(super) fn is_make(who: &str) -> bool {
-    let name = who.rsplit('/').next().unwrap_or(who);
-    let name = match name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
-        Some((name, level)) if level.bytes().all(|b| b.is_ascii_digit()) => name,
-        Some(_) => return false,
-        None => name,
-    };
-    matches!(name, "make" | "gmake" | "remake" | "make.exe") || name.starts_with("make-4")
 }
 
 /// `1 warning and 2 errors generated.`

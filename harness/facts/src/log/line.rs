@@ -2,8 +2,8 @@
 //! lines, make's own words, what belongs to a message before it. What is none of these is counted,
 //! so that no message is passed over without a word.
 
-use super::failure::is_make;
 use super::marks::mark;
+use crate::program::is_make;
 
 /// A line that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,9 +4,10 @@
 //! `scripts/mod/modpost.c`, `scripts/kconfig/` (Linux 6.1 to 7.3), GNU make 4.x.
 
 use super::diagnostic::{Diagnostic, Gravity, Tool};
-use super::failure::{ignored_failure, is_make, make_failure};
+use super::failure::{ignored_failure, make_failure};
 use super::marks::{Mark, mark};
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 
 /// A message, with what is no part of its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,11 +241,10 @@ fn general(line: &str) -> Option<Message> {
     if !who.starts_with('<') && who.contains(|c| "\"'`;$={}()|&".contains(c)) {
         return None;
     }
-    let name = who.rsplit('/').next().unwrap_or(who);
     let (text, option) = controlled(text.trim());
     // lld says where behind its name, and so does a backend: `error: lib/a.c:12:0: text`.
     let inner = text.split_once(": ").and_then(|(place, text)| Some((position(place)?, text)));
-    let mut message = match (program(name), inner) {
+    let mut message = match (program(who), inner) {
         (Some(tool), Some(((place, line), text))) => at(tool, gravity, place, line, text),
         (Some(tool), None) => Message::new(tool, gravity, None, text),
         (None, Some(((place, line), text))) if who.is_empty() => {
@@ -260,7 +260,7 @@ fn general(line: &str) -> Option<Message> {
             None if who.is_empty() && !line.contains("WARNING: ") && !line.contains("ERROR: ") => {
                 Message::new(Tool::Clang, gravity, None, text)
             }
-            None => Message::new(Tool::Other, gravity, Some(who), text),
+            None => Message::new(Tool::Other, gravity, Some(speaker(who)), text),
         },
     };
     message.said.option = option;
@@ -349,30 +349,26 @@ fn plain(line: &str) -> bool {
     !line.contains(|c| "\";$={}|&\\".contains(c))
 }
 
+/// The tool that speaks by such a name, however it is called.
 pub(super) fn program(name: &str) -> Option<Tool> {
-    // `clang-22`, `clang++`, `aarch64-linux-gnu-ld`, `ld.lld-22`
-    let is = |stem: &str| {
-        let after = |rest: &str| rest.is_empty() || rest.starts_with('-');
-        name.strip_prefix(stem).is_some_and(after)
-            || name
-                .rsplit_once(stem)
-                .is_some_and(|(before, rest)| before.ends_with('-') && after(rest))
-    };
-    if is("clang") || is("clang++") {
-        Some(Tool::Clang)
-    } else if is("ld.lld") || is("ld") || is("lld") {
-        Some(Tool::Lld)
-    } else if is("llvm-ar") || is("ar") {
-        Some(Tool::Ar)
-    } else if is_make(name) {
-        Some(Tool::Make)
-    } else if name == "genksyms" {
-        Some(Tool::Genksyms)
-    } else if is("rustc") {
-        Some(Tool::Rustc)
-    } else {
-        None
+    if is_make(name) {
+        return Some(Tool::Make);
     }
+    if name == "rustc" {
+        return Some(Tool::Rustc);
+    }
+    match tool_of(name)?.program {
+        Program::Clang => Some(Tool::Clang),
+        Program::Lld | Program::Ld => Some(Tool::Lld),
+        Program::Ar => Some(Tool::Ar),
+        Program::Genksyms => Some(Tool::Genksyms),
+        _ => None,
+    }
+}
+
+/// A program's plain name, so that two builds with the same tools by other names say the same.
+fn speaker(who: &str) -> &str {
+    tool_of(who).map_or(who, |called| called.base)
 }
 
 /// File and line of `FILE:LINE:COLUMN`, `FILE:LINE`, `<inline asm>:1:2` or `<unknown>:0`.

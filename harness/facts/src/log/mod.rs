@@ -28,6 +28,7 @@ pub use stop::{MakeStop, make_stop};
 pub use why::reasons;
 
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 use explained::{Explained, is_a_reason};
 use failure::{errors_counted, is_error, make_failure, member_not_found};
 use line::{Line, Lines};
@@ -258,7 +259,8 @@ impl BuildLog {
         let decoded = text::decode(bytes);
         text::lines(&decoded).iter().any(|text| {
             let line = text.line.trim_end();
-            line.starts_with("make")
+            line.split_once(':').is_some_and(|(who, _)| is_make(who))
+                || line.starts_with("make")
                 || line.starts_with("  ")
                 || line.starts_with("# ")
                 || message(line).is_some()
@@ -486,10 +488,7 @@ pub(crate) fn compiler_at(line: &str) -> Option<usize> {
         *at += word.len() + 1;
         Some((start, word))
     });
-    let is_clang = |word: &str| {
-        let name = word.rsplit('/').next().unwrap_or(word);
-        name.strip_prefix("clang").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    };
+    let is_clang = |word| tool_of(word).is_some_and(|called| called.program == Program::Clang);
     words.find_map(|(at, word)| is_clang(word).then_some(at))
 }
 

@@ -2,6 +2,7 @@
 
 use super::tree;
 use crate::kbuild::{native_path, normalize_path};
+use crate::program::tool_of;
 use std::collections::BTreeSet;
 use twinlto_model::{Arch, Mode};
 
@@ -142,7 +143,7 @@ impl Ran {
         if line.contains("scripts/mod/modpost ") {
             self.modpost = true;
         }
-        if line.contains("ld.lld") && line.contains(" -o ") {
+        if line.contains(" -o ") && runs_linker(line) {
             self.fatal_warnings |= line.contains(" --fatal-warnings");
             if let Some(target) = word_after(line, " -o ") {
                 self.link(target);
@@ -176,6 +177,12 @@ impl Ran {
             self.last_link = Some(target);
         }
     }
+}
+
+/// Whether a word of a command names a linker, by whatever name it is called.
+fn runs_linker(line: &str) -> bool {
+    let is_one = |word: &str| tool_of(word).is_some_and(|called| called.program.is_linker());
+    line.split(' ').any(|word| !word.starts_with('-') && word.contains("ld") && is_one(word))
 }
 
 fn word_after<'a>(line: &'a str, piece: &str) -> Option<&'a str> {

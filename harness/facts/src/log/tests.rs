@@ -150,3 +150,5 @@ proptest! {
         let _ = make_failure(&format!("make[2]: *** [{rest}"));
     }
 }
+
+mod called;
