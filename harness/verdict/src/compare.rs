@@ -116,7 +116,7 @@ pub fn compare_twins(
     ];
     // Debug information is a choice of the configuration: without it there is no such layer.
     layers.extend(diff::layouts(sides, ours, theirs));
-    Verdict { arch, layers, coverage: coverage::images(sides, ours, theirs) }
+    Verdict { arch, layers, coverage: coverage::twins(sides, ours, theirs) }
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the

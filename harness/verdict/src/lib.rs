@@ -43,6 +43,7 @@ pub use change::judge_change;
 pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
+pub use coverage::logs;
 pub use crc::{Explained, TypeChange, Unexplained, type_changes};
 pub use diagnostics::{Scope, diagnostics};
 pub use diff::{LostFile, Sides};

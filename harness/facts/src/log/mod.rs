@@ -61,7 +61,8 @@ pub struct BuildLog {
     pub ran: Ran,
     /// Targets that make gave up without a word of any tool that was understood.
     pub unexplained: BTreeSet<String>,
-    account: LineAccount,
+    /// What became of each of its lines.
+    pub account: LineAccount,
     /// The first such lines, at most [`MAX_UNKNOWN`].
     pub unknown: Vec<String>,
 }
@@ -350,12 +351,6 @@ impl BuildLog {
     pub fn roots(&self) -> Vec<&MakeFailure> {
         let roots: Vec<_> = self.failures.iter().filter(|f| f.is_root()).collect();
         if roots.is_empty() { self.failures.first().into_iter().collect() } else { roots }
-    }
-
-    /// What became of each of its lines.
-    #[must_use]
-    pub const fn account(&self) -> &LineAccount {
-        &self.account
     }
 
     /// How many lines are of no known kind.

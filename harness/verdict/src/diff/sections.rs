@@ -128,11 +128,7 @@ fn one_image(
 
 /// Says of a section of one side that it is one of the other under another name, where both are as
 /// large, of one kind, and hold the same symbols.
-fn renamed(
-    pair: &Pair<'_>,
-    alone: &[(&String, bool, &SectionFacts)],
-    findings: &mut [Finding],
-) {
+fn renamed(pair: &Pair<'_>, alone: &[(&String, bool, &SectionFacts)], findings: &mut [Finding]) {
     let alike = |a: &SectionFacts, b: &SectionFacts| {
         (a.size, &a.kind, a.alloc) == (b.size, &b.kind, b.alloc) && a.size > 0
     };

@@ -42,7 +42,10 @@ make: *** [../Makefile:260: __sub-make] Error 2
 ";
 
 /// What stands before each line, by the number of the line.
-const BEFORE: [(&str, fn(usize) -> String); 31] = [
+/// A form and what it writes before line N.
+type Before = (&'static str, fn(usize) -> String);
+
+const BEFORE: [Before; 31] = [
     ("GitHub", |n| format!("2026-01-02T03:04:{:02}.1234567Z ", n % 60)),
     ("GitLab", |n| {
         format!("2026-01-02T03:04:{:02}.123456Z 0{}{} ", n % 60, n % 3, ['O', 'E'][n % 2])
@@ -81,7 +84,10 @@ const BEFORE: [(&str, fn(usize) -> String); 31] = [
 ];
 
 /// Words as a terminal gets them.
-const SHOWN: [(&str, fn(&str) -> String); 7] = [
+/// A form and what it makes of a line.
+type Shown = (&'static str, fn(&str) -> String);
+
+const SHOWN: [Shown; 7] = [
     ("plain", str::to_owned),
     ("CSI m", |line| coloured(line, "\u{1b}[0;1;31m", "\u{1b}[0m")),
     ("CSI K", |line| coloured(line, "\u{1b}[01;35m\u{1b}[K", "\u{1b}[m\u{1b}[K")),
@@ -194,7 +200,7 @@ fn what_a_ci_adds_is_its_own_and_hides_nothing() {
 #[test]
 fn every_line_is_of_one_kind() {
     let log = BuildLog::parse(PLAIN.as_bytes());
-    let found: Vec<String> = log.account().kinds().map(|(kind, n)| format!("{n} {kind}")).collect();
+    let found: Vec<String> = log.account.kinds().map(|(kind, n)| format!("{n} {kind}")).collect();
     insta::assert_snapshot!(found.join("\n"), @r"
 2 messages of clang
 2 messages of lld
@@ -211,11 +217,11 @@ fn every_line_is_of_one_kind() {
 1 make's own lines
 1 lines of no known kind
 ");
-    assert_eq!(log.account().lines(), PLAIN.lines().count() as u64);
+    assert_eq!(log.account.lines(), PLAIN.lines().count() as u64);
     assert_eq!(log.unknown, ["Something went astray"]);
     let progress = BuildLog::parse(b"a 1%\ra 2%\rdone\n\n");
     assert_eq!(progress.lines, 4);
-    assert_eq!(progress.account().of(LineKind::Overwritten), 2);
+    assert_eq!(progress.account.of(LineKind::Overwritten), 2);
 }
 
 proptest! {
@@ -260,9 +266,9 @@ proptest! {
     #[test]
     fn the_sum_is_the_log(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let log = BuildLog::parse(&bytes);
-        prop_assert_eq!(log.account().lines(), log.lines);
+        prop_assert_eq!(log.account.lines(), log.lines);
         prop_assert!(log.lines >= bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()).count() as u64
             || bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
-            || log.account().of(LineKind::Continued) > 0);
+            || log.account.of(LineKind::Continued) > 0);
     }
 }
