@@ -22,6 +22,7 @@ mod place;
 mod relocation;
 mod riscv;
 mod section;
+mod segments;
 mod share;
 mod stretch;
 mod symbol;
@@ -49,6 +50,7 @@ pub use riscv::riscv_attributes;
 pub use section::{
     SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
 };
+pub use segments::{Borders, Loading, Segment, Spot, loading};
 pub use share::{Bytes, References};
 pub use stretch::Stretch;
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};
