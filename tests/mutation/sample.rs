@@ -99,7 +99,7 @@ pub(crate) fn damage(place: &Place, bytes: &[u8], rng: &mut TestRng) -> Option<D
             let letters = *mask == 0x01;
             let mut candidates: Vec<usize> =
                 at.clone().filter(|at| !letters || bytes[*at].is_ascii_alphanumeric()).collect();
-            if !letters && rng.next_u64() % 2 == 0 && at.len() <= 8 {
+            if !letters && rng.next_u64().is_multiple_of(2) && at.len() <= 8 {
                 candidates.truncate(2);
             }
             let bits: Vec<u8> = (0..8).filter(|bit| mask & 1 << bit != 0).collect();
