@@ -4,6 +4,7 @@ pub mod called;
 mod find_llvm;
 pub mod hidden;
 pub mod made;
+pub mod pasting;
 pub mod repo;
 
 pub(crate) use find_llvm::{llvm, program, skip};

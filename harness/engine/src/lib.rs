@@ -19,6 +19,8 @@ mod fs;
 mod gather;
 mod hidden;
 mod inject;
+mod inventory;
+mod irs;
 mod jobserver;
 pub mod lifecycle;
 mod matrix;

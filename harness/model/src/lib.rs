@@ -4,6 +4,7 @@
 
 mod arch;
 mod bisect;
+mod coverage;
 mod event;
 mod finding;
 mod inject;
@@ -19,6 +20,7 @@ mod words;
 
 pub use arch::{Arch, UnknownArch};
 pub use bisect::{BISECT_SCHEMA, BisectFound, BisectReport, BisectStep, Bisected};
+pub use coverage::{Account, AccountBuilder, NO_READER, Share, Treatment, Unit};
 pub use event::{Event, Stage};
 pub use finding::{Allowed, Change, Evidence, Finding, Severity, Site, Tier};
 pub use inject::{CaseOutcome, CaseRow, INJECT_SCHEMA, InjectReport};

@@ -4,6 +4,7 @@
 
 mod bisect;
 mod command;
+mod coverage;
 mod disassembly;
 mod finding;
 mod inject;

@@ -48,6 +48,7 @@ pub(crate) fn agreeing() -> Report {
             build: "7m40s + 49s".to_owned(),
             layers: vec![layer(Layer::Transport, 602), layer(Layer::Artefacts, 602)],
             steps: Vec::new(),
+            coverage: Vec::new(),
         }],
         cells: vec![cell(Mode::Distributed, 460.25), cell(Mode::InProcess, 49.0)],
         findings: Vec::new(),
@@ -199,7 +200,14 @@ fn twin() -> impl Strategy<Value = TwinReport> {
     });
     let layers = prop::collection::vec(layer, 0..14);
     (arch(), outcome(), short(), layers, prop::collection::vec(step, 0..12)).prop_map(
-        |(arch, outcome, build, layers, steps)| TwinReport { arch, outcome, build, layers, steps },
+        |(arch, outcome, build, layers, steps)| TwinReport {
+            arch,
+            outcome,
+            build,
+            layers,
+            steps,
+            coverage: Vec::new(),
+        },
     )
 }
 

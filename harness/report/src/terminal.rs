@@ -1,3 +1,4 @@
+use crate::coverage::coverage;
 use crate::finding::{allowed_block, block};
 use crate::steps::steps;
 use crate::style::Style;
@@ -28,6 +29,9 @@ pub fn terminal(report: &Report, style: &Style) -> String {
     let answer = format!("{}: {}", report.outcome.word(), safe(&report.summary));
     lines.extend(wrap(&answer, style.columns));
     lines.extend(compared(report, style));
+    if style.verbose {
+        lines.extend(coverage(report, style));
+    }
     if let Some(record) = &report.record {
         lines.push(format!("record: {record}; again: twinlto report {record}"));
     }

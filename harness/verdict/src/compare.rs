@@ -1,4 +1,6 @@
 use crate::artefacts;
+use crate::config;
+use crate::coverage;
 use crate::diff::{self, CodePair, LostFile, Sides};
 use crate::expect::Expectations;
 use crate::follows::settle;
@@ -7,7 +9,7 @@ use crate::transport::{fronts, transport};
 use std::collections::BTreeSet;
 use twinlto_facts::bitcode::BitcodeFacts;
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
-use twinlto_model::{Allowed, Arch, Finding, Layer, LayerResult, Mode, NotCompared};
+use twinlto_model::{Account, Allowed, Arch, Finding, Layer, LayerResult, Mode, NotCompared};
 
 /// Everything that was found about one architecture.
 #[derive(Debug, Clone)]
@@ -16,9 +18,17 @@ pub struct Verdict {
     pub arch: Arch,
     /// One entry a layer, in the order of [`Layer::ALL`].
     pub layers: Vec<LayerVerdict>,
+    /// What became of every part of every input.
+    pub coverage: Vec<Account>,
 }
 
 impl Verdict {
+    /// What these layers found, without an account of what they covered.
+    #[must_use]
+    pub const fn of(arch: Arch, layers: Vec<LayerVerdict>) -> Self {
+        Self { arch, layers, coverage: Vec::new() }
+    }
+
     /// The findings of all layers, less those that only repeat another one; the layers' rows in
     /// the table still count them.
     #[must_use]
@@ -56,7 +66,7 @@ impl Verdict {
         self.layers.iter().map(|layer| layer.result(is_expected)).collect()
     }
 
-    /// What was left out, by layer.
+    /// What was left out, by layer, and what no layer looks at, by input.
     #[must_use]
     pub fn not_compared(&self) -> Vec<NotCompared> {
         let mut list = Vec::new();
@@ -70,6 +80,7 @@ impl Verdict {
             };
             list.push(NotCompared { arch: self.arch, what, why });
         }
+        list.extend(coverage::not_compared(self.arch, &self.coverage));
         list
     }
 }
@@ -105,7 +116,7 @@ pub fn compare_twins(
     ];
     // Debug information is a choice of the configuration: without it there is no such layer.
     layers.extend(diff::layouts(sides, ours, theirs));
-    Verdict { arch, layers }
+    Verdict { arch, layers, coverage: coverage::images(sides, ours, theirs) }
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
@@ -127,7 +138,8 @@ pub fn compare_any(
     if a.config.values.is_empty() && b.config.values.is_empty() {
         exports.findings.extend(diff::no_exports(sides, a, b));
     }
-    let mut layers: Vec<LayerVerdict> = diff::files(sides, a, b, lost).into_iter().collect();
+    let mut layers: Vec<LayerVerdict> = records(sides, a, b);
+    layers.extend(diff::files(sides, a, b, lost));
     layers.extend([
         exports,
         diff::symbols(sides, a, b),
@@ -157,13 +169,31 @@ pub fn compare_any(
             }
         }
     }
-    Verdict { arch: sides.arch, layers }
+    Verdict { arch: sides.arch, layers, coverage: coverage::images(sides, a, b) }
+}
+
+/// What two build directories recorded: their front ends and their configurations. Nothing of two
+/// files.
+fn records(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<LayerVerdict> {
+    if a.config.values.is_empty() || b.config.values.is_empty() {
+        return Vec::new();
+    }
+    let mut told = LayerVerdict::new(Layer::Transport);
+    told.compared = a.objects.keys().filter(|name| b.objects.contains_key(*name)).count() as u64;
+    told.findings = fronts(sides, a, b);
+    if told.compared == 0 {
+        told.omitted = Omitted::Excused("the builds have no IR object in common".to_owned());
+    }
+    let mut files = LayerVerdict::new(Layer::Files);
+    files.compared = 1;
+    files.findings = config::changed(sides, a, b);
+    vec![told, files]
 }
 
 /// Compares two bitcode files: IR objects, or indexes.
 #[must_use]
 pub fn compare_bitcode(sides: Sides<'_>, a: &BitcodeFacts<'_>, b: &BitcodeFacts<'_>) -> Verdict {
-    Verdict { arch: sides.arch, layers: vec![diff::bitcode(sides, a, b)] }
+    Verdict::of(sides.arch, vec![diff::bitcode(sides, a, b)])
 }
 
 /// Judges one build alone: transport and artefacts, and whether its three records of every CRC
@@ -188,9 +218,9 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
     {
         exports.omitted = Omitted::Excused(why.clone());
     }
-    Verdict {
+    Verdict::of(
         arch,
-        layers: vec![
+        vec![
             transport,
             artefacts::artefacts(arch, facts, None),
             exports,
@@ -199,5 +229,5 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
             alone(Layer::Initcalls),
             alone(Layer::Tables),
         ],
-    }
+    )
 }

@@ -1,5 +1,6 @@
 use crate::builders;
 use crate::compare::Verdict;
+use crate::coverage;
 use crate::diff::budgets_in_use;
 use crate::expect::{Applied, Compared, Date, Expectations};
 use crate::layer::Omitted;
@@ -119,6 +120,9 @@ fn outcome_of(verdict: &Verdict, findings: &[Finding], failure: Option<&str>) ->
     }
     if verdict.layers.iter().all(|l| l.compared == 0) {
         return Outcome::Broken("nothing was compared".to_owned());
+    }
+    if coverage::is_empty(&verdict.coverage) {
+        return Outcome::Broken("no part of what was given is compared by any layer".to_owned());
     }
     Outcome::Agree
 }

@@ -8,13 +8,16 @@ mod change;
 mod compare;
 mod config;
 mod counts;
+mod coverage;
 mod crc;
 mod diagnostics;
 mod diff;
 mod expect;
 mod explain;
+mod files;
 mod follows;
 pub mod inject;
+mod irs;
 mod judge;
 mod layer;
 pub mod lifecycle;
@@ -51,13 +54,15 @@ pub use explain::{
     KeyExplained, LiveExplained, OptionExplained, OptionFinding, every_live, explain_key,
     explain_live, explain_option,
 };
+pub use files::{FilePair, Line, Same, files};
+pub use irs::{IrDifference, IrPair, IrSame, irs, symbols_in_question};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};
 pub use members::{MemberVerdict, compare_archives};
 pub use merge::{merge, merge_allowed};
 pub use natives::{NativePair, Sameness, natives};
-pub use normalize::{Canonical, canonical};
+pub use normalize::{Becomes, Canonical, PASTING, PastingMacro, canonical};
 pub use planned::{Plan, judge_planned};
 pub use reach::{Change, Reach, Refresh, reach};
 pub use records::{RecordDiff, compare_records, expect_records, gates, rows};

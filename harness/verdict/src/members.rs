@@ -72,7 +72,7 @@ pub fn compare_archives(
     layers.extend(
         inside.into_values().filter(|layer| layer.compared > 0 || !layer.findings.is_empty()),
     );
-    Verdict { arch: sides.arch, layers }
+    Verdict::of(sides.arch, layers)
 }
 
 /// Adds what was found in one member, by its name.
@@ -113,13 +113,13 @@ mod tests {
     fn findings_name_their_member() {
         let mut sections = LayerVerdict::new(Layer::Sections);
         sections.compared = 3;
-        let quiet = Verdict { arch: Arch::Arm64, layers: vec![sections.clone()] };
+        let quiet = Verdict::of(Arch::Arm64, vec![sections.clone()]);
         for subject in [".text", VMLINUX] {
             let (left, right) = ("x".to_owned(), "y".to_owned());
             let key = "section.size.changed";
             sections.findings.push(sides().finding(key, Severity::Note, subject, left, right));
         }
-        let loud = Verdict { arch: Arch::Arm64, layers: vec![sections] };
+        let loud = Verdict::of(Arch::Arm64, vec![sections]);
         let list = names(&["a.o", "b.o", "c.o", "d.txt"]);
         let members = vec![
             ("a.o".to_owned(), MemberVerdict::Same),

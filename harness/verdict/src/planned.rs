@@ -61,7 +61,7 @@ pub fn judge_planned(arch: Arch, facts: &BuildFacts, plan: &Plan) -> Verdict {
         Layer::Tables,
     ];
     let layers = std::iter::once(told).chain(rest.map(without)).collect();
-    Verdict { arch, layers }
+    Verdict::of(arch, layers)
 }
 
 fn parts_left_out(facts: &BuildFacts, plan: &Plan) -> Vec<String> {

@@ -341,6 +341,7 @@ mod tests {
                 build: String::new(),
                 layers: vec![layer],
                 steps: Vec::new(),
+                coverage: Vec::new(),
             }],
             cells: Vec::new(),
             findings,

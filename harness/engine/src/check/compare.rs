@@ -4,6 +4,8 @@ use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::gather::{Depth, gather, image};
+use crate::inventory;
+use crate::irs;
 use crate::lifecycle::{LifeOptions, Scratch, live};
 use crate::replay::replay_told;
 use crate::symtypes;
@@ -88,6 +90,8 @@ impl Twin<'_> {
                 if let Some(natives) = natives(sides, &ours, theirs) {
                     verdict.layers.push(natives);
                 }
+                irs::judge(sides, &ours, theirs, &mut verdict);
+                inventory::judge(sides, &ours, theirs, &mut verdict)?;
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {
                     verdict.layers.push(replay_told(self.arch, &ours, options, events)?);
@@ -142,7 +146,14 @@ impl Twin<'_> {
         }
         let (outcome, layers) = (judged.outcome, judged.layers);
         Ok(TwinResult {
-            report: TwinReport { arch: self.arch, outcome, build, layers, steps },
+            report: TwinReport {
+                arch: self.arch,
+                outcome,
+                build,
+                layers,
+                steps,
+                coverage: verdict.coverage.clone(),
+            },
             cells,
             findings: judged.findings,
             allowed: judged.allowed,

@@ -39,6 +39,7 @@ impl Judging<'_> {
             build: "as found".to_owned(),
             layers: judged.layers,
             steps: Vec::new(),
+            coverage: verdict.coverage.clone(),
         }];
         let (outcome, mut about) =
             conclude(self.expectations, judged.outcome, &[judged.compared], today()?);

@@ -37,6 +37,6 @@ impl Judging<'_> {
         let arch = left.arch.or(right.arch).unwrap_or_else(|| super::arch_around(&self.request.a));
         let sides = Sides::of(arch, left.mode, right.mode);
         let layer = diagnostics(sides, left, right, Scope::Everything);
-        self.report(sides, Verdict { arch, layers: vec![layer] }, (left, right), false)
+        self.report(sides, Verdict::of(arch, vec![layer]), (left, right), false)
     }
 }

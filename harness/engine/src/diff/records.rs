@@ -73,6 +73,7 @@ pub(crate) fn report_of(
             build: "as recorded".to_owned(),
             layers: rows(b, twin.arch, &findings, &hidden),
             steps: Vec::new(),
+            coverage: twin.coverage.clone(),
         }
     };
     let twins: Vec<TwinReport> = b.twins.iter().map(twin).collect();

@@ -41,7 +41,7 @@ pub fn replay(
         Mode::Reference => "its own backends, reference backends and in-process code generation",
         Mode::InProcess | Mode::Dtlto => "reference backends and in-process code generation",
     };
-    let verdict = Verdict { arch: build.arch, layers: vec![layer] };
+    let verdict = Verdict::of(build.arch, vec![layer]);
     report(&expectations, &verdict, &build, None, comparison.to_owned())
 }
 

@@ -2,10 +2,8 @@
 
 use crate::error::EngineError;
 use crate::recipe::Recipe;
-use std::borrow::Cow;
 use std::path::Path;
-use twinlto_facts::flags::lex;
-use twinlto_facts::program::tool_of;
+use twinlto_facts::flags::{call, is_linker, lex, link};
 
 /// The recorded command of a link, less what it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +23,12 @@ impl LinkCommand {
     /// What is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let commands = lex(text).map_err(|error| error.to_string())?;
-        let link = commands.iter().find_map(|command| linker_and_options(&command.words));
-        let (linker, words) = link.ok_or("it runs no linker")?;
+        let call = link(&commands).map(|command| call(&command.words));
+        let call = call.filter(|call| is_linker(call.program)).ok_or("it runs no linker")?;
         let mut options = Vec::new();
-        let mut rest = words.iter();
+        let mut rest = call.arguments.iter();
         while let Some(word) = rest.next() {
-            match word.as_ref() {
+            match *word {
                 "-o" | "-Map" | "--dependency-file" => {
                     rest.next();
                 }
@@ -38,7 +36,7 @@ impl LinkCommand {
                 word => options.push(word.to_owned()),
             }
         }
-        Ok(Self { linker: linker.to_owned(), options, members: Vec::new() })
+        Ok(Self { linker: call.program.to_owned(), options, members: Vec::new() })
     }
 
     /// The same with these objects in the place of `vmlinux.a`.
@@ -85,16 +83,6 @@ const ARCHIVE: &str = "vmlinux.a";
 /// A word of a response file. Source: `llvm::cl::TokenizeGNUCommandLine`.
 pub(super) fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// The linker that a command runs, by whatever name it is called, and what it is given. Whatever
-/// starts it (`env LC_ALL=C`, `nice`) stands before it.
-fn linker_and_options<'w>(words: &'w [Cow<'_, str>]) -> Option<(&'w str, &'w [Cow<'w, str>])> {
-    let is_one = |word: &str| tool_of(word).is_some_and(|called| called.program.is_linker());
-    let before_options = words.iter().take_while(|word| !word.starts_with('-'));
-    let at = before_options.enumerate().find_map(|(at, word)| is_one(word).then_some(at))?;
-    let (programs, options) = words.split_at_checked(at + 1)?;
-    Some((programs.last()?, options))
 }
 
 /// Whether an option makes the linker write beside its output, or stop before code generation.
@@ -148,6 +136,8 @@ mod tests {
         assert_eq!(command.options.join(" "), expected);
         let text = "ld.lld -r --thinlto-index-only=vmlinux.thinlto-index @builtin.order";
         assert_eq!(LinkCommand::parse(text).unwrap().options, ["-r", "@builtin.order"]);
+        let text = "rm -f v.o; LC_ALL=C ld.lld-22 -r -o v.o a.o";
+        assert_eq!(LinkCommand::parse(text).unwrap().linker, "ld.lld-22");
         assert!(LinkCommand::parse("rm -f vmlinux.o").is_err());
         assert!(LinkCommand::parse("cp ld.lldb a; ar rcs ld.a b").is_err());
     }

@@ -6,7 +6,7 @@ use crate::tree::unfit_for_kbuild;
 use std::collections::BTreeMap;
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts};
-use twinlto_facts::flags::{lex, resolve};
+use twinlto_facts::flags::{Resolved, compile, is_assignment, lex, resolve};
 use twinlto_facts::program::{Program, tool_of};
 
 /// How many front ends are asked.
@@ -16,8 +16,9 @@ const ASKED: usize = 32;
 pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for front in facts.objects.values().filter_map(|o| o.front.get()).take(ASKED) {
-        if let Some(command) = lex(&front.text).ok().and_then(|list| list.into_iter().next()) {
-            *counts.entry(resolve(&command.words).program).or_default() += 1;
+        let commands = lex(&front.text).unwrap_or_default();
+        if let Some(command) = compile(&commands) {
+            *counts.entry(as_make_is_told(&resolve(&command.words))).or_default() += 1;
         }
     }
     let what = format!("build directory {}", facts.directory);
@@ -36,7 +37,7 @@ pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
         return Err(EngineError::usage(what, cause, hint));
     };
     // make hands these words to a shell: they must name programs and nothing else.
-    for word in program.split_whitespace() {
+    for word in program.split_whitespace().filter(|word| !is_assignment(word)) {
         let unfit = unfit_for_kbuild(Path::new(word)).is_some();
         if unfit || find_program(word).is_none() {
             let cause =
@@ -45,6 +46,13 @@ pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
         }
     }
     Ok(compiler)
+}
+
+/// The compiler with whatever stands before it, as `CC=` has it.
+fn as_make_is_told(command: &Resolved<'_>) -> String {
+    let words = command.environment.iter().map(String::as_str);
+    let words = words.chain([command.launcher.as_str(), command.program.as_str()]);
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// `LLVM=` for a compiler as commands name it, with whatever starts it. A compiler that was named

@@ -3,7 +3,7 @@
 use super::block::{self, Block, CONSTANTS, Entry, FUNCTION, Shared};
 use super::error::BitcodeError;
 use super::record::Record;
-use super::{Cursor, Stream, bitcode_of};
+use super::{Cursor, Stream, unwrapped};
 use crate::asm::AsmFiles;
 
 /// Record of a MODULE block.
@@ -52,7 +52,7 @@ enum Wanted {
 }
 
 fn read(bytes: &[u8], wanted: Wanted) -> Result<Assembly, BitcodeError> {
-    let (bitcode, _) = bitcode_of(bytes)?;
+    let (bitcode, _) = unwrapped(bytes)?;
     let mut bits = Cursor::new(bitcode);
     bits.skip(32).map_err(|fault| BitcodeError::damaged("bitcode", fault))?;
     let mut stream = Stream::new(bits);

@@ -5,6 +5,7 @@
 //! LLVM 17 to 24 write what is read here; records that are not known are skipped.
 
 mod abbrev;
+mod alike;
 mod assembly;
 mod bits;
 mod block;
@@ -16,6 +17,7 @@ mod record;
 mod summary;
 mod values;
 
+pub use alike::{Placeless, Unlike, unlike};
 pub use assembly::{Assembly, assembly, module_assembly};
 pub use error::BitcodeError;
 pub use flags::{FlagBehaviour, FlagValue, ModuleFlag, ModuleFlags};
@@ -89,7 +91,7 @@ const STRTAB_BLOB: u64 = 1;
 /// reaches past the end, [`BitcodeError::Version`] for records of another layout,
 /// [`BitcodeError::Damaged`] if something makes no sense.
 pub fn read(bytes: &[u8]) -> Result<BitcodeFacts<'_>, BitcodeError> {
-    let (bitcode, wrapped) = bitcode_of(bytes)?;
+    let (bitcode, wrapped) = unwrapped(bytes)?;
     let mut bits = Cursor::new(bitcode);
     bits.skip(32).map_err(|fault| BitcodeError::damaged("bitcode", fault))?;
     let mut stream = Stream::new(bits);
@@ -123,8 +125,8 @@ pub fn read(bytes: &[u8]) -> Result<BitcodeFacts<'_>, BitcodeError> {
     Ok(BitcodeFacts { wrapped, modules })
 }
 
-/// The bitcode of a file, and whether it has a wrapper.
-fn bitcode_of(bytes: &[u8]) -> Result<(&[u8], bool), BitcodeError> {
+/// The bitcode, and whether a wrapper stands before it.
+fn unwrapped(bytes: &[u8]) -> Result<(&[u8], bool), BitcodeError> {
     match kind(bytes.get(..KIND_PREFIX).unwrap_or(bytes)) {
         ObjectKind::Bitcode { wrapped: true } => Ok((unwrap(bytes)?, true)),
         ObjectKind::Bitcode { wrapped: false } => Ok((bytes, false)),

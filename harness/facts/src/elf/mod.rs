@@ -6,6 +6,7 @@ mod compressed;
 mod covering;
 mod error;
 mod exports;
+mod extent;
 mod groups;
 mod image;
 mod initcalls;
@@ -19,6 +20,7 @@ mod place;
 mod relocation;
 mod riscv;
 mod section;
+mod segments;
 mod symbol;
 mod tables;
 
@@ -27,6 +29,7 @@ pub use comment::producers;
 pub use compressed::{Compressed, compressed};
 pub use error::ElfError;
 pub use exports::{ExportEntry, ExportValue, exports};
+pub use extent::{Content, Extent, extents};
 pub use groups::{Group, groups};
 pub use image::Image;
 pub use initcalls::{Initcall, initcalls};
@@ -41,5 +44,6 @@ pub use riscv::riscv_attributes;
 pub use section::{
     SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
 };
+pub use segments::{Borders, Loading, Segment, Spot, loading};
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};
 pub use tables::{KernelTable, Table, TableEntry, TableSymbol, table, tables};

@@ -6,6 +6,7 @@
     reason = "in tests, helpers included, a failed unwrap is the assertion"
 )]
 
+mod alike;
 mod assembly;
 mod flags;
 mod modules;

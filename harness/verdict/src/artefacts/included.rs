@@ -2,7 +2,7 @@
 
 use super::{Place, with_evidence};
 use twinlto_facts::build::{BuildFacts, IncludedFile, ObjectFacts};
-use twinlto_facts::flags::{lex, resolve};
+use twinlto_facts::flags::{compile, lex, resolve};
 use twinlto_model::{Evidence, Finding};
 
 /// Judges every object that includes a file whole.
@@ -56,8 +56,8 @@ fn stale_file(place: Place, name: &str, object: &ObjectFacts, file: &IncludedFil
 /// The cache that the backend's command asks.
 fn cache(object: &ObjectFacts) -> Option<&'static str> {
     let commands = lex(&object.back.get()?.text).ok()?;
-    let program = resolve(&commands.first()?.words).program;
-    let names = program.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let launcher = resolve(&compile(&commands)?.words).launcher;
+    let names = launcher.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
     let known = ["ccache", "sccache"];
     names.filter_map(|name| known.into_iter().find(|cache| *cache == name)).next()
 }

@@ -156,7 +156,7 @@ mod tests {
         };
         let mut layer = LayerVerdict::new(Layer::Exports);
         layer.findings = list.iter().map(finding).collect();
-        let mut verdict = Verdict { arch: Arch::Arm64, layers: vec![layer] };
+        let mut verdict = Verdict::of(Arch::Arm64, vec![layer]);
         let explained =
             list.iter().map(|(export, it)| ((*export).to_owned(), it.clone())).collect();
         assert_eq!(verdict.changed_crcs().len(), list.len());

@@ -5,19 +5,27 @@ mod code;
 mod crcs;
 mod dwarf;
 mod exports;
+mod extents;
 mod files;
 mod growth;
 mod initcalls;
+mod labels;
 mod layouts;
 mod linker;
 mod lists;
+mod loading;
 mod marks;
+mod pairing;
+mod places;
 mod renamed;
+mod rows;
 mod sections;
+mod sizes;
 mod structs;
 mod symbols;
 mod tables;
 mod units;
+mod values;
 
 pub(crate) use bitcode::bitcode;
 pub use code::functions_that_differ;
@@ -94,15 +102,15 @@ impl Sides<'_> {
 const IN_PROCESS: &str = Mode::InProcess.name();
 
 /// One linked thing that both builds have: `vmlinux` or a module.
-struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// `vmlinux`, or the module's name.
-    name: &'a str,
-    left: &'a ImageFacts,
-    right: &'a ImageFacts,
+    pub(crate) name: &'a str,
+    pub(crate) left: &'a ImageFacts,
+    pub(crate) right: &'a ImageFacts,
 }
 
 /// `vmlinux` and every module that both builds have; what stands in the way otherwise.
-fn pairs<'a>(
+pub(crate) fn pairs<'a>(
     sides: Sides<'_>,
     a: &'a BuildFacts,
     b: &'a BuildFacts,
