@@ -130,7 +130,7 @@ fn one_image(
 /// large, of one kind, and hold the same symbols.
 fn renamed(
     pair: &Pair<'_>,
-    alone: &[(&Cow<'_, str>, bool, &SectionFacts)],
+    alone: &[(&String, bool, &SectionFacts)],
     findings: &mut [Finding],
 ) {
     let alike = |a: &SectionFacts, b: &SectionFacts| {
