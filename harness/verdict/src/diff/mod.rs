@@ -88,7 +88,8 @@ impl Sides<'_> {
     }
 
     /// A finding between both.
-    pub(crate) fn finding(
+    #[must_use]
+    pub fn finding(
         self,
         key: &'static str,
         severity: Severity,
