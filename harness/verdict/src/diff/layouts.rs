@@ -1,6 +1,7 @@
-//! Layouts: every type that exports reach lies in memory alike, as debug information says, and
-//! every unit was compiled alike.
+//! Layouts: every type that exports reach lies in memory alike, as debug information says, what is
+//! exported is declared alike, and every unit was compiled alike.
 
+use super::signatures::{self, signatures};
 use super::structs::{Change, describe, follows};
 use super::units::units;
 use super::{Sides, VMLINUX};
@@ -24,12 +25,23 @@ pub(crate) fn layouts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Optio
         (Answer::Read(ours), Answer::Read(theirs)) => {
             let mut layer = LayerVerdict::new(Layer::Layouts);
             layer.findings = types(sides, &ours.layouts, &theirs.layouts);
+            let (declared, there) = (&ours.layouts.signatures, &theirs.layouts.signatures);
+            layer.findings.extend(signatures(sides, declared, there));
             layer.findings.extend(units(sides, &ours.units, &theirs.units));
             let keys = |layouts: &Layouts| layouts.types.keys().cloned().collect::<BTreeSet<_>>();
-            layer.compared = keys(&ours.layouts).union(&keys(&theirs.layouts)).count() as u64;
+            let types = keys(&ours.layouts).union(&keys(&theirs.layouts)).count() as u64;
+            layer.compared = types + signatures::count(declared, there);
             if layer.compared == 0 {
                 let why = format!("no type is reached from what {VMLINUX} exports");
                 layer.omitted = crate::layer::Omitted::Excused(why);
+            }
+            for (side, debug) in [(sides.left, ours), (sides.right, theirs)] {
+                if let [file, ..] = debug.split.as_slice() {
+                    layer.omit_part(format!(
+                        "debug information of {side} in {} .dwo files (the first is {file})",
+                        debug.split.len()
+                    ));
+                }
             }
             Some(layer)
         }

@@ -14,6 +14,7 @@ mod lists;
 mod marks;
 mod renamed;
 mod sections;
+mod signatures;
 mod structs;
 mod symbols;
 mod tables;
