@@ -27,14 +27,23 @@ mod diff_lost;
 mod diff_places;
 mod diff_records;
 mod diff_records_worse;
+mod edit_sample;
+#[allow(dead_code, reason = "a run of its own uses all of it, this one a sample")]
+mod edits;
 mod expectations;
 mod explain;
+mod front_ends;
+mod hidden_inputs;
+mod image_fields;
 mod image_mutated;
 mod inject;
 mod layouts;
 mod lifecycle;
 mod matrix;
 mod modes;
+#[allow(dead_code, reason = "a run of its own uses all of it, this one a sample")]
+mod mutation;
+mod mutation_sample;
 mod names;
 mod numbers;
 mod old_kernels;
@@ -46,3 +55,4 @@ mod report_files;
 mod resume;
 mod shown_commands;
 mod snapshot;
+mod unknown_kinds;

@@ -1,6 +1,8 @@
 //! What the integration tests share: the binary, an LLVM, and one pocket build.
 
+pub mod called;
 mod find_llvm;
+pub mod hidden;
 pub mod made;
 pub mod pasting;
 pub mod repo;

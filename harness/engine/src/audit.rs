@@ -2,6 +2,7 @@ use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
 use crate::gather::{Depth, gather, log_beside};
 use crate::inventory;
+use crate::irs;
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
@@ -114,6 +115,7 @@ fn audit_two(
     let (ours, theirs) = if first.mode == modes.first { (first, second) } else { (second, first) };
     let mut verdict = compare_twins(ours.arch, &ours.facts, &theirs.facts, expectations);
     let sides = Sides::of(ours.arch, Some(ours.mode), Some(theirs.mode));
+    irs::judge(sides, &ours.facts, &theirs.facts, &mut verdict);
     inventory::judge(sides, &ours.facts, &theirs.facts, &mut verdict)?;
     verdict.layers.push(diagnostics(sides, &ours.facts, &theirs.facts, Scope::Differences));
     report(expectations, &verdict, &ours, Some(&theirs), modes.comparison())

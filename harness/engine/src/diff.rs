@@ -13,6 +13,7 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{read_regular, read_text};
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of_directory};
+use crate::irs;
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
 use filter::{Filter, globs};
@@ -175,6 +176,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                 }
             }
             let mut verdict = compare_any(sides, left, right, (&code, &lost), &expectations);
+            irs::judge(sides, left, right, &mut verdict);
             if request.explain && filter.wants_key("export.crc.changed") {
                 // Two runs of genksyms an object take a while. Without a handler, Ctrl-C ends
                 // twinlto at once and leaves our own files behind.

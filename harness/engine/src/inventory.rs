@@ -1,13 +1,13 @@
 //! Every file of two build directories, held against its namesake.
 
 use crate::error::EngineError;
-use crate::fs::{open_regular, read_text};
+use crate::fs::{open_regular, read_text, same_bytes};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use twinlto_facts::archive;
 use twinlto_facts::build::BuildFacts;
+use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
 use twinlto_verdict::{FilePair, Line, Same, Sides, Verdict, files};
 
@@ -135,28 +135,13 @@ fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) 
     }
 }
 
-/// Whether two files of one length hold the same, without keeping more than a piece of each.
-fn same_bytes(mut left: File, mut right: File) -> std::io::Result<bool> {
-    const PIECE: usize = 64 << 10;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    loop {
-        ours.clear();
-        theirs.clear();
-        let n = Read::by_ref(&mut left).take(PIECE as u64).read_to_end(&mut ours)?;
-        Read::by_ref(&mut right).take(PIECE as u64).read_to_end(&mut theirs)?;
-        if ours != theirs {
-            return Ok(false);
-        }
-        if n < PIECE {
-            return Ok(true);
-        }
-    }
-}
-
 /// Texts are read, so that the first line that differs can be told; of recorded commands the command
 /// alone counts.
 fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64)) -> Same {
     let differs = Same::Different { bytes };
+    if role == FileRole::Archive && list_the_same(builds, name) {
+        return Same::SameMembers;
+    }
     if !role.is_text() {
         return differs;
     }
@@ -174,6 +159,18 @@ fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64))
         (Some(left), Some(right)) => Same::Lines { lines: lines(&left, &right) },
         _ => differs,
     }
+}
+
+/// Whether two archives are thin and list the same members in the same order: besides names they hold
+/// the members' lengths, and the members are compared themselves.
+fn list_the_same(builds: [&Build; 2], name: &str) -> bool {
+    let read = |build: &Build| {
+        let bytes = read_text(&build.dir.join(name)).ok()?;
+        let thin = kind(&bytes) == ObjectKind::ThinArchive;
+        archive::members(&bytes).ok().filter(|_| thin)
+    };
+    let [ours, theirs] = builds.map(read);
+    ours.is_some() && ours == theirs
 }
 
 /// How many different lines are kept: enough to know whether all of them have one cause.

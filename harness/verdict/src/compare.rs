@@ -1,4 +1,5 @@
 use crate::artefacts;
+use crate::config;
 use crate::coverage;
 use crate::diff::{self, CodePair, LostFile, Sides};
 use crate::expect::Expectations;
@@ -115,7 +116,7 @@ pub fn compare_twins(
     ];
     // Debug information is a choice of the configuration: without it there is no such layer.
     layers.extend(diff::layouts(sides, ours, theirs));
-    Verdict { arch, layers, coverage: coverage::images(sides, ours, theirs) }
+    Verdict { arch, layers, coverage: coverage::twins(sides, ours, theirs) }
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
@@ -137,7 +138,8 @@ pub fn compare_any(
     if a.config.values.is_empty() && b.config.values.is_empty() {
         exports.findings.extend(diff::no_exports(sides, a, b));
     }
-    let mut layers: Vec<LayerVerdict> = diff::files(sides, a, b, lost).into_iter().collect();
+    let mut layers: Vec<LayerVerdict> = records(sides, a, b);
+    layers.extend(diff::files(sides, a, b, lost));
     layers.extend([
         exports,
         diff::symbols(sides, a, b),
@@ -168,6 +170,24 @@ pub fn compare_any(
         }
     }
     Verdict { arch: sides.arch, layers, coverage: coverage::images(sides, a, b) }
+}
+
+/// What two build directories recorded: their front ends and their configurations. Nothing of two
+/// files.
+fn records(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<LayerVerdict> {
+    if a.config.values.is_empty() || b.config.values.is_empty() {
+        return Vec::new();
+    }
+    let mut told = LayerVerdict::new(Layer::Transport);
+    told.compared = a.objects.keys().filter(|name| b.objects.contains_key(*name)).count() as u64;
+    told.findings = fronts(sides, a, b);
+    if told.compared == 0 {
+        told.omitted = Omitted::Excused("the builds have no IR object in common".to_owned());
+    }
+    let mut files = LayerVerdict::new(Layer::Files);
+    files.compared = 1;
+    files.findings = config::changed(sides, a, b);
+    vec![told, files]
 }
 
 /// Compares two bitcode files: IR objects, or indexes.

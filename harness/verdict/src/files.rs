@@ -1,6 +1,7 @@
 //! Every file of two build directories: the same bytes in both, as far as no layer of its own looks
 //! at it.
 
+use crate::config;
 use crate::diff::Sides;
 use crate::layer::LayerVerdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub enum Same {
     Identical,
     /// Identical but for the path of the build directory itself; of a `.cmd` file, its command.
     ButForPaths,
+    /// Archives of the same members in the same order, which themselves differ in length or bytes.
+    SameMembers,
     /// The lines that each side has alone; none on both sides where only their order differs.
     Lines {
         /// Of the first side and of the second.
@@ -68,12 +71,20 @@ enum Treatment {
 /// Names of files that other layers judge object by object.
 struct Judged<'a> {
     indexed: BTreeSet<&'a str>,
+    /// Configuration symbols that differ: each is a finding of its own.
+    symbols: BTreeSet<&'a str>,
+    /// Whether both configurations are known.
+    is_configured: bool,
 }
 
 impl<'a> Judged<'a> {
     fn of(a: &'a BuildFacts, b: &'a BuildFacts) -> Self {
         let names = |facts: &'a BuildFacts| facts.objects.keys().map(String::as_str);
-        Self { indexed: names(a).chain(names(b)).collect() }
+        Self {
+            indexed: names(a).chain(names(b)).collect(),
+            symbols: config::changed_symbols(&a.config, &b.config, true),
+            is_configured: !a.config.values.is_empty() && !b.config.values.is_empty(),
+        }
     }
 
     /// The target of a `.cmd` file.
@@ -105,10 +116,43 @@ impl<'a> Judged<'a> {
             }
             FileRole::Archive if pair.path == "vmlinux.a" => Treatment::By(Layer::Artefacts),
             FileRole::Command => self.of_command(&pair.path),
+            FileRole::Object if self.is_in_both(pair) => Treatment::By(Layer::Artefacts),
             FileRole::Other if !pair.is_recorded && pair.same != Same::Identical => {
                 Treatment::Left("no rule of the kernel is known to make it")
             }
             _ => Treatment::Here,
+        }
+    }
+
+    /// Whether it is an IR object of both builds, which are held byte for byte with the artefacts.
+    fn is_in_both(&self, pair: &FilePair) -> bool {
+        let lost = matches!(pair.same, Same::OnlyLeft | Same::OnlyRight);
+        !lost && self.indexed.contains(pair.path.as_str())
+    }
+
+    /// Whether all that a file of the configuration says otherwise is known by its symbols.
+    fn symbols_explain(&self, pair: &FilePair) -> bool {
+        let known = |line: &str| {
+            let rest = line.split_once("CONFIG_").map(|(_, rest)| rest);
+            let name = rest.and_then(|rest| rest.split(|c: char| !is_of_symbol(c)).next());
+            name.is_some_and(|name| {
+                let module = name.strip_suffix("_MODULE").unwrap_or(name);
+                // One that is off may be named or not, as menus show it.
+                (pair.path == ".config" && self.is_configured)
+                    || self.symbols.contains(name)
+                    || self.symbols.contains(module)
+            })
+        };
+        match (&pair.same, pair.role) {
+            (Same::Lines { lines: (left, right) }, FileRole::Config) => {
+                left.len() + right.len() > 0
+                    && left.iter().chain(right).all(|(_, line)| known(line))
+            }
+            (Same::OnlyLeft | Same::OnlyRight, FileRole::Config) => {
+                let name = pair.path.strip_prefix("include/config/");
+                name.is_some_and(|name| self.symbols.contains(name))
+            }
+            _ => false,
         }
     }
 
@@ -141,6 +185,7 @@ pub fn files(
         let account = Account::of("both", "the builds", unit, pairs.len() as u64);
         accounts.push(account_for(sides, &judged, &pairs, account, &mut layer));
     }
+    layer.findings.extend(config::changed(sides, a, b));
     if layer.compared == 0 {
         layer.omit_all("the build directories have no file in common");
     }
@@ -205,7 +250,11 @@ fn one<'p>(
             }
             Same::ButForPaths => {
                 layer.compared += 1;
-                account.set_aside("the paths of the build and its sources", what, 1)
+                account.set_aside("the paths of the builds and their sources", what, 1)
+            }
+            Same::SameMembers => {
+                layer.compared += 1;
+                account.set_aside("the lengths of members, which are judged one by one", what, 1)
             }
             Same::Source => {
                 account.set_aside("a source of a tree that was built in place", what, 1)
@@ -218,6 +267,11 @@ fn one<'p>(
                 leave("one build alone has it, and no rule of the kernel is known to make it");
                 account
             }
+            // Each symbol is a finding of its own.
+            _ if judged.symbols_explain(pair) && !is_of_the_mode(pair) => {
+                layer.compared += 1;
+                account.compared(Layer::Files, what, 1)
+            }
             _ if is_of_the_mode(pair) => {
                 layer.compared += 1;
                 account.set_aside("the symbols of the ThinLTO mode", what, 1)
@@ -229,6 +283,10 @@ fn one<'p>(
             }
         },
     }
+}
+
+const fn is_of_symbol(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Whether a rule of the kernel is known to make it.
@@ -312,13 +370,16 @@ fn evidence(same: &Same) -> (String, String) {
         Same::OnlyLeft => (there(), "no such file".to_owned()),
         Same::OnlyRight => ("no such file".to_owned(), there()),
         Same::Unreadable(why) => (why.clone(), why.clone()),
-        Same::Identical | Same::ButForPaths | Same::Source => (there(), there()),
+        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source => {
+            (there(), there())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use twinlto_facts::kbuild::Config;
     use twinlto_model::Arch;
 
     fn pair(path: &str, is_recorded: bool, same: Same) -> FilePair {
@@ -378,6 +439,39 @@ mod tests {
         assert_eq!(told, [""; 0]);
         assert_eq!(accounts[0].not_compared(), 0);
         assert_eq!(accounts[0].set_aside(), 6);
+    }
+
+    #[test]
+    fn a_symbol_of_the_configuration_is_told_once() {
+        let build =
+            |text: &str| BuildFacts { config: Config::parse(text), ..BuildFacts::default() };
+        let (a, b) = (
+            build("CONFIG_A=y\nCONFIG_N=2\n# CONFIG_M is not set\n"),
+            build("CONFIG_A=y\nCONFIG_N=4\n"),
+        );
+        let lines = |left: &[&str], right: &[&str]| {
+            let list = |list: &[&str]| list.iter().map(|l| (1, (*l).to_owned())).collect();
+            Same::Lines { lines: (list(left), list(right)) }
+        };
+        let pairs = [
+            pair(
+                ".config",
+                false,
+                lines(&["CONFIG_N=2", "# CONFIG_M is not set"], &["CONFIG_N=4"]),
+            ),
+            pair(
+                "include/generated/autoconf.h",
+                false,
+                changed("#define CONFIG_N 2", "#define CONFIG_N 4"),
+            ),
+            pair("include/generated/rustc_cfg", false, changed("--cfg=CONFIG_Z", "")),
+        ];
+        let (layer, accounts) = files(Sides::modes(Arch::Arm64), &a, &b, &pairs);
+        let told = |f: &Finding| format!("{} {}", f.key, f.subjects().join(" "));
+        let told: Vec<String> = layer.findings.iter().map(told).collect();
+        // What the symbols do not explain stays a finding of its own.
+        assert_eq!(told, ["file.changed include/generated/rustc_cfg", "config.changed CONFIG_N"]);
+        assert_eq!(accounts[0].compared(), 3);
     }
 
     #[test]

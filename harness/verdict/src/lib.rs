@@ -17,6 +17,7 @@ mod explain;
 mod files;
 mod follows;
 pub mod inject;
+mod irs;
 mod judge;
 mod layer;
 pub mod lifecycle;
@@ -42,6 +43,7 @@ pub use change::judge_change;
 pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
+pub use coverage::logs;
 pub use crc::{Explained, TypeChange, Unexplained, type_changes};
 pub use diagnostics::{Scope, diagnostics};
 pub use diff::{LostFile, Sides};
@@ -54,6 +56,7 @@ pub use explain::{
     explain_live, explain_option,
 };
 pub use files::{FilePair, Line, Same, files};
+pub use irs::{IrDifference, IrPair, IrSame, irs, symbols_in_question};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};

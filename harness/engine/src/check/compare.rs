@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::fs::read_regular;
 use crate::gather::{Depth, gather, image};
 use crate::inventory;
+use crate::irs;
 use crate::lifecycle::{LifeOptions, Scratch, live};
 use crate::replay::replay_told;
 use crate::symtypes;
@@ -89,6 +90,7 @@ impl Twin<'_> {
                 if let Some(natives) = natives(sides, &ours, theirs) {
                     verdict.layers.push(natives);
                 }
+                irs::judge(sides, &ours, theirs, &mut verdict);
                 inventory::judge(sides, &ours, theirs, &mut verdict)?;
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {

@@ -1,7 +1,7 @@
 use super::{Depth, answer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
+use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, Span, SymbolFacts};
 use twinlto_facts::dwarf::{self, Roots, Unit};
 use twinlto_facts::elf::{self, Image, KernelTable, Mark, SectionRef, SymbolKind, Table};
 
@@ -82,6 +82,8 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         return Ok(facts);
     }
     facts.is_relocatable = image.ident.is_relocatable();
+    facts.loading = elf::loading(&image);
+    facts.section_spans = spans(&image);
     facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
     if depth == Depth::Code {
         facts.bodies = elf::bodies(&image);
@@ -121,6 +123,15 @@ fn marks(image: &Image<'_>) -> BTreeMap<Mark, Answer<BTreeMap<String, String>>> 
     answers.filter(|(_, answer)| *answer != Answer::Absent).collect()
 }
 
+fn spans(image: &Image<'_>) -> Vec<Span> {
+    let span = |section: &elf::Section<'_>| Span {
+        address: section.address,
+        size: section.size,
+        alloc: section.flags.alloc(),
+    };
+    image.sections.iter().map(span).collect()
+}
+
 fn producers(units: &[Unit]) -> BTreeMap<String, u64> {
     let mut producers = BTreeMap::new();
     for unit in units {
@@ -138,6 +149,10 @@ fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
         slot.size += section.size;
         slot.align = slot.align.max(section.align);
         slot.entsize = slot.entsize.max(section.entsize);
+        if section.flags.alloc() && (section.link, section.info) != (0, 0) {
+            let link = image.sections.get(section.link as usize).map_or("", |it| &it.name);
+            slot.related = format!("for '{link}', {}", section.info);
+        }
         slot.alloc |= section.flags.alloc();
         slot.write |= section.flags.write();
         slot.exec |= section.flags.exec();
@@ -161,6 +176,8 @@ fn symbols(image: &Image<'_>) -> (Vec<SymbolFacts>, BTreeSet<String>) {
                 binding: symbol.binding.name(),
                 visibility: symbol.visibility.name(),
                 size: symbol.size,
+                value: symbol.value,
+                other: symbol.other,
                 section: match symbol.section {
                     SectionRef::Named(index) => Some(index),
                     _ => None,

@@ -20,6 +20,7 @@ mod place;
 mod relocation;
 mod riscv;
 mod section;
+mod segments;
 mod symbol;
 mod tables;
 
@@ -43,5 +44,6 @@ pub use riscv::riscv_attributes;
 pub use section::{
     SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
 };
+pub use segments::{Borders, Loading, Segment, Spot, loading};
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};
 pub use tables::{KernelTable, Table, TableEntry, TableSymbol, table, tables};

@@ -1,11 +1,22 @@
 //! What was covered: an account for each input, and what follows from all of them together.
 
 mod image;
+mod log;
 
 pub(crate) use image::images;
+pub use log::logs;
 
+use crate::diff::Sides;
 use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Account, Arch, NotCompared, Treatment, Unit};
+
+/// The accounts of two builds of one kernel: their images and their logs.
+pub(crate) fn twins(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Account> {
+    let mut accounts = images(sides, a, b);
+    accounts.extend(logs(sides, a, b));
+    accounts
+}
 
 /// What no layer compared, a line for each kind of it, with its size. Inputs that lack the same for
 /// the same reason share a line.
