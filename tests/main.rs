@@ -21,6 +21,7 @@ mod corpus;
 mod diagnostics;
 mod diff;
 mod diff_archives;
+mod diff_bytes;
 mod diff_edits;
 mod diff_expectations;
 mod diff_lost;

@@ -226,7 +226,7 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
         return Ok(Thing::Record);
     }
     if path.is_dir() {
-        return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Everything)?)));
+        return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Code)?)));
     }
     let bytes = read_regular(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
@@ -236,8 +236,7 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
     })?;
     match kind(&bytes) {
         ObjectKind::Elf(_) => {
-            let depth = if is_image(path) { Depth::Everything } else { Depth::Code };
-            let facts = match image::with_debug(&bytes, depth) {
+            let facts = match image::with_debug(&bytes, Depth::Code) {
                 Ok(facts) => facts,
                 Err(why) => {
                     return Err(EngineError::usage(what(), why, "give a whole ELF file"));
@@ -303,11 +302,6 @@ fn read_bitcode<'a>(bytes: &'a [u8], path: &Path) -> Result<BitcodeFacts<'a>, En
         let what = path.display().to_string();
         EngineError::usage(what, error.to_string(), "give whole bitcode files")
     })
-}
-
-/// Whether a file is a linked kernel, whose functions are full of addresses.
-fn is_image(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "vmlinux")
 }
 
 fn config_in(dir: &Path) -> Option<Config> {

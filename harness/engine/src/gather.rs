@@ -101,7 +101,7 @@ pub enum Depth {
     Records,
     /// These, and all of `vmlinux` and the modules.
     Everything,
-    /// These, and the functions of what is relocatable.
+    /// These, and every byte that is loaded.
     Code,
 }
 

@@ -5,7 +5,7 @@
 use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
 use crate::elf::{
-    Body, ExportEntry, Extent, Initcall, KernelTable, Loading, Mark, ObjectKind, Table,
+    Contents, ExportEntry, Extent, Initcall, KernelTable, Loading, Mark, ObjectKind, Pieces, Table,
 };
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
@@ -234,8 +234,10 @@ pub struct ImageFacts {
     pub section_spans: Vec<Span>,
     /// File header and program headers.
     pub loading: Loading,
-    /// Function bodies of a relocatable file, where they were asked for.
-    pub bodies: Vec<Body>,
+    /// The bytes of a relocatable file, where they were asked for.
+    pub pieces: Pieces,
+    /// The bytes of a linked file, where they were asked for.
+    pub contents: Contents,
     /// Whether it is relocatable: an object, `vmlinux.o` or a module.
     pub is_relocatable: bool,
     /// Names that are used and not defined.

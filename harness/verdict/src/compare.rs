@@ -116,6 +116,11 @@ pub fn compare_twins(
     ];
     // Debug information is a choice of the configuration: without it there is no such layer.
     layers.extend(diff::layouts(sides, ours, theirs));
+    // Of two modes of which neither is lld's own, everything lies at the same place.
+    if !sides.modes {
+        let linked = diff::pairs(sides, ours, theirs).unwrap_or_default();
+        layers.push(diff::code(sides, (&[], &linked), &diff::Renamed::new()));
+    }
     Verdict { arch, layers, coverage: coverage::twins(sides, ours, theirs) }
 }
 
@@ -130,6 +135,11 @@ pub fn compare_any(
     (code, lost): (&[(String, ImageFacts, ImageFacts)], &[LostFile]),
     expectations: &Expectations,
 ) -> Verdict {
+    let relocatable = |facts: &BuildFacts| facts.image.get().is_some_and(|i| i.is_relocatable);
+    let both_are_relocatable = relocatable(a) && relocatable(b);
+    let placed = sides.modes && both_are_relocatable && (of_backends(a) || of_backends(b));
+    // Modules, assembly and C without LTO are compiled and linked alike in all modes.
+    let sides = Sides { modes: sides.modes && (placed || !both_are_relocatable), ..sides };
     let code: Vec<CodePair<'_>> =
         code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
     let renamed = diff::renamed(&code);
@@ -148,17 +158,22 @@ pub fn compare_any(
         diff::tables(sides, a, b),
     ]);
     layers.extend(diff::layouts(sides, a, b));
-    layers.push(diff::code(sides, &code, &renamed));
+    let linked = diff::pairs(sides, a, b).unwrap_or_default();
+    layers.push(diff::code(sides, (&code, &linked), &renamed));
     for layer in &mut layers {
         diff::explain(layer, &renamed);
     }
-    let relocatable = |facts: &BuildFacts| facts.image.get().is_some_and(|i| i.is_relocatable);
-    if sides.modes && relocatable(a) && relocatable(b) {
-        let why = "in-process, lld gives every function and variable a section of its own; compare \
-                   the linked kernels";
+    if placed {
+        let size = |facts: &BuildFacts| facts.image.get().map_or(0, loaded_bytes);
+        let why = format!(
+            "in-process, lld gives every function and variable a section of its own; compare the \
+             linked kernels ({} and {} bytes)",
+            size(a),
+            size(b)
+        );
         for layer in layers.iter_mut().filter(|l| matches!(l.layer, Layer::Sections | Layer::Code))
         {
-            *layer = LayerVerdict::excused(layer.layer, why);
+            *layer = LayerVerdict::excused(layer.layer, why.clone());
         }
     }
     // What two files do not have is not missing, as long as they have something.
@@ -188,6 +203,18 @@ fn records(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<LayerVerdict
     files.compared = 1;
     files.findings = config::changed(sides, a, b);
     vec![told, files]
+}
+
+/// Whether a file is what LTO's backends made: `vmlinux.o`, a native object of distributed mode, or one
+/// that lld was told to keep (`vmlinux.o.lto.fs_exec.o`).
+fn of_backends(facts: &BuildFacts) -> bool {
+    let name = facts.directory.rsplit('/').next().unwrap_or_default();
+    name == "vmlinux.o" || name.ends_with(".thinlto-native.o") || name.contains(".lto.")
+}
+
+/// Bytes of the sections that are loaded.
+fn loaded_bytes(image: &ImageFacts) -> u64 {
+    image.sections.values().filter(|section| section.alloc).map(|section| section.size).sum()
 }
 
 /// Compares two bitcode files: IR objects, or indexes.

@@ -63,9 +63,13 @@ impl Twin<'_> {
         events: &mut dyn FnMut(Event),
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
+        // Where lld places the code of one mode, bytes cannot be held against each other.
+        let is_linkers = |cell: &Cell| cell.mode.is_linkers();
+        let alike = second.as_ref().is_some_and(|it| !is_linkers(it)) && !is_linkers(&first);
+        let depth = if alike { Depth::Code } else { Depth::Everything };
         let read = |cell: &Cell| {
             let log = Some(cell.log.as_path()).filter(|log| log.is_file());
-            match gather(&cell.dir, log.as_slice(), Depth::Everything) {
+            match gather(&cell.dir, log.as_slice(), depth) {
                 // A build that failed before it was configured left nothing to look at.
                 Err(_) if cell.failure.is_some() => Ok(BuildFacts {
                     directory: cell.dir.display().to_string(),

@@ -109,7 +109,8 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     facts.section_spans = spans(&image);
     facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
     if depth == Depth::Code {
-        facts.bodies = elf::bodies(&image);
+        facts.pieces = elf::pieces(&image);
+        facts.contents = elf::contents(&image);
     }
     facts.extents = elf::extents(&image);
     facts.tables = tables(&image);

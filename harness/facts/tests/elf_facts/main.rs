@@ -9,6 +9,7 @@
 mod dwarf;
 mod dwarfdump;
 mod exports;
+mod fields;
 mod image;
 mod initcalls;
 mod layouts;

@@ -2,6 +2,7 @@
 
 mod bitcode;
 mod code;
+mod contents;
 mod crcs;
 mod dwarf;
 mod exports;
@@ -22,6 +23,7 @@ mod rows;
 mod sections;
 mod signatures;
 mod sizes;
+mod stretches;
 mod structs;
 mod symbols;
 mod tables;
@@ -31,6 +33,7 @@ mod values;
 pub(crate) use bitcode::bitcode;
 pub use code::functions_that_differ;
 pub(crate) use code::{CodePair, code};
+pub(crate) use contents::lie_alike;
 pub(crate) use exports::exports;
 pub use files::LostFile;
 pub(crate) use files::{files, no_exports};

@@ -152,7 +152,7 @@ fn is_mapping(name: &str) -> bool {
 fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
     let (ours, theirs) = rayon::join(|| namesakes(pair.left), || namesakes(pair.right));
     // Where the bytes of functions and variables are compared, their sizes are told with them.
-    let all = pair.left.bodies.iter().chain(&pair.right.bodies);
+    let all = pair.left.pieces.bodies.iter().chain(&pair.right.pieces.bodies);
     let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
     let mut count = 0;
     let discarded = discarded(sides, pair);
@@ -326,7 +326,7 @@ fn size(
             .grouped("size in the same"),
         _ => {
             let cause = "its section has another size as well (section.size.changed)";
-            new(Severity::Note).because(cause).grouped(cause)
+            new(Severity::Warning).because(cause).grouped(cause)
         }
     })
 }
