@@ -257,7 +257,7 @@ pub struct ImageFacts {
     /// DWARF compile units by producer; empty without debug information.
     pub producers: Answer<BTreeMap<String, u64>>,
     /// Compile units and the layouts that exports reach; absent without debug information and
-    /// where only `producers` were asked for, as in modules.
+    /// where only `producers` were asked for, as in modules that export nothing.
     pub debug: Answer<DebugFacts>,
 }
 

@@ -92,7 +92,7 @@ impl Layer {
             Self::Diagnostics => "build steps",
             Self::Lifecycle => "lifecycle checks",
             Self::Tables => "table entries",
-            Self::Layouts => "type layouts",
+            Self::Layouts => "types and signatures",
             Self::Code => "functions and variables",
             other => other.name(),
         }

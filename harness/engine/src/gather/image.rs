@@ -20,23 +20,59 @@ pub(super) fn module(dir: &Path, stem: &str, depth: Depth) -> Answer<ModuleFacts
     answer(&dir.join(format!("{stem}.ko")), |bytes| {
         let text = |error: elf::ElfError| error.to_string();
         Ok(ModuleFacts {
-            image: facts(&bytes, depth)?,
+            image: of_module(&bytes, depth)?,
             versions: elf::modversions(&bytes).map_err(text)?,
             modinfo: elf::modinfo(&bytes).map_err(text)?,
         })
     })
 }
 
-/// [`facts`], and the layouts of the types that its exports reach. Of modules only the kernel's own
-/// types would be read, over and over.
+/// [`facts`], and the layouts of the types that its exports reach; where it exports nothing, of
+/// those that all other files can see.
 pub(crate) fn with_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     let mut facts = facts_but_debug(bytes, depth)?;
-    if depth == Depth::Records {
-        return Ok(facts);
+    if depth != Depth::Records {
+        let names = exported(&facts);
+        let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
+        debug(&mut facts, bytes, roots);
     }
-    let exports = facts.exports.get().into_iter().flatten();
-    let names: BTreeSet<String> = exports.map(|export| export.name.clone()).collect();
-    let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
+    Ok(facts)
+}
+
+/// [`facts`], and the layouts of the types that a module's exports reach. Of one that exports nothing
+/// only the kernel's own types would be read, over and over.
+fn of_module(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let mut facts = facts_but_debug(bytes, depth)?;
+    if depth != Depth::Records {
+        match exported(&facts) {
+            names if names.is_empty() => facts.producers = who_compiled(bytes),
+            names => debug(&mut facts, bytes, Roots::Named(&names)),
+        }
+    }
+    Ok(facts)
+}
+
+/// Everything but layouts.
+pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let mut facts = facts_but_debug(bytes, depth)?;
+    if depth != Depth::Records {
+        facts.producers = who_compiled(bytes);
+    }
+    Ok(facts)
+}
+
+fn who_compiled(bytes: &[u8]) -> Answer<BTreeMap<String, u64>> {
+    match dwarf::units(bytes) {
+        Ok(units) => Answer::Read(producers(&units)),
+        Err(error) => Answer::Bad(error.to_string()),
+    }
+}
+
+fn exported(facts: &ImageFacts) -> BTreeSet<String> {
+    facts.exports.get().into_iter().flatten().map(|export| export.name.clone()).collect()
+}
+
+fn debug(facts: &mut ImageFacts, bytes: &[u8], roots: Roots<'_>) {
     match dwarf::debug(bytes, roots) {
         Ok(debug) => {
             facts.producers = Answer::Read(producers(&debug.units));
@@ -47,19 +83,6 @@ pub(crate) fn with_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, Strin
             facts.debug = Answer::Bad(error.to_string());
         }
     }
-    Ok(facts)
-}
-
-/// Everything but layouts.
-pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
-    let mut facts = facts_but_debug(bytes, depth)?;
-    if depth != Depth::Records {
-        facts.producers = match dwarf::units(bytes) {
-            Ok(units) => Answer::Read(producers(&units)),
-            Err(error) => Answer::Bad(error.to_string()),
-        };
-    }
-    Ok(facts)
 }
 
 fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {

@@ -21,6 +21,7 @@ mod oracle;
 mod readelf;
 mod rich;
 mod riscv;
+mod signatures;
 mod support;
 mod tables;
 mod tables_built;

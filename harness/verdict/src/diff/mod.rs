@@ -21,6 +21,7 @@ mod places;
 mod renamed;
 mod rows;
 mod sections;
+mod signatures;
 mod sizes;
 mod stretches;
 mod structs;

@@ -83,7 +83,16 @@ const KEYS: &[(Needs, &[&str])] = &[
     ),
     (Needs::Both(Layer::Transport), &["flags.front.changed"]),
     (Needs::Both(Layer::Tables), &["table.changed", "table.lost", "table.row.changed"]),
-    (Needs::Both(Layer::Layouts), &["debug.unit.changed", "layout.changed", "layout.lost"]),
+    (
+        Needs::Both(Layer::Layouts),
+        &[
+            "debug.unit.changed",
+            "layout.changed",
+            "layout.lost",
+            "signature.changed",
+            "signature.spelling",
+        ],
+    ),
     (Needs::Both(Layer::Code), &["code.changed", "data.changed"]),
     (Needs::Both(Layer::Natives), &["native.changed"]),
     (Needs::Both(Layer::Files), &["command.changed", "config.changed", "file.changed"]),
