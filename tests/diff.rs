@@ -35,7 +35,9 @@ pub(crate) fn a_function(bytes: &[u8]) -> (usize, String) {
     let body = bodies
         .iter()
         .find(|body| {
-            !body.is_data && body.size >= 16 && body.references.iter().all(|r| r.offset >= 12)
+            !body.is_data
+                && body.size >= 16
+                && body.references.iter().all(|r| r.place >= body.start + 12)
         })
         .unwrap();
     let symbol = image.symbols.iter().find(|s| s.name == body.name).unwrap();

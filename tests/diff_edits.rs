@@ -65,7 +65,7 @@ fn undefined(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> (usize, usize, Stri
     let (strings, _) = section_of(bytes, ".strtab");
     let image = Image::parse(bytes).unwrap();
     let used: Vec<String> =
-        bodies(&image).iter().flat_map(|b| &b.references).map(|r| r.symbol.clone()).collect();
+        bodies(&image).iter().flat_map(|b| b.references.iter()).map(|r| r.symbol.clone()).collect();
     // st_name is the first word of an entry of 24 bytes, st_shndx its bytes 6 and 7.
     symbols
         .step_by(24)

@@ -178,7 +178,7 @@ fn a_check_says_what_is_for_nothing_and_a_bisection_does_not() {
     let dir = kept_dir("expectations");
     let (out, file) = (dir.join("out").display().to_string(), dir.join("expect.toml"));
     let unused = "[[allow]]\nkey = 'flags.*'\nllvm = '>=90'\nreason = 'another compiler'\n\
-                  [[allow]]\nkey = 'symbol.*'\nreason = 'two'\n\
+                  [[allow]]\nkey = 'initcall.*'\nreason = 'two'\n\
                   [[budget]]\nsection = '.txt'\ngrowth = '1%'\n";
     std::fs::write(&file, unused).unwrap();
     let file = file.display().to_string();

@@ -151,3 +151,106 @@ fn a_module_of_one_mode_and_another_abi_are_named() {
     image(&mut twins.in_process).e_flags = 4;
     twins.expect(&[("elf.header.changed", "vmlinux"), ("module.lost", "fs/binfmt_misc")]);
 }
+
+/// Where the label or function with this name lies.
+fn address<'a>(twins: &'a mut Twins, name: &str) -> &'a mut u64 {
+    let symbols = &mut image(&mut twins.in_process).symbols;
+    &mut symbols.iter_mut().find(|s| s.raw == name).unwrap().value
+}
+
+#[test]
+fn labels_bound_what_they_bounded() {
+    let Some(mut twins) = Twins::of_pocket("labels_bound") else { return };
+    let (start, stop) = ("__start___ex_table", "__stop___ex_table");
+    let bounds = (*address(&mut twins, start), *address(&mut twins, stop));
+    *address(&mut twins, start) = bounds.1;
+    *address(&mut twins, stop) = bounds.0;
+    let range = format!("{start}..{stop}");
+    twins.expect(&[("label.moved", &format!("{start} {stop}")), ("label.order", &range)]);
+    *address(&mut twins, start) = bounds.0;
+    *address(&mut twins, stop) = bounds.1 - 12;
+    twins.expect(&[("label.moved", stop), ("label.range.changed", &range)]);
+    *address(&mut twins, stop) = bounds.1;
+    twins.expect(&[]);
+    // A stack that the linker script made twice as large, and code that is said to have no end.
+    *address(&mut twins, "init_stack_end") += 0x4000;
+    let keys: Vec<_> = twins.findings().iter().map(|f| f.key.to_string()).collect();
+    assert!(keys.contains(&"label.range.changed".to_owned()), "{keys:?}");
+    *address(&mut twins, "init_stack_end") -= 0x4000;
+    *address(&mut twins, "_etext") = *address(&mut twins, "_stext");
+    let found = twins.findings();
+    let about: Vec<_> = found.iter().flat_map(|f| f.subjects()).collect();
+    assert!(about.contains(&"_etext") && about.contains(&"_stext.._etext"), "{about:?}");
+}
+
+#[test]
+fn a_size_between_the_modes_needs_a_cause() {
+    let Some(mut twins) = Twins::of_pocket("a_size_between_the_modes") else { return };
+    // Bytes that belong to nothing, more than alignment makes.
+    let name = ".data".to_owned();
+    let facts = image(&mut twins.in_process);
+    let at = facts.section_names.iter().position(|section| *section == name).unwrap();
+    facts.section_spans[at].size += 0x10_0000;
+    facts.sections.get_mut(&name).unwrap().size += 0x10_0000;
+    let found = twins.findings();
+    let size = found.iter().find(|f| f.key.as_str() == "section.size.changed").unwrap();
+    assert!(size.subjects().contains(&name.as_str()), "{found:?}");
+    assert!(size.cause.as_ref().unwrap().contains("alignment accounts for at most"), "{size:?}");
+}
+
+#[test]
+fn a_module_has_the_same_sizes_in_both_modes() {
+    let Some(mut twins) = Twins::of_pocket("a_module_has_the_same_sizes") else { return };
+    let (name, module) = twins.in_process.modules.iter_mut().next().unwrap();
+    let subject = format!(".text in {name}");
+    let Answer::Read(module) = module else { panic!() };
+    module.image.sections.get_mut(".text").unwrap().size += 40;
+    twins.expect(&[("section.size.changed", &subject)]);
+}
+
+#[test]
+fn exports_lead_where_they_led() {
+    let Some(mut twins) = Twins::of_pocket("exports_lead") else { return };
+    let Answer::Read(exports) = &mut image(&mut twins.in_process).exports else { panic!() };
+    let other = exports[1].value.clone();
+    exports[1].value = std::mem::replace(&mut exports[0].value, other);
+    let names = format!("{} {}", exports[0].name, exports[1].name);
+    twins.expect(&[("export.value.changed", &names)]);
+}
+
+#[test]
+fn code_that_can_be_written_and_a_stack_that_runs_are_named() {
+    let Some(mut twins) = Twins::of_pocket("code_that_can_be_written") else { return };
+    let segments = &mut image(&mut twins.in_process).loading.segments;
+    segments[0].flags |= 2;
+    segments.iter_mut().find(|it| it.kind == "GNU_STACK").unwrap().flags |= 1;
+    let found = twins.findings();
+    let causes: Vec<_> = found.iter().filter_map(|f| f.cause.as_deref()).collect();
+    assert_eq!(
+        causes,
+        ["code in the segment of one can be written", "the stack of one is executable"]
+    );
+}
+
+#[test]
+fn a_stripped_image_of_one_mode_is_named() {
+    let Some(mut twins) = Twins::of_pocket("a_stripped_image") else { return };
+    image(&mut twins.in_process).symbols.clear();
+    image(&mut twins.in_process).undefined.clear();
+    let found = twins.findings();
+    assert!(found.iter().any(|f| f.key.as_str() == "symbol.table.lost"), "{found:?}");
+}
+
+#[test]
+fn a_section_that_was_renamed_is_named_so() {
+    let Some(mut twins) = Twins::of_pocket("a_section_that_was_renamed") else { return };
+    let facts = image(&mut twins.in_process);
+    let section = facts.sections.remove("__param").unwrap();
+    facts.sections.insert("renamed".to_owned(), section);
+    for name in facts.section_names.iter_mut().filter(|name| *name == "__param") {
+        *name = "renamed".to_owned();
+    }
+    let found = twins.findings();
+    let lost = found.iter().find(|f| f.subjects().contains(&"__param")).unwrap();
+    assert!(lost.cause.as_ref().unwrap().contains("objcopy --rename-section"), "{lost:?}");
+}

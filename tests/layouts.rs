@@ -101,7 +101,8 @@ fn the_same_object_agrees_and_says_how_many_types_were_compared() {
     let b = objects.object("b", SOURCE, &["-g"]);
     let ran = diff(&a, &b, &[]);
     assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}", ran.stdout);
-    assert_eq!(layer(&ran.json()).unwrap()["compared"], 5);
+    // Five types, and one signature.
+    assert_eq!(layer(&ran.json()).unwrap()["compared"], 6);
 }
 
 #[test]
@@ -182,9 +183,55 @@ fn a_struct_that_one_side_alone_reaches_is_lost() {
         "struct outer *o, struct bits *b, enum kind kind) { return o->last + b->a",
         "struct outer *o, enum kind kind) { return o->last",
     );
-    let (cause, subjects) = only(&ran, "layout.lost");
-    assert_eq!(cause, "the exports of A alone lead to it");
-    assert_eq!(subjects, ["struct bits"]);
+    let report = ran.json();
+    assert_eq!(finding(&report, "layout.lost")["cause"], "the exports of A alone lead to it");
+    assert_eq!(finding(&report, "layout.lost")["subjects"][0], "struct bits");
+}
+
+/// Without CRCs nothing else tells what an export takes.
+#[test]
+fn another_parameter_result_or_type_is_named() {
+    let Some(objects) = Objects::new("another_parameter_result_or_type") else { return };
+    let source = "typedef int t;
+        int fn(int a, int b) { return a; }
+        int (*table[2])(int);
+        void say(const char *format, ...) {}
+        long count;
+        t typed(t a) { return a; }\n";
+    let (changed, spelling) = ("signature.changed", "signature.spelling");
+    for (from, to, subject, key, cause) in [
+        ("fn(int a, int b)", "fn(int a)", "fn", changed, "parameter 2 int was removed"),
+        ("int fn(", "long fn(", "fn", changed, "result: int -> long"),
+        ("format, ...", "format", "say", changed, "`...` was removed"),
+        ("long count", "unsigned long count", "count", changed, "type: long -> unsigned long"),
+        ("table[2]", "table[3]", "table", changed, "type: int (*[2])(int) -> int (*[3])(int)"),
+        ("int fn(int", "t fn(int", "fn", spelling, "result: int -> t, which is the same type"),
+    ] {
+        for flags in [&["-g"][..], &["-g", "-gz=zlib"], &["-g", "-gz=zstd"], &["-gdwarf-4"]] {
+            assert!(source.contains(from), "{from}");
+            let a = objects.object("a", source, flags);
+            let b = objects.object("b", &source.replace(from, to), flags);
+            let ran = diff(&a, &b, &["--only", "signature.*"]);
+            let (report, keys) = (ran.json(), ran.keys());
+            assert_eq!(keys, [key], "{}", ran.stdout);
+            let found = finding(&report, key);
+            assert_eq!((&found["cause"], &found["subjects"][0]), (&cause.into(), &subject.into()));
+        }
+    }
+    // A typedef that is another type now changes what is written as before.
+    let a = objects.object("a", source, &["-g"]);
+    let b = objects.object("b", &source.replace("typedef int t", "typedef long t"), &["-g"]);
+    let (told, subjects) = only(&diff(&a, &b, &["--only", "signature.*"]), changed);
+    assert_eq!(told, "result t: int -> long; parameter 1 t: int -> long");
+    assert_eq!(subjects, ["typed"]);
+}
+
+#[test]
+fn split_debug_information_is_said_to_be_left_out() {
+    let Some(objects) = Objects::new("split_debug_information") else { return };
+    let a = objects.object("a", SOURCE, &["-g", "-gsplit-dwarf"]);
+    let ran = diff(&a, &a, &["--only", "layout.*"]);
+    assert!(ran.stdout.contains(".dwo files (the first is "), "{}", ran.stdout);
 }
 
 #[test]
@@ -215,9 +262,13 @@ fn debug_information_of_one_side_alone_is_said_to_be_left_out() {
     assert!(ran.stdout.contains("B: no debug information"), "{}", ran.stdout);
     // Without any, nothing is said of it.
     assert!(layer(&diff(&b, &b, &[]).json()).is_none());
-    let c = objects.object("c", SOURCE, &["-g", "-gz=zlib"]);
-    let ran = layouts(&c, &c);
-    assert!(ran.stdout.contains("is compressed"), "{}", ran.stdout);
+    // Compressed, it is compared with what is not.
+    for method in ["-gz=zlib", "-gz=zstd"] {
+        let c = objects.object("c", SOURCE, &["-g", method]);
+        let ran = layouts(&a, &c);
+        assert_eq!((ran.status, ran.keys()), (0, vec![]), "{}", ran.stdout);
+        assert_eq!(layer(&ran.json()).unwrap()["compared"], 6);
+    }
 }
 
 /// A member's offset in `.debug_info`: its struct, its name, and the file offset of its value.

@@ -194,7 +194,11 @@ fn every_key_has_its_entry() {
 
 /// A dotted word that begins as keys do.
 fn is_key(word: &str) -> bool {
-    const FIRST: [&str; 30] = [
+    const FIRST: [&str; 34] = [
+        "command",
+        "image",
+        "label",
+        "segment",
         "log",
         "make",
         "makefile",
@@ -278,6 +282,27 @@ recognises an option decides. `twinlto explain OPTION` prints its row and every 
 | warning-strict | a note |
 | warning, harmless | ignored |
 | unknown (in no row) | a warning |
+
+## Between two front ends
+
+Two builds of one kernel compile the same sources, and no mode of ThinLTO has a part in that. So between
+the front ends of two builds nearly every option decides the bitcode (`harness/facts/src/flags/front.rs`):
+
+| options | rule |
+|---|---|
+| `-W…` but `-Werror…` and `-Wframe-larger-than…`, `-w`, `-M…`, `-Wp,-M…`, `-o`, `-pipe`, `-v`, `-H`, `-R…`, the form of diagnostics, time reports | ignored |
+| `-Werror…`, `-Wframe-larger-than…` | a note |
+| every other option of the table, source files, `-Wp,…` for what it passes on | error |
+| unknown (in no row) | a warning |
+| variables before the compiler | error for those that clang reads, ignored for those of ccache, distcc and locales, else a warning |
+| what starts the compiler: ccache, sccache, distcc, icecc, env, nice … | ignored |
+
+`-I`, `-isystem`, `-iquote`, `-idirafter`, `-include`, `-imacros` and what overrides one another across
+families (`-f[un]signed-char`, `-fwrapv` and `-f[no-]strict-overflow`, `-fsanitize…`, `-g…`, instruction
+sets, built-in functions, floating point) count in their order; of a macro the last `-D` or `-U` counts.
+Paths of a build directory and of its sources are taken out where the two lie at different places. `@FILE`,
+`--config FILE` and the configuration files beside clang are read as they are now and stand in their places;
+those in other directories that clang was built to look into are not known.
 
 ## How it is measured
 

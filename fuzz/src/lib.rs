@@ -19,6 +19,8 @@ use twinlto_facts::kbuild::{
     object_list_or_bytes, ranges_modules,
 };
 use twinlto_facts::log::{BuildLog, reasons};
+use twinlto_facts::named::NamedFiles;
+use twinlto_facts::program::tool_of;
 use twinlto_facts::{archive as ar, bitcode as bc, dwarf as dw, whole};
 use twinlto_model::{Arch, ToolVersion};
 use twinlto_report::{Style, facet_change, from_json, terminal, to_json};
@@ -97,12 +99,14 @@ pub fn dwarf(bytes: &[u8]) {
     look(dw::debug(bytes, dw::Roots::External));
 }
 
-/// IR objects and indexes.
+/// IR objects and indexes, and what the assembly in them includes.
 pub fn bitcode(bytes: &[u8]) {
     if let Some(header) = bytes.first_chunk() {
         see(whole::bitcode_block(*header));
     }
     look(bc::read(bytes));
+    look(bc::assembly(bytes));
+    look(bc::module_assembly(bytes));
 }
 
 /// `ar` archives, thin ones too.
@@ -118,6 +122,9 @@ pub fn cmd(bytes: &[u8]) {
     for line in [file.command.as_ref(), &text(bytes)] {
         let commands = lex(line);
         for command in commands.iter().flatten() {
+            let words = || command.words.iter().map(AsRef::as_ref);
+            see(format!("{:?}", NamedFiles::of(words())));
+            see(words().filter_map(tool_of).count());
             let resolved = resolve(&command.words);
             see((format!("{resolved:?}"), resolved.needed_in_order().len()));
         }

@@ -17,6 +17,11 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // A build with --ccache calls this program by that name.
+    if let Some(error) = twinlto_engine::called_as_ccache() {
+        ui::Ui::new().error(&error);
+        return ExitCode::FAILURE;
+    }
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

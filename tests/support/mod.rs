@@ -1,7 +1,11 @@
 //! What the integration tests share: the binary, an LLVM, and one pocket build.
 
+pub mod called;
 mod find_llvm;
+pub mod hidden;
 pub mod made;
+#[expect(dead_code, reason = "tests of a real tree use the rest of it")]
+pub mod pasting;
 pub mod repo;
 
 pub(crate) use find_llvm::{llvm, program, skip};

@@ -1,6 +1,8 @@
 use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
 use crate::gather::{Depth, gather, log_beside};
+use crate::inventory;
+use crate::irs;
 use crate::natives;
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
@@ -115,6 +117,8 @@ fn audit_two(
     let mut verdict = compare_twins(ours.arch, &ours.facts, &theirs.facts, expectations);
     let sides = Sides::of(ours.arch, Some(ours.mode), Some(theirs.mode));
     natives::add(sides, &ours.facts, &theirs.facts, &mut verdict);
+    irs::judge(sides, &ours.facts, &theirs.facts, &mut verdict);
+    inventory::judge(sides, &ours.facts, &theirs.facts, &mut verdict)?;
     verdict.layers.push(diagnostics(sides, &ours.facts, &theirs.facts, Scope::Differences));
     report(expectations, &verdict, &ours, Some(&theirs), modes.comparison())
 }

@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::jobserver::Budget;
 use crate::orphan::MARK;
 use crate::process::run_logged;
-use crate::recipe::{PASSED, Recipe};
+use crate::recipe::{Recipe, users_identity};
 use crate::toolchain::Compiler;
 use crate::tree::{KernelTree, makefile};
 use std::path::Path;
@@ -82,11 +82,8 @@ impl Kbuild<'_> {
     /// of jobs, and the user's own variables.
     pub(crate) fn identity(&self, targets: &[&str]) -> String {
         let mut text = self.make_with(Some(1), targets).to_string();
-        for name in PASSED {
-            if let Ok(value) = std::env::var(name) {
-                text.push_str(&format!("\n{name}={value}"));
-            }
-        }
+        text.push('\n');
+        text.push_str(&users_identity());
         text
     }
 
@@ -100,7 +97,7 @@ impl Kbuild<'_> {
     ) -> Result<Made, EngineError> {
         let mut progress = Progress { of_objects: known, ..Progress::default() };
         let index = self.dir.join("vmlinux.thinlto-index");
-        let status = run_logged(recipe, self.log, append, |piece| {
+        let status = run_logged(&self.compiler.with_care(recipe), self.log, append, |piece| {
             if progress.take(piece, &index) {
                 events(Event::Progress {
                     arch: self.arch,

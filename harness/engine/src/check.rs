@@ -83,11 +83,7 @@ impl CheckRequest {
                 text.push_str(&format!("{arch} {mode} {:?}\n{requested}", self.config.target()));
             }
         }
-        for name in crate::recipe::PASSED {
-            if let Ok(value) = std::env::var(name) {
-                text.push_str(&format!("{name}={value}\n"));
-            }
-        }
+        text.push_str(&crate::recipe::users_identity());
         text.push_str(&format!("{:?}", self.expect.read()?));
         Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
     }

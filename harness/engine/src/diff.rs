@@ -5,6 +5,7 @@ mod filter;
 mod judging;
 mod logs;
 mod records;
+mod unexplained;
 
 pub(crate) use records::report_of;
 pub use records::{diff_records, is_record};
@@ -13,6 +14,7 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{read_regular, read_text};
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of_directory};
+use crate::irs;
 use crate::natives;
 use crate::process::install_interrupt_handler;
 use crate::symtypes;
@@ -176,6 +178,7 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                 }
             }
             let mut verdict = compare_any(sides, left, right, (&code, &lost), &expectations);
+            irs::judge(sides, left, right, &mut verdict);
             if request.explain && filter.wants_key("export.crc.changed") {
                 // Two runs of genksyms an object take a while. Without a handler, Ctrl-C ends
                 // twinlto at once and leaves our own files behind.
@@ -186,7 +189,12 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             if whole {
                 natives::add(sides, left, right, &mut verdict);
             }
+            let unread_sections = match a {
+                Thing::Elf(_) => unexplained::judge(request, sides, &mut verdict)?,
+                _ => None,
+            };
             let mut report = judging.report(sides, verdict, (left, right), whole)?;
+            report.not_compared.extend(unread_sections);
             let left_out = |(what, why)| NotCompared { arch, what, why };
             report.not_compared.extend(unread.into_iter().map(left_out));
             let told = matches!(&a, Thing::Build(_));
@@ -228,7 +236,7 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
         return Ok(Thing::Record);
     }
     if path.is_dir() {
-        return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Everything)?)));
+        return Ok(Thing::Build(Box::new(gather(path, &[], Depth::Code)?)));
     }
     let bytes = read_regular(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
@@ -238,8 +246,7 @@ fn open(path: &Path) -> Result<Thing, EngineError> {
     })?;
     match kind(&bytes) {
         ObjectKind::Elf(_) => {
-            let depth = if is_image(path) { Depth::Everything } else { Depth::Code };
-            let facts = match image::with_debug(&bytes, depth) {
+            let facts = match image::with_debug(&bytes, Depth::Code) {
                 Ok(facts) => facts,
                 Err(why) => {
                     return Err(EngineError::usage(what(), why, "give a whole ELF file"));
@@ -305,11 +312,6 @@ fn read_bitcode<'a>(bytes: &'a [u8], path: &Path) -> Result<BitcodeFacts<'a>, En
         let what = path.display().to_string();
         EngineError::usage(what, error.to_string(), "give whole bitcode files")
     })
-}
-
-/// Whether a file is a linked kernel, whose functions are full of addresses.
-fn is_image(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "vmlinux")
 }
 
 fn config_in(dir: &Path) -> Option<Config> {

@@ -60,12 +60,15 @@ pub fn disassemble(
         ));
     }
     let (ours, theirs) = (raw_names(a)?, raw_names(b)?);
+    // Bytes between functions have no name.
+    let names =
+        names.iter().filter(|name| ours.contains_key(**name) || theirs.contains_key(**name));
     let both = |name: &&str| {
         let left = listing(&program, a, ours.get(*name))?;
         let right = listing(&program, b, theirs.get(*name))?;
         Ok(Disassembled { name: (*name).to_owned(), left, right })
     };
-    names.iter().take(MOST).map(both).collect()
+    names.take(MOST).map(both).collect()
 }
 
 /// Canonical name of every function → the first that has it, as the symbol table writes it.

@@ -2,6 +2,9 @@
 
 pub(crate) mod image;
 mod imports;
+mod included;
+mod levels;
+pub(crate) mod named;
 mod natives;
 mod objects;
 
@@ -47,6 +50,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let config = Config::parse(&String::from_utf8_lossy(&config));
     let mut facts = BuildFacts {
         directory: dir.display().to_string(),
+        home: dir.canonicalize().ok().map(|path| path.display().to_string()),
         source: source_tree(dir),
         order: listing(dir, "builtin.order"),
         index: listing(dir, "vmlinux.thinlto-index"),
@@ -76,12 +80,15 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     let (objects, image) =
         rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));
     facts.objects = objects.indexed;
+    included::read(dir, facts.mode, &mut facts.objects);
+    named::complete(dir, &mut facts.objects);
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
     facts.unlisted_indexes = objects.unlisted;
     facts.image = image;
     if depth != Depth::Records {
         read_modules(dir, &mut facts, depth);
+        facts.levels = levels::read(dir, &facts.objects);
         facts.initcall_script = initcall_script(dir);
         facts.natives = natives::read(dir, &facts);
     }
@@ -96,7 +103,7 @@ pub enum Depth {
     Records,
     /// These, and all of `vmlinux` and the modules.
     Everything,
-    /// These, and the functions of what is relocatable.
+    /// These, and every byte that is loaded.
     Code,
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod bisect;
 mod build;
 mod cases;
+mod ccache;
 mod check;
 mod configure;
 mod copy;
@@ -16,7 +17,10 @@ mod expect;
 mod fingerprint;
 mod fs;
 mod gather;
+mod hidden;
 mod inject;
+mod inventory;
+mod irs;
 mod jobserver;
 pub mod lifecycle;
 mod matrix;
@@ -45,6 +49,7 @@ pub use bisect::{
     bisect_objects, bisect_options, bisect_toolchain,
 };
 pub use cases::matrix_text;
+pub use ccache::called_as_ccache;
 pub use check::{CheckRequest, Render, check};
 pub use configure::ConfigSource;
 pub use diff::{DiffRequest, diff, diff_records, is_record, object_globs};

@@ -132,11 +132,15 @@ impl Comparison<'_> {
         let alone = |one: &Record, other: &Record| {
             one.files.keys().filter(|file| !other.files.contains_key(*file)).cloned().collect()
         };
-        let both = ours.files.iter().filter_map(|(file, x)| Some((file, x, theirs.files.get(file)?)));
+        let both =
+            ours.files.iter().filter_map(|(file, x)| Some((file, x, theirs.files.get(file)?)));
         Surroundings {
             commands: objects.map(|it| Some(it?.command.as_ref()?.text.clone())),
             symbols: ours.symbols.union(&theirs.symbols).filter(differs).cloned().collect(),
-            files: both.filter(|(_, x, y)| self.differ(x, y)).map(|(file, ..)| file.clone()).collect(),
+            files: both
+                .filter(|(_, x, y)| self.differ(x, y))
+                .map(|(file, ..)| file.clone())
+                .collect(),
             included: [alone(ours, theirs), alone(theirs, ours)],
             members: made_from.filter(|file| differ.contains(*file)).cloned().collect(),
         }
@@ -191,9 +195,9 @@ impl Record {
 /// A path as it is called in any build of the kernel.
 fn general(facts: &BuildFacts, path: &str) -> String {
     let roots = [Some(facts.directory.as_str()), facts.source.as_deref()];
-    let below = roots.into_iter().flatten().find_map(|root| {
-        path.strip_prefix(root)?.strip_prefix('/').and_then(normalize_path)
-    });
+    let below = roots
+        .into_iter()
+        .flatten()
+        .find_map(|root| path.strip_prefix(root)?.strip_prefix('/').and_then(normalize_path));
     below.or_else(|| normalize_path(path)).unwrap_or_else(|| path.to_owned())
 }
-

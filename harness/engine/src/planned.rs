@@ -8,6 +8,7 @@ use crate::audit::{Build, open, report};
 use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::gather::Depth;
+use crate::gather::named::complete;
 use crate::preflight;
 use crate::toolchain::{Compiler, LlvmSpec, recorded};
 use crate::tree::KernelTree;
@@ -111,6 +112,8 @@ fn make_plan(
     dedup(&mut plan.failures);
     plan.replaced =
         Replaced::put(&mut build.facts, told.as_ref(), &said.run, |name| make.scratch.has(name));
+    let dir = std::path::PathBuf::from(&build.facts.directory);
+    complete(&dir, &mut build.facts.objects);
     Ok(plan)
 }
 

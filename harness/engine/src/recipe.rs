@@ -1,7 +1,11 @@
+use crate::fs::read_regular;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use twinlto_facts::flags::lex_piece;
+use twinlto_facts::named::NamedFiles;
 
 /// One command as a value: it can be printed, hashed and tested before it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +51,7 @@ pub(crate) const REMOVED: [&str; 25] = [
 
 /// Variables of the environment that kbuild reads and that are the user's to set; part of
 /// what identifies a build.
-pub(crate) const PASSED: [&str; 12] = [
+pub(crate) const PASSED: [&str; 14] = [
     "KCFLAGS",
     "KAFLAGS",
     "KCPPFLAGS",
@@ -60,7 +64,51 @@ pub(crate) const PASSED: [&str; 12] = [
     "HOSTLDFLAGS",
     "INSTALL_MOD_STRIP",
     "CCACHE_DISABLE",
+    // `scripts/Makefile.autofdo` and `scripts/Makefile.propeller`, Linux 6.13 to 7.3.
+    "CLANG_AUTOFDO_PROFILE",
+    "CLANG_PROPELLER_PROFILE_PREFIX",
 ];
+
+/// What identifies the user's own variables: their values, and the contents of the files that these
+/// name, such as a profile. A value that names a file is no other value when the file changes.
+pub(crate) fn users_identity() -> String {
+    let mut text = String::new();
+    for name in PASSED {
+        if let Ok(value) = std::env::var(name) {
+            text.push_str(&format!("{name}={value}\n"));
+            text.push_str(&contents(name, &value));
+        }
+    }
+    text
+}
+
+/// The files that a value names, as lines of path and hash.
+fn contents(name: &str, value: &str) -> String {
+    let mut files = BTreeSet::new();
+    if name == "CLANG_PROPELLER_PROFILE_PREFIX" {
+        files.extend(["_cc_profile.txt", "_ld_profile.txt"].map(|end| format!("{value}{end}")));
+    }
+    let words: Vec<String> = match lex_piece(value) {
+        Some(words) => words.into_iter().map(|word| word.into_owned()).collect(),
+        None => value.split_whitespace().map(str::to_owned).collect(),
+    };
+    let named = NamedFiles::of(words.iter().map(String::as_str));
+    files.extend(named.certain.into_iter().chain(named.possible));
+    // A response file or a plugin is a file as well.
+    let at = words.iter().filter_map(|word| word.strip_prefix('@'));
+    files.extend(at.map(str::to_owned));
+    let mut text = String::new();
+    for file in files {
+        let path = match Path::new(&file).is_dir() {
+            true => Path::new(&file).join("default.profdata"),
+            false => PathBuf::from(&file),
+        };
+        if let Ok(bytes) = read_regular(&path) {
+            text.push_str(&format!("{file} {}\n", blake3::hash(&bytes).to_hex()));
+        }
+    }
+    text
+}
 
 /// Those of them that are set, in their order.
 #[must_use]
@@ -136,6 +184,34 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_names_a_file_is_another_one_when_the_file_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let values = [
+            ("KCFLAGS", format!("-O2 -fprofile-sample-use={}", path("a"))),
+            ("KCFLAGS", format!("-mllvm -some-list={}", path("a"))),
+            ("KCFLAGS", format!("-fpass-plugin={}", path("a"))),
+            ("KCFLAGS", format!("@{}", path("a"))),
+            ("CLANG_AUTOFDO_PROFILE", path("a")),
+            ("CLANG_PROPELLER_PROFILE_PREFIX", path("p")),
+        ];
+        let all = || values.clone().map(|(name, value)| contents(name, &value));
+        let write = |text: &str| {
+            for name in ["a", "p_cc_profile.txt"] {
+                std::fs::write(dir.path().join(name), text).unwrap();
+            }
+        };
+        write("one");
+        let first = all();
+        assert_eq!(all(), first);
+        write("two");
+        for ((value, before), after) in values.iter().zip(&first).zip(all()) {
+            assert!(!before.is_empty() && *before != after, "{value:?}: {before}");
+        }
+        assert_eq!(contents("KCFLAGS", "-O2 -DX='\"y\"' -g"), "");
+    }
 
     #[test]
     fn a_recipe_prints_as_a_line_to_paste() {

@@ -172,7 +172,9 @@ pub(crate) fn identity(spec: &LlvmSpec) -> String {
     text
 }
 
-/// Who a program is: what it says of itself, and which file it is.
+/// Who a program is: what it says of itself, which file it is, and what it is told besides its command:
+/// its configuration files, which `--version` names (clang's user manual, LLVM 17 to 24), and
+/// `CCC_OVERRIDE_OPTIONS`.
 pub(crate) fn program_identity(recipe: &Recipe) -> Result<String, EngineError> {
     let said = capture(&recipe.clone().arg("--version"))?;
     let program = recipe.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
@@ -182,7 +184,15 @@ pub(crate) fn program_identity(recipe: &Recipe) -> Result<String, EngineError> {
         let meta = path.metadata().ok()?;
         Some(format!("{} {} {}.{}", path.display(), meta.len(), meta.mtime(), meta.mtime_nsec()))
     });
-    Ok(format!("{line}\n{}", file.unwrap_or_default()))
+    let mut text = format!("{line}\n{}", file.unwrap_or_default());
+    for config in said.stdout.lines().filter_map(|line| line.strip_prefix("Configuration file: ")) {
+        let bytes = std::fs::read(config).unwrap_or_default();
+        text.push_str(&format!("\n{config} {}", blake3::hash(&bytes).to_hex()));
+    }
+    if let Some(edits) = std::env::var_os("CCC_OVERRIDE_OPTIONS") {
+        text.push_str(&format!("\n{}", edits.to_string_lossy()));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 
 use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
-use crate::elf::{Body, ExportEntry, Extent, Initcall, KernelTable, Mark, ObjectKind, Table};
+use crate::elf::{
+    Contents, ExportEntry, Extent, Initcall, KernelTable, Loading, Mark, ObjectKind, Pieces, Table,
+};
 use crate::kbuild::{Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,8 @@ use twinlto_model::{Arch, Mode};
 pub struct BuildFacts {
     /// Its path, for messages.
     pub directory: String,
+    /// The same, absolute and without links, where it is known: as its own commands name it.
+    pub home: Option<String>,
     /// Its `.config`.
     pub config: Config,
     /// The source tree, as the build directory names it; none for a tree that was built in place.
@@ -59,6 +63,9 @@ pub struct BuildFacts {
     pub log: BuildLog,
     /// `#SYMVER` lines of the objects outside the index and of module members, by object.
     pub other_symvers: BTreeMap<String, Vec<(String, Crc)>>,
+    /// Objects that are compiled at another level of optimization than most, by name; read with the
+    /// whole of `vmlinux`, where backends made native objects.
+    pub levels: BTreeMap<String, OwnLevel>,
     /// What no backend made: objects of `vmlinux` outside the index, modules, and what these are
     /// made from, by name.
     pub natives: BTreeMap<String, NativeObject>,
@@ -171,6 +178,16 @@ pub struct CommandText {
     pub target: String,
 }
 
+/// A file that a command names for further options (`@FILE`, `--config FILE`), whose contents were
+/// put in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Its path, from the build directory.
+    pub path: String,
+    /// Time of its last change.
+    pub modified: Option<SystemTime>,
+}
+
 /// Everything about one IR object and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectFacts {
@@ -180,6 +197,8 @@ pub struct ObjectFacts {
     pub saved: Option<CommandText>,
     /// Its backend command.
     pub back: Answer<CommandText>,
+    /// The files of further options that its commands name.
+    pub named: Vec<NamedFile>,
     /// When its front-end command was recorded, which is after the object was made.
     pub front_modified: Option<SystemTime>,
     /// Whether the backend command is known from a log only: it was started and not recorded.
@@ -196,11 +215,35 @@ pub struct ObjectFacts {
     pub index: FileFacts,
     /// Its native object.
     pub native: FileFacts,
+    /// Files that the module's own assembly includes whole, where there are such.
+    pub included: Vec<IncludedFile>,
     /// The hash that the IR object carries; read only where it is newer than some native object.
     pub hash: Option<ModuleHash>,
     /// The other modules that its index names, with the hashes that they had at the thin link;
     /// read only where some IR object is newer than some native object.
     pub imports: Vec<IndexedModule>,
+}
+
+/// A file that the assembly of an IR object includes (`.incbin`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludedFile {
+    /// As the assembly names it, relative to the build directory.
+    pub path: String,
+    /// The file that should hold its bytes: the native object, or in-process `vmlinux.o`.
+    pub holder: String,
+    /// Whether that holds them; none where one of both cannot be read.
+    pub is_held: Option<bool>,
+    /// Whether the file is younger than what should hold its bytes.
+    pub is_younger: bool,
+}
+
+/// An object whose level of optimization is not that of most.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OwnLevel {
+    /// `-O3`
+    pub level: String,
+    /// Raw names of the functions that its native object defines.
+    pub functions: BTreeSet<String>,
 }
 
 /// What is compared of a linked kernel.
@@ -214,8 +257,14 @@ pub struct ImageFacts {
     pub tables: BTreeMap<KernelTable, Answer<Table>>,
     /// Section names by their number in the file.
     pub section_names: Vec<String>,
-    /// Function bodies of a relocatable file, where they were asked for.
-    pub bodies: Vec<Body>,
+    /// Where each of them lies, by the same number.
+    pub section_spans: Vec<Span>,
+    /// File header and program headers.
+    pub loading: Loading,
+    /// The bytes of a relocatable file, where they were asked for.
+    pub pieces: Pieces,
+    /// The bytes of a linked file, where they were asked for.
+    pub contents: Contents,
     /// Whether it is relocatable: an object, `vmlinux.o` or a module.
     pub is_relocatable: bool,
     /// Names that are used and not defined.
@@ -235,8 +284,19 @@ pub struct ImageFacts {
     /// DWARF compile units by producer; empty without debug information.
     pub producers: Answer<BTreeMap<String, u64>>,
     /// Compile units and the layouts that exports reach; absent without debug information and
-    /// where only `producers` were asked for, as in modules.
+    /// where only `producers` were asked for, as in modules that export nothing.
     pub debug: Answer<DebugFacts>,
+}
+
+/// Where a section lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// Address; 0 in relocatable files.
+    pub address: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Whether it is loaded.
+    pub alloc: bool,
 }
 
 /// One section, merged with those of the same name.
@@ -252,6 +312,8 @@ pub struct SectionFacts {
     pub align: u64,
     /// Bytes of an entry, for tables; else 0.
     pub entsize: u64,
+    /// `sh_link` as the name of a section and `sh_info`, of those that are loaded; else nothing.
+    pub related: String,
     /// Whether it is loaded, writable, executable.
     pub alloc: bool,
     /// Writable.
@@ -273,6 +335,10 @@ pub struct SymbolFacts {
     pub visibility: &'static str,
     /// Bytes.
     pub size: u64,
+    /// Address; in relocatable files the offset in its section.
+    pub value: u64,
+    /// `st_other` without the visibility: bits of the machine.
+    pub other: u8,
     /// Where its section's name stands in [`ImageFacts::section_names`]; none for absolute ones.
     pub section: Option<usize>,
 }

@@ -4,6 +4,7 @@
 //! `&str`, whatever it may hold, and what it cannot understand is part of its answer.
 
 pub mod archive;
+pub mod asm;
 pub mod bitcode;
 pub mod build;
 pub mod dry_run;
@@ -14,4 +15,6 @@ pub mod flags;
 pub mod kbuild;
 pub mod life;
 pub mod log;
+pub mod named;
+pub mod program;
 pub mod whole;

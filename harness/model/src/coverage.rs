@@ -1,4 +1,4 @@
-use crate::Layer;
+use crate::{Layer, thousands};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -32,6 +32,15 @@ impl Unit {
             Self::Files => "files",
             Self::Lines => "lines",
         }
+    }
+}
+
+impl Unit {
+    /// A number of them: `1 file`, `2,048 bytes`.
+    #[must_use]
+    pub fn count(self, n: u64) -> String {
+        let one = self.name().strip_suffix('s').filter(|_| n == 1);
+        format!("{} {}", thousands(n), one.unwrap_or(self.name()))
     }
 }
 

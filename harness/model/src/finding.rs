@@ -271,11 +271,11 @@ impl Finding {
     }
 
     /// Whether it keeps twins from agreeing: as [`Finding::gates`], but what became of a requested
-    /// option (`config.`) is about the request, and a day that passed changes no kernel.
+    /// option (`config.lost`) is about the request, and a day that passed changes no kernel.
     #[must_use]
     pub fn keeps_apart(&self) -> bool {
         let key = self.key.as_str();
-        self.gates() && !key.starts_with("config.") && key != "expectation.review"
+        self.gates() && key != "config.lost" && key != "expectation.review"
     }
 }
 

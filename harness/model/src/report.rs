@@ -29,6 +29,9 @@ pub enum Layer {
     Code,
     /// The native objects of two modes that are not in-process, whole.
     Natives,
+    /// The files of two build directories that have no layer of their own, byte for byte, and the
+    /// commands that made them.
+    Files,
     /// Every native object, made again by a reference backend and by an in-process link.
     Replay,
     /// What the tools said in steps that both builds ran, as their logs tell.
@@ -39,7 +42,7 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer, in report order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Transport,
         Self::Artefacts,
         Self::Exports,
@@ -50,6 +53,7 @@ impl Layer {
         Self::Layouts,
         Self::Code,
         Self::Natives,
+        Self::Files,
         Self::Replay,
         Self::Diagnostics,
         Self::Lifecycle,
@@ -69,6 +73,7 @@ impl Layer {
             Self::Layouts => "layouts",
             Self::Code => "code",
             Self::Natives => "natives",
+            Self::Files => "files",
             Self::Replay => "replay",
             Self::Diagnostics => "diagnostics",
             Self::Lifecycle => "lifecycle",
@@ -82,11 +87,12 @@ impl Layer {
             Self::Transport => "backend commands",
             Self::Artefacts => "objects",
             Self::Natives => "native objects",
+            Self::Files => "other files and commands",
             Self::Replay => "objects replayed",
             Self::Diagnostics => "build steps",
             Self::Lifecycle => "lifecycle checks",
             Self::Tables => "table entries",
-            Self::Layouts => "type layouts",
+            Self::Layouts => "types and signatures",
             Self::Code => "functions and variables",
             other => other.name(),
         }

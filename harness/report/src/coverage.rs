@@ -18,7 +18,7 @@ pub(crate) fn coverage(report: &Report, style: &Style) -> Vec<String> {
 }
 
 fn paragraph(account: &Account, style: &Style) -> Vec<String> {
-    let total = format!("{} {}", thousands(account.total), account.unit);
+    let total = account.unit.count(account.total);
     let head = safe(&format!("  {}, {}: {total}", account.input, account.side));
     let amounts: Vec<String> = account.shares.iter().map(|s| thousands(s.amount)).collect();
     let most = amounts.iter().map(|text| width(text)).max().unwrap_or_default();

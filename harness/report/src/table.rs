@@ -52,8 +52,15 @@ pub(crate) fn width_of(rows: &[Vec<String>], gap: usize) -> usize {
 }
 
 /// The layers that do without a column first, in this order.
-const SPARE: [Layer; 6] =
-    [Layer::Diagnostics, Layer::Tables, Layer::Layouts, Layer::Code, Layer::Natives, Layer::Replay];
+const SPARE: [Layer; 7] = [
+    Layer::Diagnostics,
+    Layer::Files,
+    Layer::Tables,
+    Layer::Layouts,
+    Layer::Code,
+    Layer::Natives,
+    Layer::Replay,
+];
 
 fn rows(report: &Report, layers: &[Layer]) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = Vec::new();

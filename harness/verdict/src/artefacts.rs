@@ -3,6 +3,7 @@
 
 mod archive;
 mod files;
+mod included;
 mod rule;
 
 use crate::layer::LayerVerdict;
@@ -20,6 +21,8 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
         layer.compared = facts.objects.len() as u64;
         layer.findings.extend(archive::unreadable(place, facts));
         layer.findings.extend(archive::unfit_members(place, facts));
+        layer.findings.extend(included::judge(place, facts));
+        omit_included(&mut layer, facts);
         if layer.compared == 0 {
             let why = facts.archive.why_not("vmlinux.a");
             layer.omit_all(why.unwrap_or_else(|| "vmlinux.a holds no IR object".to_owned()));
@@ -43,6 +46,8 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     layer.findings.extend(archive::judge(place, facts, order, index));
     layer.findings.extend(archive::unfit_members(place, facts));
     layer.findings.extend(rule::thin(place, facts));
+    layer.findings.extend(included::judge(place, facts));
+    omit_included(&mut layer, facts);
     if !files::times_tell(facts) {
         layer.omit_part("which files are out of date (their times are not those of a build)");
     }
@@ -73,6 +78,13 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
         layer.findings.extend(twins.findings);
     }
     layer
+}
+
+fn omit_included(layer: &mut LayerVerdict, facts: &BuildFacts) {
+    match included::unknown(facts) {
+        0 => {}
+        n => layer.omit_part(format!("{n} files that assembly includes (they or their objects are not there, or they are too small)")),
+    }
 }
 
 /// Where the findings of this layer are.

@@ -1,4 +1,5 @@
 use crate::artefacts;
+use crate::config;
 use crate::coverage;
 use crate::diff::{self, CodePair, LostFile, Sides};
 use crate::expect::Expectations;
@@ -117,7 +118,12 @@ pub fn compare_twins(
     ];
     // Debug information is a choice of the configuration: without it there is no such layer.
     layers.extend(diff::layouts(sides, ours, theirs));
-    Verdict { arch, layers, coverage: coverage::images(sides, ours, theirs) }
+    // Of two modes of which neither is lld's own, everything lies at the same place.
+    if !sides.modes {
+        let linked = diff::pairs(sides, ours, theirs).unwrap_or_default();
+        layers.push(diff::code(sides, (&[], &linked), &diff::Renamed::new()));
+    }
+    Verdict { arch, layers, coverage: coverage::twins(sides, ours, theirs) }
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
@@ -131,6 +137,11 @@ pub fn compare_any(
     (code, lost): (&[(String, ImageFacts, ImageFacts)], &[LostFile]),
     expectations: &Expectations,
 ) -> Verdict {
+    let relocatable = |facts: &BuildFacts| facts.image.get().is_some_and(|i| i.is_relocatable);
+    let both_are_relocatable = relocatable(a) && relocatable(b);
+    let placed = sides.modes && both_are_relocatable && (of_backends(a) || of_backends(b));
+    // Modules, assembly and C without LTO are compiled and linked alike in all modes.
+    let sides = Sides { modes: sides.modes && (placed || !both_are_relocatable), ..sides };
     let code: Vec<CodePair<'_>> =
         code.iter().map(|(name, left, right)| CodePair { name, left, right }).collect();
     let renamed = diff::renamed(&code);
@@ -139,7 +150,8 @@ pub fn compare_any(
     if a.config.values.is_empty() && b.config.values.is_empty() {
         exports.findings.extend(diff::no_exports(sides, a, b));
     }
-    let mut layers: Vec<LayerVerdict> = diff::files(sides, a, b, lost).into_iter().collect();
+    let mut layers: Vec<LayerVerdict> = records(sides, a, b);
+    layers.extend(diff::files(sides, a, b, lost));
     layers.extend([
         exports,
         diff::symbols(sides, a, b),
@@ -148,17 +160,22 @@ pub fn compare_any(
         diff::tables(sides, a, b),
     ]);
     layers.extend(diff::layouts(sides, a, b));
-    layers.push(diff::code(sides, &code, &renamed));
+    let linked = diff::pairs(sides, a, b).unwrap_or_default();
+    layers.push(diff::code(sides, (&code, &linked), &renamed));
     for layer in &mut layers {
         diff::explain(layer, &renamed);
     }
-    let relocatable = |facts: &BuildFacts| facts.image.get().is_some_and(|i| i.is_relocatable);
-    if sides.modes && relocatable(a) && relocatable(b) {
-        let why = "in-process, lld gives every function and variable a section of its own; compare \
-                   the linked kernels";
+    if placed {
+        let size = |facts: &BuildFacts| facts.image.get().map_or(0, loaded_bytes);
+        let why = format!(
+            "in-process, lld gives every function and variable a section of its own; compare the \
+             linked kernels ({} and {} bytes)",
+            size(a),
+            size(b)
+        );
         for layer in layers.iter_mut().filter(|l| matches!(l.layer, Layer::Sections | Layer::Code))
         {
-            *layer = LayerVerdict::excused(layer.layer, why);
+            *layer = LayerVerdict::excused(layer.layer, why.clone());
         }
     }
     // What two files do not have is not missing, as long as they have something.
@@ -170,6 +187,36 @@ pub fn compare_any(
         }
     }
     Verdict { arch: sides.arch, layers, coverage: coverage::images(sides, a, b) }
+}
+
+/// What two build directories recorded: their front ends and their configurations. Nothing of two
+/// files.
+fn records(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<LayerVerdict> {
+    if a.config.values.is_empty() || b.config.values.is_empty() {
+        return Vec::new();
+    }
+    let mut told = LayerVerdict::new(Layer::Transport);
+    told.compared = a.objects.keys().filter(|name| b.objects.contains_key(*name)).count() as u64;
+    told.findings = fronts(sides, a, b);
+    if told.compared == 0 {
+        told.omitted = Omitted::Excused("the builds have no IR object in common".to_owned());
+    }
+    let mut files = LayerVerdict::new(Layer::Files);
+    files.compared = 1;
+    files.findings = config::changed(sides, a, b);
+    vec![told, files]
+}
+
+/// Whether a file is what LTO's backends made: `vmlinux.o`, a native object of distributed mode, or one
+/// that lld was told to keep (`vmlinux.o.lto.fs_exec.o`).
+fn of_backends(facts: &BuildFacts) -> bool {
+    let name = facts.directory.rsplit('/').next().unwrap_or_default();
+    name == "vmlinux.o" || name.ends_with(".thinlto-native.o") || name.contains(".lto.")
+}
+
+/// Bytes of the sections that are loaded.
+fn loaded_bytes(image: &ImageFacts) -> u64 {
+    image.sections.values().filter(|section| section.alloc).map(|section| section.size).sum()
 }
 
 /// Compares two bitcode files: IR objects, or indexes.

@@ -1,3 +1,6 @@
+use crate::diff::Sides;
+use std::collections::BTreeSet;
+use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::{Config, ConfigValue};
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
@@ -51,9 +54,69 @@ pub fn lost_options(arch: Arch, mode: Mode, asked: &Config, got: &Config) -> Vec
     findings
 }
 
+/// The key of a symbol that two configurations do not share.
+pub(crate) const CHANGED: &str = "config.changed";
+
+/// Whether a symbol says which ThinLTO mode it is, and may differ between the modes for that.
+#[must_use]
+pub(crate) fn is_of_the_mode(symbol: &str) -> bool {
+    LTO_CHOICE.contains(&symbol)
+}
+
+/// The symbols to which two configurations give other values, those of the mode among them where
+/// `all` says so.
+pub(crate) fn changed_symbols<'a>(a: &'a Config, b: &'a Config, all: bool) -> BTreeSet<&'a str> {
+    let symbols = a.values.keys().chain(b.values.keys()).map(String::as_str);
+    symbols
+        .filter(|symbol| all || !is_of_the_mode(symbol))
+        .filter(|symbol| a.get(symbol) != b.get(symbol))
+        .collect()
+}
+
+/// Compares the configurations of two builds whole, but for the symbols of the ThinLTO mode.
+pub(crate) fn changed(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding> {
+    if a.config.values.is_empty() || b.config.values.is_empty() {
+        return Vec::new();
+    }
+    let finding = |symbol: &str| {
+        let say = |config: &Config| config.get(symbol).to_string();
+        let subject = format!("CONFIG_{symbol}");
+        let (left, right) = (say(&a.config), say(&b.config));
+        sides.finding(CHANGED, Severity::Error, &subject, left, right).because(
+            "the two builds were configured differently, and not only for their ThinLTO mode",
+        )
+    };
+    changed_symbols(&a.config, &b.config, false).into_iter().map(finding).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn configurations_are_the_same_but_for_the_mode() {
+        let build =
+            |text: &str| BuildFacts { config: Config::parse(text), ..BuildFacts::default() };
+        let dist = "CONFIG_LTO_CLANG_THIN_DIST=y\n# CONFIG_LTO_CLANG_THIN is not set\nCONFIG_A=y\n";
+        let thin = "CONFIG_LTO_CLANG_THIN=y\nCONFIG_A=y\n";
+        let of = |a: &str, b: &str| {
+            let found = changed(Sides::modes(Arch::Arm64), &build(a), &build(b));
+            assert!(found.iter().all(Finding::keeps_apart));
+            found.iter().flat_map(|f| f.subjects()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert!(of(dist, thin).is_empty());
+        assert!(of(dist, &format!("{thin}# CONFIG_B is not set\n")).is_empty());
+        for (more, subject) in [
+            ("CONFIG_NR_CPUS=64\n", "CONFIG_NR_CPUS"),
+            ("CONFIG_B=m\n", "CONFIG_B"),
+            ("CONFIG_A=m\n", "CONFIG_A"),
+            ("CONFIG_C=\"x\"\n", "CONFIG_C"),
+            ("CONFIG_NEEDS_LTO_CLANG_THIN=y\n", "CONFIG_NEEDS_LTO_CLANG_THIN"),
+        ] {
+            assert_eq!(of(dist, &format!("{thin}{more}")), [subject]);
+            assert_eq!(of(&format!("{dist}{more}"), thin), [subject]);
+        }
+    }
 
     #[test]
     fn exactly_one_mode_is_selected() {

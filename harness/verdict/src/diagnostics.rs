@@ -75,8 +75,8 @@ pub fn diagnostics(
         if side.hides_its_backends() {
             parts.push(format!("words of the {name} backends, which its log does not have"));
         }
-        if side.log.unknown_lines > 0 {
-            let n = usize::try_from(side.log.unknown_lines).unwrap_or(usize::MAX);
+        if side.log.unknown_lines() > 0 {
+            let n = usize::try_from(side.log.unknown_lines()).unwrap_or(usize::MAX);
             let lines = count(n, "line", "lines");
             parts.push(format!("{lines} of the {name} log that are of no known kind"));
         }

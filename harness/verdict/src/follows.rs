@@ -49,6 +49,12 @@ const RULES: &[Rule] = &[
         consequences: &["native.empty"],
         reach: Reach::Object,
     },
+    // Its front ends were told different things, which is why.
+    Rule {
+        causes: &["flags.front.changed", "flags.environment.changed"],
+        consequences: &["ir.bytes.changed"],
+        reach: Reach::Object,
+    },
     // Its native object stands in its place.
     Rule {
         causes: &["archive.member.not-indexed"],
@@ -80,12 +86,28 @@ const RULES: &[Rule] = &[
     },
     Rule {
         causes: &["archive.member.", "native.", "ir."],
-        consequences: &["symbol.", "section.", "initcall.", "table.", "export.", "module."],
+        consequences: &[
+            "symbol.",
+            "section.",
+            "label.",
+            "initcall.",
+            "table.",
+            "export.",
+            "module.",
+        ],
         reach: Reach::Kernel("the kernels were not linked from the same objects: see ARTEFACTS"),
     },
     Rule {
         causes: &["flags.linker.changed"],
-        consequences: &["symbol.", "section.", "initcall.", "table."],
+        consequences: &[
+            "symbol.",
+            "section.",
+            "label.",
+            "segment.",
+            "image.",
+            "initcall.",
+            "table.",
+        ],
         reach: Reach::Kernel("the links are given different options: see flags.linker.changed"),
     },
     Rule {

@@ -73,6 +73,14 @@ impl LayerVerdict {
         self.omitted = Omitted::All(why.into());
     }
 
+    /// Takes in what was found beside it in the same layer.
+    pub fn join(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        if let Omitted::Part(what) = other.omitted {
+            self.omit_part(what);
+        }
+    }
+
     /// Says what was left out, unless more was.
     pub(crate) fn omit_part(&mut self, what: impl Into<String>) {
         if self.omitted == Omitted::Nothing {

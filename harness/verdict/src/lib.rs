@@ -14,8 +14,10 @@ mod diagnostics;
 mod diff;
 mod expect;
 mod explain;
+mod files;
 mod follows;
 pub mod inject;
+mod irs;
 mod judge;
 mod layer;
 pub mod lifecycle;
@@ -41,6 +43,7 @@ pub use change::judge_change;
 pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
+pub use coverage::logs;
 pub use crc::{Explained, TypeChange, Unexplained, type_changes};
 pub use diagnostics::{Scope, diagnostics};
 pub use diff::{LostFile, Sides};
@@ -52,16 +55,18 @@ pub use explain::{
     KeyExplained, LiveExplained, OptionExplained, OptionFinding, every_live, explain_key,
     explain_live, explain_option,
 };
+pub use files::{FilePair, Line, Same, files};
+pub use irs::{IrDifference, IrPair, IrSame, irs, symbols_in_question};
 pub use judge::{Built, Judged, conclude, judge, summary};
 pub use layer::{LayerVerdict, Omitted};
 pub use makefiles::{conditional, stopped};
 pub use members::{MemberVerdict, compare_archives};
 pub use merge::{merge, merge_allowed};
 pub use natives::{
-    Difference, NativePair, Places, Sameness, Surroundings, account as native_account,
-    difference, natives, places,
+    Difference, NativePair, Places, Sameness, Surroundings, account as native_account, difference,
+    natives, places,
 };
-pub use normalize::{Canonical, canonical};
+pub use normalize::{Becomes, Canonical, PASTING, PastingMacro, canonical};
 pub use planned::{Plan, judge_planned};
 pub use reach::{Change, Reach, Refresh, reach};
 pub use records::{RecordDiff, compare_records, expect_records, gates, rows};

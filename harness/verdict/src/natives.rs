@@ -88,9 +88,7 @@ pub fn natives(sides: Sides<'_>, pairs: &[NativePair], places: &Places) -> Layer
             }
             Sameness::Unreadable(why) => {
                 let (key, left, right) = ("native.changed", why.clone(), "not compared".to_owned());
-                layer
-                    .findings
-                    .push(sides.finding(key, Severity::Error, &pair.object, left, right));
+                layer.findings.push(sides.finding(key, Severity::Error, &pair.object, left, right));
             }
         }
     }
@@ -113,11 +111,8 @@ fn changed(
     places: &Places,
 ) -> Finding {
     // What is not loaded does not run.
-    let severity = if what.loaded || what.parts.is_empty() {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity =
+        if what.loaded || what.parts.is_empty() { Severity::Error } else { Severity::Warning };
     let bytes = |n: u64| format!("{n} bytes");
     let finding =
         sides.finding("native.changed", severity, &pair.object, bytes(left), bytes(right));
@@ -147,9 +142,7 @@ pub(crate) fn fronts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Fi
         let Some(theirs) = b.natives.get(name).and_then(command_of) else { continue };
         let finding = |left: String, right: String| {
             let group = format!("{left} {right}");
-            sides
-                .finding("flags.front.changed", Severity::Error, name, left, right)
-                .grouped(group)
+            sides.finding("flags.front.changed", Severity::Error, name, left, right).grouped(group)
         };
         match commands::changes(&ours.text, &theirs.text, &places) {
             Ok(None) => {}
@@ -222,7 +215,9 @@ pub fn account(
         let both = commands_of(own).filter(|(name, _)| has(name)).count() as u64;
         let account = Account::of(side, "native objects", Unit::Commands, all);
         let account = account.compared(Layer::Transport, "commands of native objects", both);
-        account.not_compared("the other build has none", "commands of native objects", all - both).close()
+        account
+            .not_compared("the other build has none", "commands of native objects", all - both)
+            .close()
     };
     vec![
         objects(sides.left),
@@ -251,10 +246,8 @@ mod tests {
     fn what_differs_is_named_and_nothing_is_no_pass() {
         let sides = Sides::of(Arch::Arm64, Some(Mode::Distributed), Some(Mode::Reference));
         let differs = different(&["f in .text+0x4"], true, Surroundings::default());
-        let pairs = [
-            pair("a.o", Role::Backend, Sameness::Identical),
-            pair("b.o", Role::Backend, differs),
-        ];
+        let pairs =
+            [pair("a.o", Role::Backend, Sameness::Identical), pair("b.o", Role::Backend, differs)];
         let layer = natives(sides, &pairs, &Places::default());
         assert_eq!(
             (layer.compared, layer.counts.get(&(number::NATIVES_IDENTICAL, None))),

@@ -4,7 +4,7 @@
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts};
-use twinlto_facts::flags::{lex, resolve};
+use twinlto_facts::flags::{compile, lex, resolve};
 use twinlto_facts::kbuild::normalize_path;
 use twinlto_facts::log::{Diagnostic, Gravity, Said, Stage};
 
@@ -246,7 +246,7 @@ fn options(facts: &BuildFacts) -> Option<Vec<String>> {
         // In-process, the front end's are all that there is.
         let Some(command) = object.back.get().or_else(|| object.front.get()) else { continue };
         let Ok(commands) = lex(&command.text) else { continue };
-        let Some(first) = commands.first() else { continue };
+        let Some(first) = compile(&commands) else { continue };
         for setting in resolve(&first.words).needed_in_order() {
             let key = (setting.class.to_string(), setting.text.clone().into_owned());
             *counts.entry(key).or_default() += 1;

@@ -3,6 +3,8 @@
 use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::gather::{Depth, gather};
+use crate::inventory;
+use crate::irs;
 use crate::lifecycle::{LifeOptions, Scratch, live};
 use crate::natives;
 use crate::replay::replay_told;
@@ -25,9 +27,13 @@ impl Twin<'_> {
         events: &mut dyn FnMut(Event),
     ) -> Result<TwinResult, EngineError> {
         let start = Instant::now();
+        // Where lld places the code of one mode, bytes cannot be held against each other.
+        let is_linkers = |cell: &Cell| cell.mode.is_linkers();
+        let alike = second.as_ref().is_some_and(|it| !is_linkers(it)) && !is_linkers(&first);
+        let depth = if alike { Depth::Code } else { Depth::Everything };
         let read = |cell: &Cell| {
             let log = Some(cell.log.as_path()).filter(|log| log.is_file());
-            match gather(&cell.dir, log.as_slice(), Depth::Everything) {
+            match gather(&cell.dir, log.as_slice(), depth) {
                 // A build that failed before it was configured left nothing to look at.
                 Err(_) if cell.failure.is_some() => Ok(BuildFacts {
                     directory: cell.dir.display().to_string(),
@@ -50,6 +56,8 @@ impl Twin<'_> {
                 let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
                 let sides = Sides::of(self.arch, ours.mode, theirs.mode);
                 natives::add(sides, &ours, theirs, &mut verdict);
+                irs::judge(sides, &ours, theirs, &mut verdict);
+                inventory::judge(sides, &ours, theirs, &mut verdict)?;
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {
                     verdict.layers.push(replay_told(self.arch, &ours, options, events)?);

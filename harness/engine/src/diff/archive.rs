@@ -242,12 +242,8 @@ fn other_data(a: &[u8], b: &[u8]) -> Option<String> {
         }
     }
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "other bytes in {}; byte by byte only functions and variables are compared",
-            few(&names)
-        )
-    })
+    (!names.is_empty())
+        .then(|| format!("other bytes in {}, which are not compared byte by byte", few(&names)))
 }
 
 /// What of an ELF file makes no sense, and why.

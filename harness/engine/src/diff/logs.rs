@@ -6,7 +6,7 @@ use std::path::Path;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::log::BuildLog;
 use twinlto_model::Report;
-use twinlto_verdict::{Scope, Sides, Verdict, diagnostics};
+use twinlto_verdict::{Scope, Sides, Verdict, diagnostics, logs};
 
 /// What a log tells of the build that it is of.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> BuildFacts {
@@ -37,6 +37,7 @@ impl Judging<'_> {
         let arch = left.arch.or(right.arch).unwrap_or_else(|| super::arch_around(&self.request.a));
         let sides = Sides::of(arch, left.mode, right.mode);
         let layer = diagnostics(sides, left, right, Scope::Everything);
-        self.report(sides, Verdict::of(arch, vec![layer]), (left, right), false)
+        let coverage = logs(sides, left, right);
+        self.report(sides, Verdict { arch, layers: vec![layer], coverage }, (left, right), false)
     }
 }

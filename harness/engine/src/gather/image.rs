@@ -1,7 +1,7 @@
 use super::{Depth, answer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, SymbolFacts};
+use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, Span, SymbolFacts};
 use twinlto_facts::dwarf::{self, Roots, Unit};
 use twinlto_facts::elf::{self, Image, KernelTable, Mark, SectionRef, SymbolKind, Table};
 
@@ -20,23 +20,59 @@ pub(super) fn module(dir: &Path, stem: &str, depth: Depth) -> Answer<ModuleFacts
     answer(&dir.join(format!("{stem}.ko")), |bytes| {
         let text = |error: elf::ElfError| error.to_string();
         Ok(ModuleFacts {
-            image: facts(&bytes, depth)?,
+            image: of_module(&bytes, depth)?,
             versions: elf::modversions(&bytes).map_err(text)?,
             modinfo: elf::modinfo(&bytes).map_err(text)?,
         })
     })
 }
 
-/// [`facts`], and the layouts of the types that its exports reach. Of modules only the kernel's own
-/// types would be read, over and over.
+/// [`facts`], and the layouts of the types that its exports reach; where it exports nothing, of
+/// those that all other files can see.
 pub(crate) fn with_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     let mut facts = facts_but_debug(bytes, depth)?;
-    if depth == Depth::Records {
-        return Ok(facts);
+    if depth != Depth::Records {
+        let names = exported(&facts);
+        let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
+        debug(&mut facts, bytes, roots);
     }
-    let exports = facts.exports.get().into_iter().flatten();
-    let names: BTreeSet<String> = exports.map(|export| export.name.clone()).collect();
-    let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
+    Ok(facts)
+}
+
+/// [`facts`], and the layouts of the types that a module's exports reach. Of one that exports nothing
+/// only the kernel's own types would be read, over and over.
+fn of_module(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let mut facts = facts_but_debug(bytes, depth)?;
+    if depth != Depth::Records {
+        match exported(&facts) {
+            names if names.is_empty() => facts.producers = who_compiled(bytes),
+            names => debug(&mut facts, bytes, Roots::Named(&names)),
+        }
+    }
+    Ok(facts)
+}
+
+/// Everything but layouts.
+pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
+    let mut facts = facts_but_debug(bytes, depth)?;
+    if depth != Depth::Records {
+        facts.producers = who_compiled(bytes);
+    }
+    Ok(facts)
+}
+
+fn who_compiled(bytes: &[u8]) -> Answer<BTreeMap<String, u64>> {
+    match dwarf::units(bytes) {
+        Ok(units) => Answer::Read(producers(&units)),
+        Err(error) => Answer::Bad(error.to_string()),
+    }
+}
+
+fn exported(facts: &ImageFacts) -> BTreeSet<String> {
+    facts.exports.get().into_iter().flatten().map(|export| export.name.clone()).collect()
+}
+
+fn debug(facts: &mut ImageFacts, bytes: &[u8], roots: Roots<'_>) {
     match dwarf::debug(bytes, roots) {
         Ok(debug) => {
             facts.producers = Answer::Read(producers(&debug.units));
@@ -47,19 +83,6 @@ pub(crate) fn with_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, Strin
             facts.debug = Answer::Bad(error.to_string());
         }
     }
-    Ok(facts)
-}
-
-/// Everything but layouts.
-pub(crate) fn facts(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
-    let mut facts = facts_but_debug(bytes, depth)?;
-    if depth != Depth::Records {
-        facts.producers = match dwarf::units(bytes) {
-            Ok(units) => Answer::Read(producers(&units)),
-            Err(error) => Answer::Bad(error.to_string()),
-        };
-    }
-    Ok(facts)
 }
 
 fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
@@ -82,9 +105,12 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         return Ok(facts);
     }
     facts.is_relocatable = image.ident.is_relocatable();
+    facts.loading = elf::loading(&image);
+    facts.section_spans = spans(&image);
     facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
     if depth == Depth::Code {
-        facts.bodies = elf::bodies(&image);
+        facts.pieces = elf::pieces(&image);
+        facts.contents = elf::contents(&image);
     }
     facts.extents = elf::extents(&image);
     facts.tables = tables(&image);
@@ -121,6 +147,15 @@ fn marks(image: &Image<'_>) -> BTreeMap<Mark, Answer<BTreeMap<String, String>>> 
     answers.filter(|(_, answer)| *answer != Answer::Absent).collect()
 }
 
+fn spans(image: &Image<'_>) -> Vec<Span> {
+    let span = |section: &elf::Section<'_>| Span {
+        address: section.address,
+        size: section.size,
+        alloc: section.flags.alloc(),
+    };
+    image.sections.iter().map(span).collect()
+}
+
 fn producers(units: &[Unit]) -> BTreeMap<String, u64> {
     let mut producers = BTreeMap::new();
     for unit in units {
@@ -138,6 +173,10 @@ fn sections(image: &Image<'_>) -> BTreeMap<String, SectionFacts> {
         slot.size += section.size;
         slot.align = slot.align.max(section.align);
         slot.entsize = slot.entsize.max(section.entsize);
+        if section.flags.alloc() && (section.link, section.info) != (0, 0) {
+            let link = image.sections.get(section.link as usize).map_or("", |it| &it.name);
+            slot.related = format!("for '{link}', {}", section.info);
+        }
         slot.alloc |= section.flags.alloc();
         slot.write |= section.flags.write();
         slot.exec |= section.flags.exec();
@@ -161,6 +200,8 @@ fn symbols(image: &Image<'_>) -> (Vec<SymbolFacts>, BTreeSet<String>) {
                 binding: symbol.binding.name(),
                 visibility: symbol.visibility.name(),
                 size: symbol.size,
+                value: symbol.value,
+                other: symbol.other,
                 section: match symbol.section {
                     SectionRef::Named(index) => Some(index),
                     _ => None,

@@ -208,7 +208,7 @@ fn absent_or_bad(path: &str, error: &std::io::Error) -> Answer<CommandText> {
 pub(crate) fn command(dir: &Path, target: &str) -> Option<String> {
     let ends = cmd_ends(dir, &cmd_path(target)).ok()?;
     let command = CmdFile::parse(&ends.head, &[]).command.into_owned();
-    (!command.is_empty()).then_some(command)
+    (!command.is_empty()).then(|| super::named::completed(dir, command))
 }
 
 fn cmd_ends(dir: &Path, path: &str) -> std::io::Result<Ends> {

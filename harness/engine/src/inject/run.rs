@@ -1,5 +1,6 @@
 //! One case on one architecture: edit, copy, change, make, judge.
 
+use super::Shared;
 use super::change::change;
 use super::prepare::Prepared;
 use crate::build::Kbuild;
@@ -12,6 +13,7 @@ use crate::fs::{read_regular, remove_tree};
 use crate::lifecycle::{Cleaning, Scratch, cleaned, make_compile_commands};
 use crate::planned::{Fronts, PlannedRequest, planned};
 use crate::probe::rename_option;
+use crate::toolchain::Compiler;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use twinlto_facts::kbuild::{Config, cmd_path};
@@ -123,6 +125,11 @@ impl Prepared<'_> {
         }
         if let Some(symbol) = needs.config.iter().find(|symbol| !self.config.is_yes(symbol)) {
             return Some(format!("the configuration has no CONFIG_{symbol}=y"));
+        }
+        if needs.ccache
+            && let Some(why) = no_plain_ccache(shared)
+        {
+            return Some(why);
         }
         (needs.other_llvm && shared.request.other_llvm.is_none())
             .then(|| "it needs a second LLVM (--other-llvm)".to_owned())
@@ -393,6 +400,15 @@ impl Prepared<'_> {
         }
         Ok(())
     }
+}
+
+/// Why a case cannot show what ccache does by itself.
+fn no_plain_ccache(shared: &Shared<'_>) -> Option<String> {
+    if shared.request.ccache {
+        return Some("with --ccache, twinlto itself stands before ccache".to_owned());
+    }
+    let error = Compiler::cached(&shared.request.llvm, true).err()?;
+    Some(format!("it needs ccache: {}", error.cause))
 }
 
 /// A finding in one line.

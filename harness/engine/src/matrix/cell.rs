@@ -7,7 +7,7 @@ use crate::configure::ConfigSource;
 use crate::error::{EngineError, Kind};
 use crate::expect::ExpectFiles;
 use crate::fs::remove_tree;
-use crate::recipe::PASSED;
+use crate::recipe::users_identity;
 use crate::toolchain::Found;
 use crate::tree::KernelTree;
 use std::collections::BTreeMap;
@@ -145,13 +145,7 @@ pub(super) struct Common<'a> {
 
 impl<'a> Common<'a> {
     pub(super) fn read() -> Self {
-        let mut variables = String::new();
-        for name in PASSED {
-            if let Ok(value) = std::env::var(name) {
-                variables.push_str(&format!("{name}={value}\n"));
-            }
-        }
-        Self { variables, requested: BTreeMap::new(), expected: BTreeMap::new() }
+        Self { variables: users_identity(), requested: BTreeMap::new(), expected: BTreeMap::new() }
     }
 
     fn expected(&mut self, file: Option<PathBuf>) -> Result<&str, EngineError> {

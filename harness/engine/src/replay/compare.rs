@@ -10,7 +10,7 @@ use crate::fs::read_regular;
 use crate::thinlto::{Failed, LinkCommand, Module};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::flags::{lex, resolve};
+use twinlto_facts::flags::{compile, lex, resolve};
 use twinlto_facts::kbuild::native_path;
 use twinlto_verdict::replay::{
     Backend, Cause, InProcess, Proof, Reference, Unseen, linker_option, reference,
@@ -75,7 +75,7 @@ impl Context<'_> {
         let module = work.module;
         let Some(recorded) = work.facts.back.get() else { return Ok(Cause::NoCommand) };
         let Ok(commands) = lex(&recorded.text) else { return Ok(Cause::NoCommand) };
-        let words = commands.first().map(|command| command.words.as_slice()).unwrap_or_default();
+        let words = compile(&commands).map(|command| command.words.as_slice()).unwrap_or_default();
         let Some(theirs) = reference(words) else { return Ok(Cause::NoCommand) };
         let resolved = resolve(words);
         let Some(index) = resolved.index else { return Ok(Cause::NoIndex) };

@@ -2,12 +2,14 @@
 
 use super::store::{Digest, Key, Store, digest};
 use crate::error::EngineError;
+use crate::hidden;
 use crate::recipe::Recipe;
 use crate::thinlto::{Acted, Backend, Failed, Module};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use twinlto_facts::asm::AsmFiles;
 use twinlto_verdict::replay::Reference;
 
 /// What all actions of one replay share.
@@ -22,6 +24,10 @@ pub(super) struct Context<'a> {
     pub(super) identities: HashMap<String, String>,
     /// Contents of IR objects by name.
     pub(super) ir: HashMap<String, [u8; 32]>,
+    /// The files that `asm` statements of IR objects read, where there are such.
+    pub(super) statements: HashMap<String, AsmFiles>,
+    /// Contents of the objects of the link that are no IR.
+    pub(super) natives: [u8; 32],
     pub(super) number: AtomicUsize,
 }
 
@@ -56,7 +62,7 @@ impl Context<'_> {
         index: Option<&Path>,
     ) -> Acted<Digest> {
         let key = self.backend_key(module, reference, index)?;
-        if let Some(known) = self.store.get(&key) {
+        if let Some(known) = key.as_ref().and_then(|key| self.store.get(key)) {
             return Ok(Ok(known));
         }
         let bytes = match self.backend_bytes(module, reference, index)? {
@@ -64,7 +70,12 @@ impl Context<'_> {
             Err(failed) => return Ok(Err(failed)),
         };
         let digest = digest(&bytes);
-        self.store.put(&[(key, digest)])?;
+        // What cannot all be known is not kept, and no more is what changed meanwhile.
+        if let Some(key) = key
+            && self.backend_key(module, reference, index)? == Some(key)
+        {
+            self.store.put(&[(key, digest)])?;
+        }
         Ok(Ok(digest))
     }
 
@@ -87,15 +98,15 @@ impl Context<'_> {
         Ok(made)
     }
 
-    /// Everything that decides a native object.
+    /// Everything that decides a native object; none where a file that decides it cannot be known.
     pub(super) fn backend_key(
         &self,
         module: &Module,
         reference: &Reference,
         index: Option<&Path>,
-    ) -> Result<Key, EngineError> {
+    ) -> Result<Option<Key>, EngineError> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(b"backend 1\0");
+        hasher.update(b"backend 2\0");
         hasher.update(self.identity(&reference.compiler)?.as_bytes());
         for word in reference.options.iter().flatten() {
             hasher.update(word.as_bytes());
@@ -114,6 +125,11 @@ impl Context<'_> {
             hasher.update(import.as_bytes());
             hasher.update(&self.ir.get(import).copied().unwrap_or_default());
         }
-        Ok(*hasher.finalize().as_bytes())
+        let words: Vec<&str> = reference.options.iter().flatten().map(String::as_str).collect();
+        let own = [&module.ir.assembly.module, &module.ir.assembly.functions];
+        let imported = module.imports.iter().filter_map(|import| self.statements.get(import));
+        let files = hidden::files(self.dir, &words, own.into_iter().chain(imported));
+        let known = files.ok().and_then(|files| hidden::hash(self.dir, &files, &mut hasher));
+        Ok(known.map(|()| *hasher.finalize().as_bytes()))
     }
 }

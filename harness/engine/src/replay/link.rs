@@ -5,6 +5,7 @@ use super::context::Context;
 use super::store::{Digest, Key, digest};
 use crate::error::EngineError;
 use crate::fs::read_regular;
+use crate::hidden;
 use crate::jobserver::Budget;
 use crate::process::{Bounded, Ended};
 use crate::recipe::Recipe;
@@ -48,7 +49,8 @@ impl Context<'_> {
         again: bool,
     ) -> Acted<Linked> {
         let keys = self.link_keys(command, extra, all, wanted)?;
-        let known: Option<Vec<Digest>> = keys.iter().map(|key| self.store.get(key)).collect();
+        let known: Option<Vec<Digest>> =
+            keys.iter().map(|key| self.store.get(key.as_ref()?)).collect();
         if let (Some(digests), false) = (known, again) {
             return Ok(Ok(Linked { digests, places: Vec::new(), files: None }));
         }
@@ -94,7 +96,13 @@ impl Context<'_> {
         };
         let digests: Vec<Digest> =
             (0..wanted.len()).into_par_iter().map(read).collect::<Result<_, _>>()?;
-        let entries: Vec<(Key, Digest)> = keys.into_iter().zip(digests.iter().copied()).collect();
+        // What cannot all be known is not kept, and no more is what changed meanwhile.
+        let after = self.link_keys(command, extra, all, wanted)?;
+        let entries = keys.into_iter().zip(after).zip(digests.iter().copied());
+        let entries: Vec<(Key, Digest)> = entries
+            .filter(|((before, after), _)| before == after)
+            .filter_map(|((key, _), digest)| Some((key?, digest)))
+            .collect();
         self.store.put(&entries)?;
         Ok(Ok(Linked { digests, ..linked }))
     }
@@ -153,27 +161,40 @@ impl Context<'_> {
             .arg(dir.join("vmlinux.o")))
     }
 
-    /// What decides each object: the linker, its options, and every module, for any may be
-    /// imported from.
+    /// What decides each object: the linker, its options, every module, for any may be imported
+    /// from, the other objects, whose symbols it resolves against, and the files that all of them
+    /// read; none where such a file cannot be known.
     fn link_keys(
         &self,
         command: &LinkCommand,
         extra: &[String],
         all: &[Module],
         wanted: &[&Module],
-    ) -> Result<Vec<Key>, EngineError> {
+    ) -> Result<Vec<Option<Key>>, EngineError> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(b"in-process link 1\0");
+        hasher.update(b"in-process link 2\0");
+        hasher.update(&self.natives);
         hasher.update(self.identity(&command.linker)?.as_bytes());
         command.hash(extra, &mut hasher);
         for module in all {
             hasher.update(module.name.as_bytes());
             hasher.update(&module.ir.hash);
         }
+        let words = command.options.iter().chain(extra).map(String::as_str).filter(|word| {
+            // kbuild's lists of objects: their contents are here already.
+            !["@builtin.order", "@vmlinux.thinlto-index"].contains(word)
+        });
+        let words: Vec<&str> = words.collect();
+        let shared = hidden::files(self.dir, &words, self.statements.values())
+            .ok()
+            .and_then(|files| hidden::hash(self.dir, &files, &mut hasher));
         let key = |module: &&Module| {
+            shared?;
             let mut hasher = hasher.clone();
             hasher.update(module.name.as_bytes());
-            *hasher.finalize().as_bytes()
+            let files = hidden::files(self.dir, &[], [&module.ir.assembly.module]).ok()?;
+            hidden::hash(self.dir, &files, &mut hasher)?;
+            Some(*hasher.finalize().as_bytes())
         };
         Ok(wanted.iter().map(key).collect())
     }

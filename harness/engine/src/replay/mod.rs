@@ -13,7 +13,7 @@ pub use request::{ReplayRequest, replay};
 
 use crate::cases::cache_dir;
 use crate::error::{EngineError, Kind};
-use crate::fs::free_bytes;
+use crate::fs::{free_bytes, read_regular};
 use crate::gather::image;
 use crate::thinlto::{Failed, LinkCommand, Module, front_reference, inputs, pool, same_llvm};
 use crate::toolchain::program_identity;
@@ -87,6 +87,8 @@ pub(crate) fn replay_build(
         limit: options.limit,
         identities: HashMap::new(),
         ir: HashMap::new(),
+        statements: HashMap::new(),
+        natives: [0; 32],
         number: AtomicUsize::new(0),
     };
     pool.install(|| context.run(arch, facts, options, progress))
@@ -131,6 +133,10 @@ impl Context<'_> {
             ..Extent::default()
         };
         self.ir = inputs::hashes(&modules).into_iter().map(|(n, h)| (n.to_owned(), h)).collect();
+        let statements =
+            modules.iter().map(|it| (it.name.clone(), it.ir.assembly.functions.clone()));
+        self.statements = statements.filter(|(_, files)| !files.is_empty()).collect();
+        self.natives = natives(self.dir, facts);
         let none = ObjectFacts::default();
         let mut work: Vec<Work<'_>> = wanted
             .iter()
@@ -283,6 +289,19 @@ impl Context<'_> {
         }
         Ok(())
     }
+}
+
+/// Contents of the objects of the link that are no IR: which symbols they have decides what the
+/// linker makes of a module's.
+fn natives(dir: &Path, facts: &BuildFacts) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for name in facts.other_objects.keys() {
+        hasher.update(name.as_bytes());
+        hasher.update(b"\0");
+        let bytes = read_regular(&dir.join(name)).unwrap_or_default();
+        hasher.update(blake3::hash(&bytes).as_bytes());
+    }
+    *hasher.finalize().as_bytes()
 }
 
 /// Whether the index lists the IR objects of the link, all of them and in its order: by that order an

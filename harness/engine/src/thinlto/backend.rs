@@ -7,7 +7,7 @@ use crate::recipe::Recipe;
 use std::path::Path;
 use std::time::Duration;
 use twinlto_facts::build::ObjectFacts;
-use twinlto_facts::flags::lex;
+use twinlto_facts::flags::{compile, lex};
 use twinlto_model::ToolVersion;
 use twinlto_verdict::replay::{Reference, reference};
 
@@ -70,7 +70,7 @@ pub(crate) fn front_reference(facts: &ObjectFacts) -> Result<Reference, String> 
         return Err("no .cmd file says how its front end was run".to_owned());
     };
     let commands = lex(&front.text).map_err(|error| format!("{}: {error}", front.path))?;
-    let words = commands.first().map(|command| command.words.as_slice()).unwrap_or_default();
+    let words = compile(&commands).map(|command| command.words.as_slice()).unwrap_or_default();
     reference(words).ok_or_else(|| format!("{}: it names no compiler", front.path))
 }
 

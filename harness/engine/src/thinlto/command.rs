@@ -2,9 +2,8 @@
 
 use crate::error::EngineError;
 use crate::recipe::Recipe;
-use std::borrow::Cow;
 use std::path::Path;
-use twinlto_facts::flags::lex;
+use twinlto_facts::flags::{call, is_linker, lex, link};
 
 /// The recorded command of a link, less what it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +23,12 @@ impl LinkCommand {
     /// What is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let commands = lex(text).map_err(|error| error.to_string())?;
-        let link = commands
-            .iter()
-            .find(|command| command.words.first().is_some_and(|word| is_linker(word)));
-        let words = &link.ok_or("it runs no linker")?.words;
+        let call = link(&commands).map(|command| call(&command.words));
+        let call = call.filter(|call| is_linker(call.program)).ok_or("it runs no linker")?;
         let mut options = Vec::new();
-        let mut rest = words.iter().skip(1);
+        let mut rest = call.arguments.iter();
         while let Some(word) = rest.next() {
-            match word.as_ref() {
+            match *word {
                 "-o" | "-Map" | "--dependency-file" => {
                     rest.next();
                 }
@@ -39,8 +36,7 @@ impl LinkCommand {
                 word => options.push(word.to_owned()),
             }
         }
-        let linker = words.first().map(Cow::to_string).unwrap_or_default();
-        Ok(Self { linker, options, members: Vec::new() })
+        Ok(Self { linker: call.program.to_owned(), options, members: Vec::new() })
     }
 
     /// The same with these objects in the place of `vmlinux.a`.
@@ -89,11 +85,6 @@ pub(super) fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn is_linker(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    name == "ld.lld" || name.starts_with("ld.lld-")
-}
-
 /// Whether an option makes the linker write beside its output, or stop before code generation.
 fn written(word: &str) -> bool {
     const STARTS: [&str; 9] = [
@@ -115,6 +106,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_linker_is_known_by_any_name() {
+        for linker in [
+            "ld.lld",
+            "ld.lld-22",
+            "ld.lld22",
+            "/usr/lib/llvm-22/bin/ld.lld",
+            "/usr/bin/ld.lld-22.1",
+            "aarch64-linux-gnu-ld",
+            "aarch64-linux-gnu-ld.lld",
+        ] {
+            for before in ["", "rm -f vmlinux.o; ", "nice ", "env LC_ALL=C "] {
+                let text = format!("{before}{linker} -EL -r -o vmlinux.o vmlinux.a");
+                let command = LinkCommand::parse(&text).unwrap();
+                assert_eq!((&*command.linker, command.options.len()), (linker, 3), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_a_link_writes_is_left_out_of_its_command() {
         let text = "/opt/ld.lld -EL -mllvm -import-instr-limit=5 -r -o vmlinux.o \
                     --thinlto-cache-dir=.cache -T .tmp_initcalls.lds --whole-archive vmlinux.a; \
@@ -126,6 +136,9 @@ mod tests {
         assert_eq!(command.options.join(" "), expected);
         let text = "ld.lld -r --thinlto-index-only=vmlinux.thinlto-index @builtin.order";
         assert_eq!(LinkCommand::parse(text).unwrap().options, ["-r", "@builtin.order"]);
+        let text = "rm -f v.o; LC_ALL=C ld.lld-22 -r -o v.o a.o";
+        assert_eq!(LinkCommand::parse(text).unwrap().linker, "ld.lld-22");
         assert!(LinkCommand::parse("rm -f vmlinux.o").is_err());
+        assert!(LinkCommand::parse("cp ld.lldb a; ar rcs ld.a b").is_err());
     }
 }

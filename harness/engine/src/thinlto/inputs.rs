@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use twinlto_facts::bitcode;
+use twinlto_facts::bitcode::{self, Assembly};
 use twinlto_facts::kbuild::normalize_path;
 
 /// One module with its inputs, in link order.
@@ -34,6 +34,8 @@ pub(crate) struct Input {
     modified: Option<SystemTime>,
     /// Who wrote it, as bitcode says: `LLVM22.1.8`.
     pub(crate) producer: String,
+    /// The files that its assembly reads.
+    pub(crate) assembly: Assembly,
 }
 
 /// Reads every module of a list. `indexes` is where the indexes are, the build directory itself or
@@ -82,7 +84,13 @@ fn module(dir: &Path, indexes: &Path, name: &str) -> Module {
     let mut module = Module {
         name: name.to_owned(),
         index: index.clone(),
-        ir: Input { hash: [0; 32], len: 0, modified: None, producer: String::new() },
+        ir: Input {
+            hash: [0; 32],
+            len: 0,
+            modified: None,
+            producer: String::new(),
+            assembly: Assembly::default(),
+        },
         index_hash: [0; 32],
         imports: Vec::new(),
         unusable: None,
@@ -120,6 +128,7 @@ fn input(path: &Path) -> Result<Input, String> {
         len: bytes.len() as u64,
         modified,
         producer: producer.map(|it| it.producer.clone()).unwrap_or_default(),
+        assembly: bitcode::assembly(&bytes).map_err(|error| error.to_string())?,
     })
 }
 

@@ -1,12 +1,13 @@
 //! The compiler of a build, from the commands that it recorded.
 
-use super::{Compiler, LlvmSpec, find_program};
+use super::{Compiler, LlvmSpec, NEEDED, find_program};
 use crate::error::EngineError;
 use crate::tree::unfit_for_kbuild;
 use std::collections::BTreeMap;
 use std::path::Path;
 use twinlto_facts::build::{Answer, BuildFacts};
-use twinlto_facts::flags::{lex, resolve};
+use twinlto_facts::flags::{Resolved, compile, is_assignment, lex, resolve};
+use twinlto_facts::program::{Program, tool_of};
 
 /// How many front ends are asked.
 const ASKED: usize = 32;
@@ -15,8 +16,9 @@ const ASKED: usize = 32;
 pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for front in facts.objects.values().filter_map(|o| o.front.get()).take(ASKED) {
-        if let Some(command) = lex(&front.text).ok().and_then(|list| list.into_iter().next()) {
-            *counts.entry(resolve(&command.words).program).or_default() += 1;
+        let commands = lex(&front.text).unwrap_or_default();
+        if let Some(command) = compile(&commands) {
+            *counts.entry(as_make_is_told(&resolve(&command.words))).or_default() += 1;
         }
     }
     let what = format!("build directory {}", facts.directory);
@@ -35,7 +37,7 @@ pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
         return Err(EngineError::usage(what, cause, hint));
     };
     // make hands these words to a shell: they must name programs and nothing else.
-    for word in program.split_whitespace() {
+    for word in program.split_whitespace().filter(|word| !is_assignment(word)) {
         let unfit = unfit_for_kbuild(Path::new(word)).is_some();
         if unfit || find_program(word).is_none() {
             let cause =
@@ -46,21 +48,42 @@ pub(crate) fn recorded(facts: &BuildFacts) -> Result<Compiler, EngineError> {
     Ok(compiler)
 }
 
-/// `LLVM=` for a compiler as commands name it, with whatever starts it.
+/// The compiler with whatever stands before it, as `CC=` has it.
+fn as_make_is_told(command: &Resolved<'_>) -> String {
+    let words = command.environment.iter().map(String::as_str);
+    let words = words.chain([command.launcher.as_str(), command.program.as_str()]);
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// `LLVM=` for a compiler as commands name it, with whatever starts it. A compiler that was named
+/// alone (`CC=/usr/bin/clang-22`) has its other tools by the same suffix in `PATH`, or without one
+/// beside it.
 fn compiler_of(program: &str) -> Option<Compiler> {
-    let clang = program.split_whitespace().last()?;
-    let (dir, name) = clang.rsplit_once('/').map_or((None, clang), |(dir, name)| (Some(dir), name));
-    let suffix = name.strip_prefix("clang")?;
-    let llvm = match (dir, suffix) {
-        (Some(dir), "") => LlvmSpec::Prefix(format!("{dir}/")),
-        (None, "") => LlvmSpec::Plain,
-        (None, suffix) if suffix.starts_with('-') && suffix.len() > 1 => {
-            LlvmSpec::Suffix(suffix.to_owned())
+    let clang = tool_of(program.split_whitespace().last()?)?;
+    if clang.program != Program::Clang {
+        return None;
+    }
+    // make takes nothing else for a suffix; `clang22` is one of `CC=`.
+    let suffix = match clang.suffix {
+        "" => None,
+        suffix if suffix.starts_with('-') => Some(suffix.to_owned()),
+        suffix => Some(format!("-{suffix}")),
+    };
+    let llvm = match (clang.dir, suffix) {
+        (Some(dir), None) => LlvmSpec::Prefix(format!("{dir}/")),
+        (None, None) => LlvmSpec::Plain,
+        (Some(dir), Some(suffix)) => {
+            let beside = LlvmSpec::Prefix(format!("{dir}/"));
+            let has_all = |llvm: &LlvmSpec| {
+                NEEDED.iter().all(|tool| find_program(&llvm.program(tool)).is_some())
+            };
+            let by_suffix = LlvmSpec::Suffix(suffix);
+            if !has_all(&by_suffix) && has_all(&beside) { beside } else { by_suffix }
         }
-        _ => return None,
+        (None, Some(suffix)) => LlvmSpec::Suffix(suffix),
     };
     let cc = (llvm.program("clang") != program).then(|| program.to_owned());
-    Some(Compiler { llvm, cc })
+    Some(Compiler::recorded(llvm, cc))
 }
 
 #[cfg(test)]
@@ -77,7 +100,11 @@ mod tests {
         assert_eq!(of("clang-22"), known("-22", ""));
         assert_eq!(of("/opt/bin/clang"), known("/opt/bin/", ""));
         assert_eq!(of("ccache clang-22"), known("-22", "ccache clang-22"));
-        for odd in ["gcc", "/opt/bin/clang-22", "", "clangd"] {
+        let one_by_one = known("-22", "/no/such/bin/clang-22");
+        assert_eq!(of("/no/such/bin/clang-22"), one_by_one);
+        assert_eq!(of("aarch64-linux-gnu-clang"), known("1", "aarch64-linux-gnu-clang"));
+        assert_eq!(of("clang22"), known("-22", "clang22"));
+        for odd in ["gcc", "", "clangd", "clang-tidy"] {
             assert_eq!(of(odd), None, "{odd}");
         }
     }

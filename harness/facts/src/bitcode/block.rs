@@ -19,6 +19,7 @@ const SETBID: u64 = 1;
 
 pub(super) const MODULE: u64 = 8;
 pub(super) const CONSTANTS: u64 = 11;
+pub(super) const FUNCTION: u64 = 12;
 pub(super) const IDENTIFICATION: u64 = 13;
 pub(super) const METADATA: u64 = 15;
 pub(super) const TYPES: u64 = 17;
@@ -35,7 +36,7 @@ pub(super) fn name(id: u64) -> String {
         9 => "PARAMATTR_BLOCK",
         10 => "PARAMATTR_GROUP_BLOCK",
         CONSTANTS => "CONSTANTS_BLOCK",
-        12 => "FUNCTION_BLOCK",
+        FUNCTION => "FUNCTION_BLOCK",
         IDENTIFICATION => "IDENTIFICATION_BLOCK",
         14 => "VALUE_SYMTAB",
         METADATA => "METADATA_BLOCK",

@@ -5,6 +5,8 @@
 //! LLVM 17 to 24 write what is read here; records that are not known are skipped.
 
 mod abbrev;
+mod alike;
+mod assembly;
 mod bits;
 mod block;
 mod error;
@@ -15,6 +17,8 @@ mod record;
 mod summary;
 mod values;
 
+pub use alike::{Placeless, Unlike, unlike};
+pub use assembly::{Assembly, assembly, module_assembly};
 pub use error::BitcodeError;
 pub use flags::{FlagBehaviour, FlagValue, ModuleFlag, ModuleFlags};
 pub use module::{Content, Global, GlobalKind, Index, Ir, Lto, ThinLink};
@@ -87,11 +91,7 @@ const STRTAB_BLOB: u64 = 1;
 /// reaches past the end, [`BitcodeError::Version`] for records of another layout,
 /// [`BitcodeError::Damaged`] if something makes no sense.
 pub fn read(bytes: &[u8]) -> Result<BitcodeFacts<'_>, BitcodeError> {
-    let (bitcode, wrapped) = match kind(bytes.get(..KIND_PREFIX).unwrap_or(bytes)) {
-        ObjectKind::Bitcode { wrapped: true } => (unwrap(bytes)?, true),
-        ObjectKind::Bitcode { wrapped: false } => (bytes, false),
-        other => return Err(BitcodeError::NotBitcode { kind: other.to_string() }),
-    };
+    let (bitcode, wrapped) = unwrapped(bytes)?;
     let mut bits = Cursor::new(bitcode);
     bits.skip(32).map_err(|fault| BitcodeError::damaged("bitcode", fault))?;
     let mut stream = Stream::new(bits);
@@ -123,6 +123,15 @@ pub fn read(bytes: &[u8]) -> Result<BitcodeFacts<'_>, BitcodeError> {
         return Err(BitcodeError::damaged("bitcode", "no module"));
     }
     Ok(BitcodeFacts { wrapped, modules })
+}
+
+/// The bitcode, and whether a wrapper stands before it.
+fn unwrapped(bytes: &[u8]) -> Result<(&[u8], bool), BitcodeError> {
+    match kind(bytes.get(..KIND_PREFIX).unwrap_or(bytes)) {
+        ObjectKind::Bitcode { wrapped: true } => Ok((unwrap(bytes)?, true)),
+        ObjectKind::Bitcode { wrapped: false } => Ok((bytes, false)),
+        other => Err(BitcodeError::NotBitcode { kind: other.to_string() }),
+    }
 }
 
 /// The bitcode behind a wrapper: magic, version, offset, size, CPU type, 32 bits each.

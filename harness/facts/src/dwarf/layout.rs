@@ -4,6 +4,7 @@ use super::load::Slice;
 use super::member::Around;
 use super::names::{Called, Interner, Named, Through};
 use super::roots::{Index, Roots, index, is_type};
+use super::signature::{RawSignature, Signature};
 use super::walk::{Die, Walk};
 use super::{DwarfError, Parsed};
 use foldhash::{HashMap, HashSet};
@@ -20,7 +21,10 @@ pub struct Layouts {
     pub types: BTreeMap<String, BTreeSet<Layout>>,
     /// Names of those that are reached and nowhere defined.
     pub incomplete: BTreeSet<String>,
-    /// Functions and variables from which the way began.
+    /// How the functions and variables are declared from which the way began, by the linker's name;
+    /// every declaration, because units may differ.
+    pub signatures: BTreeMap<String, BTreeSet<Signature>>,
+    /// Functions and variables from which the way began, with their copies in other units.
     pub roots: u64,
 }
 
@@ -87,6 +91,8 @@ pub(super) struct Reader<'w, 'd> {
     pub(super) called: HashMap<(&'static str, Cow<'d, str>), Called>,
     /// The unnamed structs, unions and enums that types have in them.
     pub(super) unnamed: Vec<(Die, Through)>,
+    /// How functions and variables are declared, by the linker's name.
+    pub(super) signatures: HashMap<Cow<'d, str>, HashSet<RawSignature>>,
     seen: Vec<Seen>,
     queue: Vec<(Die, u32)>,
     /// Names of declarations whose definitions were looked for.
@@ -123,6 +129,7 @@ pub(super) fn layouts<'d>(
         derived: HashMap::default(),
         called: HashMap::default(),
         unnamed: Vec::new(),
+        signatures: HashMap::default(),
         seen: units.iter().map(|_| Seen::default()).collect(),
         queue: Vec::new(),
         declared: HashSet::default(),
@@ -130,8 +137,8 @@ pub(super) fn layouts<'d>(
         incomplete: BTreeSet::new(),
         budget: data.len().saturating_mul(WORK).saturating_add(1 << 20),
     };
-    for (die, tag) in &index.roots {
-        reader.root(*die, *tag)?;
+    for root in &index.roots {
+        reader.root(root, &index)?;
     }
     while let Some((die, key)) = reader.queue.pop() {
         reader.layout(die, key, &index)?;
@@ -161,25 +168,6 @@ impl<'d> Reader<'_, 'd> {
     /// Counts work, so that types that refer to one another in circles come to an end.
     pub(super) fn charge(&mut self, work: usize) -> Result<(), DwarfError> {
         self.budget = self.budget.checked_sub(work).ok_or(DwarfError::Nested)?;
-        Ok(())
-    }
-
-    fn root(&mut self, die: Die, tag: gimli::DwTag) -> Result<(), DwarfError> {
-        let walk = self.walk;
-        let blame = walk.blame(die.0);
-        let Some(entry) = walk.entry(die).map_err(&blame)? else {
-            return Ok(());
-        };
-        let target = match (entry.target, entry.completes) {
-            (None, Some(declared)) => {
-                walk.entry(declared).map_err(&blame)?.and_then(|entry| entry.target)
-            }
-            (target, _) => target,
-        };
-        self.name_of(target, 0)?;
-        if tag == gimli::DW_TAG_subprogram {
-            self.parameters(die, 0)?;
-        }
         Ok(())
     }
 
@@ -247,6 +235,11 @@ impl<'d> Reader<'_, 'd> {
         let types: BTreeMap<_, _> = types.collect();
         let incomplete = self.incomplete.iter().map(|number| key(*number));
         let incomplete = incomplete.filter(|key| !types.contains_key(key)).collect();
-        Layouts { types, incomplete, roots }
+        let signatures = self.signatures.iter().map(|(name, all)| {
+            let name = name.clone().into_owned();
+            let all = self.declared_as(&name, all);
+            (name, all)
+        });
+        Layouts { types, incomplete, signatures: signatures.collect(), roots }
     }
 }

@@ -1,9 +1,23 @@
 //! Debug sections as bytes: of a relocatable file with its relocations applied.
 
 use super::DwarfError;
+use super::unpack::{Budget, unpacked};
 use crate::elf::{ElfEndian, Image, Relocation, SectionRef};
 use gimli::{DwarfSections, EndianSlice, RunTimeEndian, SectionId};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The sections that units, types and their names are read from.
+const READ: [SectionId; 8] = [
+    SectionId::DebugAbbrev,
+    SectionId::DebugAddr,
+    SectionId::DebugInfo,
+    SectionId::DebugLine,
+    SectionId::DebugLineStr,
+    SectionId::DebugStr,
+    SectionId::DebugStrOffsets,
+    SectionId::DebugTypes,
+];
 
 /// Bytes of a debug section, in the file's byte order.
 pub(super) type Slice<'d> = EndianSlice<'d, RunTimeEndian>;
@@ -25,7 +39,8 @@ impl<'a> Loaded<'a> {
             ElfEndian::Little => RunTimeEndian::Little,
             ElfEndian::Big => RunTimeEndian::Big,
         };
-        Ok(Self { sections: DwarfSections::load(|id| section(&image, id))?, endian })
+        let mut pieces = Pieces::of(&image, bytes)?;
+        Ok(Self { sections: DwarfSections::load(|id| pieces.section(&image, id))?, endian })
     }
 
     pub(super) fn dwarf(&self) -> gimli::Dwarf<Slice<'_>> {
@@ -33,34 +48,123 @@ impl<'a> Loaded<'a> {
     }
 }
 
-/// The bytes of a debug section, relocated where the file is not linked.
-fn section<'a>(image: &Image<'a>, id: SectionId) -> Result<Cow<'a, [u8]>, DwarfError> {
-    let name = id.name();
-    let mut found = image.sections.iter().enumerate().filter(|(_, it)| it.name == name);
-    let Some((index, section)) = found.next() else {
-        let old = name.replacen(".debug_", ".zdebug_", 1);
-        return match image.section(&old) {
-            Some(_) => Err(DwarfError::Compressed(old)),
-            None => Ok(Cow::Borrowed(&[])),
-        };
-    };
-    if section.flags.compressed() {
-        return Err(DwarfError::Compressed(name.to_owned()));
+/// One section of the file that holds debug information.
+struct Piece<'a> {
+    index: usize,
+    /// Without compression.
+    data: Cow<'a, [u8]>,
+    /// Where it begins in what all sections of its name hold; units: bytes.
+    start: u64,
+}
+
+/// The debug sections of a file by name (`.debug_info` of a `.zdebug_info` as well). A relocatable
+/// file has several of one name, where each type stands in a group of its own
+/// (`-fdebug-types-section`); they count as one, in the order of the file.
+struct Pieces<'a> {
+    by_name: BTreeMap<String, Vec<Piece<'a>>>,
+    /// Where pieces begin, by section index.
+    starts: BTreeMap<usize, u64>,
+}
+
+impl<'a> Pieces<'a> {
+    fn of(image: &Image<'a>, file: &[u8]) -> Result<Self, DwarfError> {
+        let mut pieces = Self { by_name: BTreeMap::new(), starts: BTreeMap::new() };
+        let mut budget = Budget::of(file);
+        for (index, section) in image.sections.iter().enumerate() {
+            let name = match section.name.strip_prefix(".zdebug_") {
+                Some(rest) => format!(".debug_{rest}"),
+                None if section.name.starts_with(".debug_") => section.name.to_string(),
+                None => continue,
+            };
+            // Only these are read; of the others no size may be too much.
+            if !READ.iter().any(|id| id.name() == name) {
+                continue;
+            }
+            let data = unpacked(image, index, &mut budget)?;
+            let same = pieces.by_name.entry(name).or_default();
+            if !same.is_empty() {
+                if !image.ident.is_relocatable() {
+                    return Err(DwarfError::Repeated(section.name.to_string()));
+                }
+                // Damaged headers may all claim the same bytes.
+                let taken = budget.take(data.len() as u64);
+                taken.map_err(|_| DwarfError::Repeated(section.name.to_string()))?;
+            }
+            let start = same.last().map_or(0, |last| last.start + last.data.len() as u64);
+            pieces.starts.insert(index, start);
+            same.push(Piece { index, data, start });
+        }
+        Ok(pieces)
     }
-    let data = image.data(index);
-    if !image.ident.is_relocatable() {
-        return Ok(Cow::Borrowed(data));
+
+    /// Takes the bytes of a debug section, relocated where the file is not linked.
+    fn section(&mut self, image: &Image<'a>, id: SectionId) -> Result<Cow<'a, [u8]>, DwarfError> {
+        let mut whole = Cow::Borrowed(&[][..]);
+        for Piece { index, mut data, .. } in self.by_name.remove(id.name()).unwrap_or_default() {
+            if image.ident.is_relocatable() {
+                for table in image.relocation_sections(index) {
+                    for relocation in image.relocations(table) {
+                        self.relocate(image, data.to_mut(), &relocation)?;
+                    }
+                }
+            }
+            if whole.is_empty() {
+                whole = data;
+            } else {
+                whole.to_mut().extend_from_slice(&data);
+            }
+        }
+        Ok(whole)
     }
-    if found.next().is_some() {
-        return Err(DwarfError::Repeated(name.to_owned()));
-    }
-    let mut data = Cow::Borrowed(data);
-    for table in image.relocation_sections(index) {
-        for relocation in image.relocations(table) {
-            relocate(image, data.to_mut(), &relocation)?;
+
+    /// Where a symbol lies in the debug section that it belongs to, or what its value is.
+    fn value(&self, image: &Image<'_>, symbol: u32) -> u64 {
+        let symbol = (symbol as usize).checked_sub(1).and_then(|index| image.symbols.get(index));
+        match symbol.map(|symbol| (symbol.section, symbol.value)) {
+            Some((SectionRef::Named(index), value)) => {
+                value.wrapping_add(self.starts.get(&index).copied().unwrap_or(0))
+            }
+            Some((SectionRef::Undefined, _)) | None => 0,
+            Some((_, value)) => value,
         }
     }
-    Ok(data)
+
+    /// Puts a value in place. One that lies outside, names no symbol or has no effect on whole
+    /// values is passed over: gimli then says what is damaged.
+    fn relocate(
+        &self,
+        image: &Image<'_>,
+        data: &mut [u8],
+        it: &Relocation,
+    ) -> Result<(), DwarfError> {
+        let endian = image.ident.endian;
+        let Some(effect) = effect(image.ident.e_machine, it.kind)? else {
+            return Ok(());
+        };
+        let (Effect::Set(size) | Effect::Add(size) | Effect::Subtract(size)) = effect;
+        let value = self.value(image, it.symbol);
+        let field =
+            usize::try_from(it.offset).ok().and_then(|at| data.get_mut(at..at.checked_add(size)?));
+        let Some(field) = field else { return Ok(()) };
+        let old = endian.uint(field);
+        let new = match (effect, it.addend) {
+            (Effect::Set(_), Some(addend)) => value.wrapping_add_signed(addend),
+            (Effect::Set(_), None) => value.wrapping_add(old),
+            (Effect::Add(_), addend) => {
+                old.wrapping_add(value.wrapping_add_signed(addend.unwrap_or(0)))
+            }
+            (Effect::Subtract(_), addend) => {
+                old.wrapping_sub(value.wrapping_add_signed(addend.unwrap_or(0)))
+            }
+        };
+        let little = new.to_le_bytes();
+        let bytes = little.iter().take(size);
+        match endian {
+            ElfEndian::Little => field.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
+            ElfEndian::Big => field.iter_mut().rev().zip(bytes).for_each(|(to, from)| *to = *from),
+        }
+        Ok(())
+    }
 }
 
 /// What a relocation does to the bytes in its place.
@@ -69,42 +173,6 @@ enum Effect {
     Set(usize),
     Add(usize),
     Subtract(usize),
-}
-
-/// Puts a value in place. One that lies outside, names no symbol or has no effect on whole
-/// values is passed over: gimli then says what is damaged.
-fn relocate(image: &Image<'_>, data: &mut [u8], it: &Relocation) -> Result<(), DwarfError> {
-    let endian = image.ident.endian;
-    let Some(effect) = effect(image.ident.e_machine, it.kind)? else {
-        return Ok(());
-    };
-    let (Effect::Set(size) | Effect::Add(size) | Effect::Subtract(size)) = effect;
-    let symbol = (it.symbol as usize).checked_sub(1).and_then(|index| image.symbols.get(index));
-    let value = match symbol {
-        Some(symbol) if symbol.section != SectionRef::Undefined => symbol.value,
-        _ => 0,
-    };
-    let field =
-        usize::try_from(it.offset).ok().and_then(|at| data.get_mut(at..at.checked_add(size)?));
-    let Some(field) = field else { return Ok(()) };
-    let old = endian.uint(field);
-    let new = match (effect, it.addend) {
-        (Effect::Set(_), Some(addend)) => value.wrapping_add_signed(addend),
-        (Effect::Set(_), None) => value.wrapping_add(old),
-        (Effect::Add(_), addend) => {
-            old.wrapping_add(value.wrapping_add_signed(addend.unwrap_or(0)))
-        }
-        (Effect::Subtract(_), addend) => {
-            old.wrapping_sub(value.wrapping_add_signed(addend.unwrap_or(0)))
-        }
-    };
-    let little = new.to_le_bytes();
-    let bytes = little.iter().take(size);
-    match endian {
-        ElfEndian::Little => field.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
-        ElfEndian::Big => field.iter_mut().rev().zip(bytes).for_each(|(to, from)| *to = *from),
-    }
-    Ok(())
 }
 
 /// The relocations of 4 and 8 bytes that compilers put into debug sections. Those of 1 and 2

@@ -1,5 +1,5 @@
-//! What debug information says: who compiled each unit and how, and how the types lie in memory
-//! that exported functions and variables hand over.
+//! What debug information says: who compiled each unit and how, how exported functions and variables
+//! are declared, and how the types lie in memory that they hand over.
 
 mod layout;
 mod load;
@@ -7,11 +7,14 @@ mod member;
 mod names;
 mod options;
 mod roots;
+mod signature;
 mod units;
+mod unpack;
 mod walk;
 
 pub use layout::{Layout, Layouts, Member};
 pub use roots::Roots;
+pub use signature::{Signature, TypeName};
 pub use units::Unit;
 
 use crate::elf::ElfError;
@@ -26,6 +29,9 @@ pub struct DebugFacts {
     pub units: Vec<Unit>,
     /// The types that are reached from [`Roots`].
     pub layouts: Layouts,
+    /// Files that units say the rest of their debug information is in (split DWARF, `.dwo`), sorted;
+    /// these are not read.
+    pub split: Vec<String>,
 }
 
 /// Why debug information could not be read.
@@ -34,10 +40,15 @@ pub enum DwarfError {
     /// The file around it could not.
     #[error(transparent)]
     Elf(#[from] ElfError),
-    /// A section is compressed (`CONFIG_DEBUG_INFO_COMPRESSED_*`), which is not supported.
-    #[error("section '{0}' is compressed")]
-    Compressed(String),
-    /// A relocatable file has two sections with one name: units in COMDAT groups.
+    /// A section is compressed (`CONFIG_DEBUG_INFO_COMPRESSED_*`) and cannot be unpacked.
+    #[error("section '{section}' is compressed: {why}")]
+    Compressed {
+        /// Its name.
+        section: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A linked file has two sections with one name.
     #[error("more than one section '{0}'")]
     Repeated(String),
     /// A relocatable file for a machine whose relocations are not known here.
@@ -51,6 +62,9 @@ pub enum DwarfError {
         /// What is wrong with it.
         why: String,
     },
+    /// A type unit makes no sense.
+    #[error("damaged unit in .debug_types: {0}")]
+    DamagedTypes(String),
     /// Types refer to one another so that reading them would not end in sensible time.
     #[error("the types in .debug_info are more deeply nested than their size allows")]
     Nested,
@@ -84,13 +98,14 @@ pub fn debug(bytes: &[u8], roots: Roots<'_>) -> Result<DebugFacts, DwarfError> {
     let parsed = parsed(&dwarf)?;
     let units = units::facts(&dwarf, &parsed)?;
     let layouts = layout::layouts(&dwarf, &parsed, roots)?;
-    Ok(DebugFacts { units, layouts })
+    let split = units::split(&dwarf, &parsed)?;
+    Ok(DebugFacts { units, layouts, split })
 }
 
 /// One unit, ready to be read.
 type Parsed<'d> = gimli::Unit<Slice<'d>>;
 
-/// Every unit in the order of the file.
+/// Every unit in the order of the file, those of `.debug_types` last.
 fn parsed<'d>(dwarf: &gimli::Dwarf<Slice<'d>>) -> Result<Vec<Parsed<'d>>, DwarfError> {
     let mut parsed = Vec::new();
     let mut headers = dwarf.units();
@@ -100,10 +115,17 @@ fn parsed<'d>(dwarf: &gimli::Dwarf<Slice<'d>>) -> Result<Vec<Parsed<'d>>, DwarfE
         parsed.push(dwarf.unit(header).map_err(|error| damaged(at, error))?);
         at = next;
     }
+    // DWARF 4 has a section of its own for units with one type.
+    let mut headers = dwarf.type_units();
+    let in_types = |error: gimli::Error| DwarfError::DamagedTypes(error.to_string());
+    while let Some(header) = headers.next().map_err(in_types)? {
+        parsed.push(dwarf.unit(header).map_err(in_types)?);
+    }
     Ok(parsed)
 }
 
-/// Where a unit starts; units: bytes from the start of `.debug_info`.
+/// Where a unit starts; units: bytes from the start of `.debug_info`; behind all of them for one of
+/// `.debug_types`.
 fn start_of(unit: &Parsed<'_>) -> usize {
     unit.header.debug_info_offset().map_or(usize::MAX, |offset| offset.0)
 }

@@ -43,6 +43,8 @@ pub(super) enum Through {
 pub(super) struct Named {
     /// Number of its text: what stands before a declared name, a NUL, and what stands after it.
     pub(super) text: u32,
+    /// The same without typedefs.
+    pub(super) plain: u32,
     /// Units: bytes.
     pub(super) size: Option<u64>,
     /// The unnamed struct, union or enum in it: number in [`Reader::unnamed`].
@@ -91,14 +93,20 @@ impl<'d> Reader<'_, 'd> {
         let walk = self.walk;
         let name = walk.name(die.0, entry).map_err(walk.blame(die.0))?;
         match entry.tag {
+            // The type itself is in a unit of its own.
+            tag if is_type(tag) && entry.signature.is_some() => {
+                self.name_of(entry.signature, depth)
+            }
             tag if is_type(tag) => self.tagged(die, entry, name),
             gimli::DW_TAG_typedef => {
                 let target = self.name_of(entry.target, depth)?;
                 let text = self.called("", name.clone().unwrap_or_default())?.text;
-                let named = Named { text, size: target.size, unnamed: None, embeds: None };
+                let plain = target.plain;
+                let named = Named { text, plain, size: target.size, unnamed: None, embeds: None };
                 let Some((unnamed, through)) = self.unnamed_in(target) else {
                     return Ok(Named { embeds: target.embeds, ..named });
                 };
+                let named = Named { plain: text, ..named };
                 // It has no other name than this.
                 let key = self.keys.number(name.as_deref().unwrap_or_default());
                 self.enqueue(unnamed, key);
@@ -111,7 +119,7 @@ impl<'d> Reader<'_, 'd> {
             gimli::DW_TAG_atomic_type => self.qualified("_Atomic", entry, depth),
             gimli::DW_TAG_pointer_type => {
                 let target = self.name_of(entry.target, depth)?;
-                let text =
+                let (text, plain) =
                     self.derived(entry.tag, target, |before, after| match before.ends_with('*') {
                         _ if after.starts_with(['(', '[']) => format!("{before} (*\0){after}"),
                         true => format!("{before}*\0{after}"),
@@ -120,14 +128,29 @@ impl<'d> Reader<'_, 'd> {
                 let unnamed = self.unnamed_in(target).map(|(die, _)| (die, Through::Pointer));
                 let unnamed = unnamed.map(|unnamed| self.unnamed(unnamed));
                 let size = entry.size.or_else(|| self.word(die));
-                Ok(Named { text, size, unnamed, embeds: None })
+                Ok(Named { text, plain, size, unnamed, embeds: None })
             }
             gimli::DW_TAG_array_type => self.array(die, entry, depth),
             gimli::DW_TAG_subroutine_type => {
-                let parameters = self.parameters(die, depth)?;
+                let (parameters, variadic) = self.parameter_types(die, depth)?;
                 let target = self.name_of(entry.target, depth)?;
-                let (before, after) = self.halves(target);
-                self.declared(&format!("{before}\0({parameters}){after}"), None)
+                let types = |of: fn(&(u32, u32)) -> u32| {
+                    let texts = parameters.iter().map(|both| self.shown(of(both)));
+                    let mut texts: Vec<String> = texts.collect();
+                    texts.extend(variadic.then(|| "...".to_owned()));
+                    if texts.is_empty() { "void".to_owned() } else { texts.join(", ") }
+                };
+                let text = |(before, after): (String, String), types: String| {
+                    format!("{before}\0({types}){after}")
+                };
+                let spelled = text(self.halves(target.text), types(|both| both.0));
+                let plain = text(self.halves(target.plain), types(|both| both.1));
+                self.both(&spelled, &plain, None)
+            }
+            gimli::DW_TAG_base_type => {
+                let text = name.unwrap_or(Cow::Borrowed("…"));
+                let plain = format!("{text}{}\0", self.left_open(die, entry, &text));
+                self.both(&format!("{text}\0"), &plain, entry.size)
             }
             _ => self.plain(name.as_deref().unwrap_or("…"), entry.size),
         }
@@ -143,7 +166,8 @@ impl<'d> Reader<'_, 'd> {
         if let Some(name) = name {
             let Called { text, key } = self.called(word, name)?;
             self.enqueue(die, key);
-            return Ok(Named { text, size: entry.size, unnamed: None, embeds: Some(key) });
+            let embeds = Some(key);
+            return Ok(Named { text, plain: text, size: entry.size, unnamed: None, embeds });
         }
         let mut text = format!("{word} {{…}}");
         if entry.tag == gimli::DW_TAG_enumeration_type {
@@ -182,14 +206,14 @@ impl<'d> Reader<'_, 'd> {
         depth: u32,
     ) -> Result<Named, DwarfError> {
         let target = self.name_of(entry.target, depth)?;
-        let text = self.derived(entry.tag, target, |before, after| {
+        let (text, plain) = self.derived(entry.tag, target, |before, after| {
             if before.ends_with('*') {
                 format!("{before}{word}\0{after}")
             } else {
                 format!("{word} {before}\0{after}")
             }
         })?;
-        Ok(Named { text, ..target })
+        Ok(Named { text, plain, ..target })
     }
 
     fn array(&mut self, die: Die, entry: &Entry<'d>, depth: u32) -> Result<Named, DwarfError> {
@@ -197,43 +221,24 @@ impl<'d> Reader<'_, 'd> {
         let family = walk.family(die, |tag| tag == gimli::DW_TAG_subrange_type);
         let (_, bounds) = family.map_err(walk.blame(die.0))?.unzip();
         let target = self.name_of(entry.target, depth)?;
-        let (before, after) = self.halves(target);
-        let mut text = format!("{before}\0");
+        let mut lengths = String::new();
         let mut size = target.size;
         for bound in bounds.iter().flatten() {
             match bound.count {
-                Some(count) => text.push_str(&format!("[{count}]")),
-                None => text.push_str("[]"),
+                Some(count) => lengths.push_str(&format!("[{count}]")),
+                None => lengths.push_str("[]"),
             }
             size = size.map(|size| size.saturating_mul(bound.count.unwrap_or(0)));
         }
-        text.push_str(&after);
+        let text = |(before, after): (String, String)| format!("{before}\0{lengths}{after}");
+        let (spelled, plain) = (text(self.halves(target.text)), text(self.halves(target.plain)));
         let unnamed = self.unnamed_in(target).map(|(die, through)| match through {
             Through::Nothing => (die, Through::Array),
             through => (die, through),
         });
         let unnamed = unnamed.map(|unnamed| self.unnamed(unnamed));
         let size = entry.size.or(size);
-        Ok(Named { unnamed, embeds: target.embeds, ..self.declared(&text, size)? })
-    }
-
-    /// The parameters of a function or of its type, in one text.
-    pub(super) fn parameters(&mut self, die: Die, depth: u32) -> Result<String, DwarfError> {
-        let wanted = |tag| {
-            matches!(tag, gimli::DW_TAG_formal_parameter | gimli::DW_TAG_unspecified_parameters)
-        };
-        let walk = self.walk;
-        let (_, children) = walk.family(die, wanted).map_err(walk.blame(die.0))?.unzip();
-        let mut texts = Vec::new();
-        for child in children.iter().flatten() {
-            if child.tag == gimli::DW_TAG_unspecified_parameters {
-                texts.push("...".to_owned());
-            } else {
-                let named = self.name_of(child.target, depth)?;
-                texts.push(self.shown(named.text));
-            }
-        }
-        Ok(if texts.is_empty() { "void".to_owned() } else { texts.join(", ") })
+        Ok(Named { unnamed, embeds: target.embeds, ..self.both(&spelled, &plain, size)? })
     }
 
     /// Bytes of an address in the unit of an entry.
@@ -256,19 +261,22 @@ impl<'d> Reader<'_, 'd> {
         tag: gimli::DwTag,
         target: Named,
         text: impl Fn(&str, &str) -> String,
-    ) -> Result<u32, DwarfError> {
-        if let Some(known) = self.derived.get(&(tag.0, target.text)) {
-            return Ok(*known);
-        }
-        let (before, after) = self.halves(target);
-        let number = self.declared(&text(&before, &after), None)?.text;
-        self.derived.insert((tag.0, target.text), number);
-        Ok(number)
+    ) -> Result<(u32, u32), DwarfError> {
+        let mut number = |of: u32| -> Result<u32, DwarfError> {
+            if let Some(known) = self.derived.get(&(tag.0, of)) {
+                return Ok(*known);
+            }
+            let (before, after) = self.halves(of);
+            let number = self.number(&text(&before, &after))?;
+            self.derived.insert((tag.0, of), number);
+            Ok(number)
+        };
+        Ok((number(target.text)?, number(target.plain)?))
     }
 
     /// What stands before a declared name and after it.
-    fn halves(&self, named: Named) -> (String, String) {
-        let text = self.texts.text(named.text);
+    pub(super) fn halves(&self, text: u32) -> (String, String) {
+        let text = self.texts.text(text);
         let (before, after) = text.split_once('\0').unwrap_or((text, ""));
         (before.to_owned(), after.to_owned())
     }
@@ -279,19 +287,49 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn plain(&mut self, text: &str, size: Option<u64>) -> Result<Named, DwarfError> {
-        self.declared(&format!("{text}\0"), size)
+        let text = self.number(&format!("{text}\0"))?;
+        Ok(Named { text, plain: text, size, unnamed: None, embeds: None })
     }
 
-    fn declared(&mut self, text: &str, size: Option<u64>) -> Result<Named, DwarfError> {
+    /// A type with both its texts.
+    fn both(&mut self, text: &str, plain: &str, size: Option<u64>) -> Result<Named, DwarfError> {
+        let (text, plain) = (self.number(text)?, self.number(plain)?);
+        Ok(Named { text, plain, size, unnamed: None, embeds: None })
+    }
+
+    fn number(&mut self, text: &str) -> Result<u32, DwarfError> {
         self.charge(text.len())?;
-        let number = match text.char_indices().nth(LENGTH) {
+        Ok(match text.char_indices().nth(LENGTH) {
             Some((end, _)) => {
                 let start = text.get(..end).unwrap_or_default().replace('\0', "");
                 self.texts.number(&format!("{start}…\0"))
             }
             None => self.texts.number(text),
+        })
+    }
+
+    /// What the name of a base type does not say: its size where compilers differ, and the sign of a
+    /// `char`.
+    fn left_open(&self, die: Die, entry: &Entry<'d>, name: &str) -> String {
+        let usual = match name {
+            "char" | "signed char" | "unsigned char" | "_Bool" | "bool" => Some(1),
+            "short" | "unsigned short" => Some(2),
+            "int" | "unsigned int" | "float" => Some(4),
+            "long" | "unsigned long" => self.word(die),
+            "long long" | "unsigned long long" | "double" => Some(8),
+            _ => None,
         };
-        Ok(Named { text: number, size, unnamed: None, embeds: None })
+        match entry.encoding {
+            Some(gimli::DW_ATE_signed_char) if name == "char" => " (signed)".to_owned(),
+            Some(gimli::DW_ATE_unsigned_char) if name == "char" => " (unsigned)".to_owned(),
+            _ if usual == entry.size => String::new(),
+            _ => entry.size.map_or(String::new(), |size| format!(" ({size} bytes)")),
+        }
+    }
+
+    /// Units: bytes.
+    pub(super) fn length(&self, text: u32) -> usize {
+        self.texts.text(text).len()
     }
 }
 

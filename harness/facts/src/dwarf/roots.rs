@@ -2,7 +2,7 @@
 
 use super::DwarfError;
 use super::walk::{Die, Entry, Walk};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use gimli::DwTag;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -25,11 +25,22 @@ impl Roots<'_> {
     }
 }
 
+/// A function or variable whose types are read.
+pub(super) struct Root<'d> {
+    pub(super) die: Die,
+    pub(super) tag: DwTag,
+    /// The name that the linker sees.
+    pub(super) name: Cow<'d, str>,
+}
+
 /// What one walk over all units found.
 #[derive(Default)]
 pub(super) struct Index<'d> {
     /// Functions and variables.
-    pub(super) roots: Vec<(Die, DwTag)>,
+    pub(super) roots: Vec<Root<'d>>,
+    /// Functions that have a copy with more parameters than its type tells, by which C's `...` is
+    /// told: of a function that was inlined somewhere, the copies alone have it.
+    pub(super) variadic: HashSet<Die>,
     /// Structs, unions and enums by tag and name, outside functions; without declarations.
     pub(super) types: HashMap<(DwTag, Cow<'d, str>), Vec<Die>>,
 }
@@ -63,6 +74,8 @@ fn one<'d>(
     };
     // What stands deeper than this belongs to a function.
     let mut function = isize::MAX;
+    // The function that the one around is a copy of.
+    let mut copy = None;
     while !raw.is_empty() {
         let (depth, at) = (raw.next_depth(), raw.next_offset());
         let Some(abbreviation) = raw.read_abbreviation()? else {
@@ -71,6 +84,13 @@ fn one<'d>(
         let tag = abbreviation.tag();
         if depth <= function {
             function = isize::MAX;
+            copy = None;
+        }
+        if tag == gimli::DW_TAG_unspecified_parameters
+            && depth == function.saturating_add(1)
+            && let Some(origin) = copy
+        {
+            index.variadic.insert(origin);
         }
         let is_root = matches!(tag, gimli::DW_TAG_subprogram | gimli::DW_TAG_variable);
         if depth > function || !(is_root || is_type(tag)) {
@@ -85,8 +105,10 @@ fn one<'d>(
             continue;
         }
         if is_root {
-            if is_wanted(walk, unit, &entry, roots)? {
-                index.roots.push(((unit, at), tag));
+            if let Some(name) = wanted(walk, unit, &entry, roots)? {
+                index.roots.push(Root { die: (unit, at), tag, name });
+            } else if tag == gimli::DW_TAG_subprogram {
+                copy = entry.origin;
             }
         } else if let Some(name) = walk.name(unit, &entry)? {
             index.types.entry((tag, name)).or_default().push((unit, at));
@@ -95,13 +117,13 @@ fn one<'d>(
     Ok(())
 }
 
-/// GCC completes a declaration that was there before, which then has name and linkage.
-fn is_wanted<'d>(
+/// The name of a function or variable whose types are wanted. GCC completes a declaration that was there before, which then has name and linkage.
+fn wanted<'d>(
     walk: &Walk<'_, 'd>,
     unit: usize,
     entry: &Entry<'d>,
     roots: Roots<'_>,
-) -> gimli::Result<bool> {
+) -> gimli::Result<Option<Cow<'d, str>>> {
     let declared = match entry.completes {
         Some(die) => walk.entry(die)?.map(|declaration| (die.0, declaration)),
         None => None,
@@ -111,7 +133,7 @@ fn is_wanted<'d>(
         None => (unit, entry),
     };
     if !entry.external {
-        return Ok(false);
+        return Ok(None);
     }
-    Ok(walk.symbol(unit, entry)?.is_some_and(|name| roots.has(&name)))
+    Ok(walk.symbol(unit, entry)?.filter(|name| roots.has(name)))
 }

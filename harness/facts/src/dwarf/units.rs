@@ -5,6 +5,7 @@ use super::options::parted;
 use super::{DwarfError, Parsed, damaged, start_of};
 use gimli::AttributeValue;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One compile unit: what one run of a compiler made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,6 +36,25 @@ pub(super) fn facts<'d>(
     }
     found.sort();
     Ok(found)
+}
+
+/// The `.dwo` files that units name, sorted, each once.
+pub(super) fn split<'d>(
+    dwarf: &gimli::Dwarf<Slice<'d>>,
+    units: &[Parsed<'d>],
+) -> Result<Vec<String>, DwarfError> {
+    let mut files = BTreeSet::new();
+    for parsed in units.iter().filter(|unit| start_of(unit) != usize::MAX) {
+        let bad = |error| damaged(start_of(parsed) as u64, error);
+        let mut entries = parsed.entries();
+        let Some(root) = entries.next_dfs().map_err(bad)? else { continue };
+        let name = [gimli::DW_AT_dwo_name, gimli::DW_AT_GNU_dwo_name];
+        if let Some(value) = name.into_iter().find_map(|name| root.attr_value(name)) {
+            let text = dwarf.attr_string(parsed, value).map_err(bad)?;
+            files.insert(String::from_utf8_lossy(text.slice()).into_owned());
+        }
+    }
+    Ok(files.into_iter().collect())
 }
 
 fn unit<'d>(dwarf: &gimli::Dwarf<Slice<'d>>, unit: &Parsed<'d>) -> gimli::Result<Option<Unit>> {

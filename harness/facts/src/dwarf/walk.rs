@@ -2,11 +2,15 @@
 
 use super::load::Slice;
 use super::{DwarfError, Parsed, damaged, start_of};
-use gimli::{Abbreviation, AttributeValue, EntriesRaw, UnitOffset};
+use foldhash::HashMap;
+use gimli::{Abbreviation, AttributeValue, EntriesRaw, UnitOffset, UnitType};
 use std::borrow::Cow;
 
 /// Where an entry stands: number of the unit, and place in it.
 pub(super) type Die = (usize, UnitOffset);
+
+/// Where a unit of `.debug_types` starts ([`start_of`]).
+const IN_TYPES: u64 = usize::MAX as u64;
 
 /// What is read of an entry.
 pub(super) struct Entry<'d> {
@@ -32,6 +36,18 @@ pub(super) struct Entry<'d> {
     /// Elements of an array.
     pub(super) count: Option<u64>,
     pub(super) value: Option<i128>,
+    /// `DW_AT_signature`: the type unit that has the definition of this declaration.
+    pub(super) signature: Option<Die>,
+    /// `DW_AT_abstract_origin`: the function whose copy this is.
+    pub(super) origin: Option<Die>,
+    /// `DW_AT_encoding` of a base type.
+    pub(super) encoding: Option<gimli::DwAte>,
+    /// `DW_AT_inline`: what copies of a function have in common, and no copy itself.
+    pub(super) inline: bool,
+    pub(super) prototyped: bool,
+    pub(super) noreturn: bool,
+    /// `DW_AT_calling_convention`, where it is not the usual one.
+    pub(super) convention: Option<gimli::DwCc>,
     name: Option<AttributeValue<Slice<'d>>>,
     linkage_name: Option<AttributeValue<Slice<'d>>>,
 }
@@ -41,17 +57,29 @@ pub(super) struct Walk<'w, 'd> {
     pub(super) dwarf: &'w gimli::Dwarf<Slice<'d>>,
     pub(super) units: &'w [Parsed<'d>],
     starts: Vec<usize>,
+    /// The types that type units define, by signature.
+    types: HashMap<u64, Die>,
 }
 
 impl<'w, 'd> Walk<'w, 'd> {
     pub(super) fn new(dwarf: &'w gimli::Dwarf<Slice<'d>>, units: &'w [Parsed<'d>]) -> Self {
-        Self { dwarf, units, starts: units.iter().map(start_of).collect() }
+        let types =
+            units.iter().enumerate().filter_map(|(unit, parsed)| match parsed.header.type_() {
+                UnitType::Type { type_signature, type_offset } => {
+                    Some((type_signature.0, (unit, type_offset)))
+                }
+                _ => None,
+            });
+        Self { dwarf, units, starts: units.iter().map(start_of).collect(), types: types.collect() }
     }
 
     /// Says in which unit something is wrong.
     pub(super) fn blame(&self, unit: usize) -> impl Fn(gimli::Error) -> DwarfError + use<> {
         let at = self.starts.get(unit).copied().unwrap_or_default() as u64;
-        move |error| damaged(at, error)
+        move |error| match at {
+            IN_TYPES => DwarfError::DamagedTypes(error.to_string()),
+            at => damaged(at, error),
+        }
     }
 
     /// The entries of a unit from a place on; all of them without one.
@@ -163,13 +191,35 @@ impl<'w, 'd> Walk<'w, 'd> {
                 }
                 gimli::DW_AT_external => entry.external = is_set(&attribute),
                 gimli::DW_AT_declaration => entry.declaration = is_set(&attribute),
+                gimli::DW_AT_signature => {
+                    entry.signature = self.place(unit, attribute.raw_value());
+                }
+                gimli::DW_AT_abstract_origin => {
+                    entry.origin = self.place(unit, attribute.raw_value());
+                }
+                gimli::DW_AT_encoding => {
+                    if let AttributeValue::Encoding(encoding) = attribute.value() {
+                        entry.encoding = Some(encoding);
+                    }
+                }
+                gimli::DW_AT_inline => {
+                    let not = AttributeValue::Inline(gimli::DW_INL_not_inlined);
+                    entry.inline = attribute.value() != not;
+                }
+                gimli::DW_AT_prototyped => entry.prototyped = is_set(&attribute),
+                gimli::DW_AT_noreturn => entry.noreturn = is_set(&attribute),
+                gimli::DW_AT_calling_convention => {
+                    if let AttributeValue::CallingConvention(convention) = attribute.value() {
+                        entry.convention = Some(convention);
+                    }
+                }
                 _ => {}
             }
         }
         Ok(entry)
     }
 
-    /// Where a reference leads; none for type units and other files.
+    /// Where a reference leads; none for other files.
     fn place(&self, unit: usize, value: AttributeValue<Slice<'d>>) -> Option<Die> {
         match value {
             AttributeValue::UnitRef(at) => Some((unit, at)),
@@ -178,6 +228,7 @@ impl<'w, 'd> Walk<'w, 'd> {
                 let at = at.0.checked_sub(*self.starts.get(unit)?)?;
                 Some((unit, UnitOffset(at)))
             }
+            AttributeValue::DebugTypesRef(signature) => self.types.get(&signature.0).copied(),
             _ => None,
         }
     }
@@ -229,6 +280,13 @@ impl Entry<'_> {
             bit_size: None,
             count: None,
             value: None,
+            signature: None,
+            origin: None,
+            encoding: None,
+            inline: false,
+            prototyped: false,
+            noreturn: false,
+            convention: None,
             name: None,
             linkage_name: None,
         }
@@ -254,6 +312,13 @@ const fn is_needed(name: gimli::DwAt) -> bool {
             | gimli::DW_AT_const_value
             | gimli::DW_AT_external
             | gimli::DW_AT_declaration
+            | gimli::DW_AT_signature
+            | gimli::DW_AT_abstract_origin
+            | gimli::DW_AT_encoding
+            | gimli::DW_AT_inline
+            | gimli::DW_AT_prototyped
+            | gimli::DW_AT_noreturn
+            | gimli::DW_AT_calling_convention
     )
 }
 

@@ -17,7 +17,8 @@ pub struct Compressed {
     pub align: u64,
 }
 
-/// The compressed sections of a file, in file order. What they hold is not read.
+/// The compressed sections of a file, in file order. What they hold is read of debug sections alone
+/// ([`crate::dwarf`]).
 ///
 /// Source: System V gABI, "Section Compression": `Elf32_Chdr`, `Elf64_Chdr`.
 ///

@@ -10,11 +10,6 @@ pub(super) struct Covering<'i, 'a> {
     by_section: BTreeMap<usize, Vec<(u64, u64, &'i str)>>,
 }
 
-/// `SHF_MERGE`: equal entries may be merged.
-const MERGE: u64 = 0x10;
-/// `SHF_STRINGS`: the entries are texts that end with a NUL.
-const STRINGS: u64 = 0x20;
-
 /// How many symbols before a place are tried: such as cover one another.
 const NESTED: usize = 8;
 
@@ -60,10 +55,10 @@ impl<'i, 'a> Covering<'i, 'a> {
     fn content(&self, section: usize, place: u64) -> Option<String> {
         let header = self.image.sections.get(section)?;
         let rest = self.image.data(section).get(usize::try_from(place).ok()?..)?;
-        if header.flags.0 & MERGE == 0 {
+        if !header.is_merged() {
             return None;
         }
-        if header.flags.0 & STRINGS == 0 {
+        if !header.is_text() {
             let size = usize::try_from(header.entsize).ok().filter(|size| *size > 0)?;
             let hex: String = rest.get(..size)?.iter().map(|byte| format!("{byte:02x}")).collect();
             return Some(format!("the constant {hex}"));

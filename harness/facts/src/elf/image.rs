@@ -79,6 +79,11 @@ impl<'a> Image<'a> {
         self.sections.get(index).and_then(|section| self.section_data(section)).unwrap_or_default()
     }
 
+    /// The whole file.
+    pub(super) const fn bytes(&self) -> &'a [u8] {
+        self.data
+    }
+
     fn section_data(&self, section: &Section<'_>) -> Option<&'a [u8]> {
         if section.is_nobits() {
             return None;

@@ -142,9 +142,12 @@ fn read(
             let callable = |it: &&&Symbol<'_>| {
                 matches!(it.kind, SymbolKind::Func | SymbolKind::Ifunc | SymbolKind::NoType)
             };
-            let function = at(target).iter().find(callable).ok_or_else(|| {
-                format!("entry of level {level}: no function stands at {:#x}", target.at)
-            })?;
+            // A label of the linker script, such as _sinittext, is no function.
+            let untyped = |it: &&&Symbol<'_>| it.kind == SymbolKind::NoType;
+            let function =
+                at(target).iter().filter(callable).min_by_key(untyped).ok_or_else(|| {
+                    format!("entry of level {level}: no function stands at {:#x}", target.at)
+                })?;
             let entry = at(entry).iter().find(|symbol| symbol.name.starts_with("__initcall__"));
             Ok(Initcall {
                 level,

@@ -3,10 +3,12 @@
 mod code;
 mod comment;
 mod compressed;
+mod contents;
 mod covering;
 mod error;
 mod exports;
 mod extent;
+mod field;
 mod groups;
 mod image;
 mod initcalls;
@@ -21,15 +23,20 @@ mod place;
 mod relocation;
 mod riscv;
 mod section;
+mod segments;
+mod share;
+mod stretch;
 mod symbol;
 mod tables;
 
-pub use code::{Body, Reference, bodies};
+pub use code::{Body, Pieces, Reference, bodies, pieces};
 pub use comment::producers;
 pub use compressed::{Compressed, compressed};
+pub use contents::{Contents, Dynamic, Loaded, Named, contents};
 pub use error::ElfError;
 pub use exports::{ExportEntry, ExportValue, exports};
 pub use extent::{Content, Extent, extents};
+pub use field::Field;
 pub use groups::{Group, groups};
 pub use image::Image;
 pub use initcalls::{Initcall, initcalls};
@@ -45,5 +52,8 @@ pub use riscv::riscv_attributes;
 pub use section::{
     SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
 };
+pub use segments::{Borders, Loading, Segment, Spot, loading};
+pub use share::{Bytes, References};
+pub use stretch::Stretch;
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};
 pub use tables::{KernelTable, Table, TableEntry, TableSymbol, table, tables};

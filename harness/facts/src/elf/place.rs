@@ -207,12 +207,18 @@ pub(super) fn numbered<'i, 'a>(image: &'i Image<'a>, number: u32) -> Option<&'i 
 
 /// The symbols at each of these places, the one that names it best first: global before local,
 /// function before the untyped, without `.llvm.<hash>` before with one, then by name. Mapping,
-/// section and file symbols do not count.
+/// section and file symbols do not count, nor do labels of other sections: that at the end of a
+/// section, or behind it, has the address of what the next section begins with.
 pub(super) fn symbols_at<'i, 'a>(
     image: &'i Image<'a>,
     places: &BTreeSet<Place>,
 ) -> BTreeMap<Place, Vec<&'i Symbol<'a>>> {
     let mut found: BTreeMap<Place, Vec<&Symbol<'_>>> = BTreeMap::new();
+    let sections: BTreeMap<Place, Option<usize>> = if image.ident.is_relocatable() {
+        BTreeMap::new()
+    } else {
+        places.iter().map(|place| (*place, section_of(image, *place))).collect()
+    };
     for symbol in &image.symbols {
         let place = match symbol.section {
             SectionRef::Named(index) if image.ident.is_relocatable() => {
@@ -223,8 +229,13 @@ pub(super) fn symbols_at<'i, 'a>(
             }
             _ => continue,
         };
+        let elsewhere = match (symbol.section, sections.get(&place)) {
+            (SectionRef::Named(index), Some(Some(section))) => index != *section,
+            _ => false,
+        };
         let names = !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
-            && !symbol.name.is_empty();
+            && !symbol.name.is_empty()
+            && !elsewhere;
         if names && places.contains(&place) && !symbol.is_mapping() {
             found.entry(place).or_default().push(symbol);
         }

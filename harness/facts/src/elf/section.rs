@@ -100,6 +100,18 @@ impl Section<'_> {
         matches!(self.sh_type, SHT_REL | SHT_RELA | SHT_CREL)
     }
 
+    /// Whether equal entries of it may be merged (`SHF_MERGE`).
+    #[must_use]
+    pub const fn is_merged(&self) -> bool {
+        self.flags.0 & 0x10 != 0
+    }
+
+    /// Whether its entries are texts that end with a NUL (`SHF_STRINGS`).
+    #[must_use]
+    pub const fn is_text(&self) -> bool {
+        self.flags.0 & 0x20 != 0
+    }
+
     /// Whether `address` lies inside it and it is part of the running kernel.
     #[must_use]
     pub fn holds(&self, address: u64) -> bool {

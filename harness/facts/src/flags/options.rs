@@ -36,6 +36,9 @@ pub fn takes_argument(word: &str) -> bool {
         word,
         "-mllvm"
             | "-include"
+            | "--include"
+            | "--imacros"
+            | "--config"
             | "-imacros"
             | "-isystem"
             | "-iquote"
@@ -63,6 +66,12 @@ pub fn takes_argument(word: &str) -> bool {
     )
 }
 
+/// `-mllvm=X` is `-mllvm X` (`Options.td`, LLVM 18 to 22).
+fn joined(word: &str) -> Option<(&str, &str)> {
+    let (name, argument) = word.split_once('=')?;
+    matches!(name, "-mllvm" | "--mllvm").then_some(("-mllvm", argument))
+}
+
 /// Pairs the words after the program into options.
 ///
 /// `-Xclang X` keeps its pairs apart: `-Xclang -mllvm -Xclang -y` is two options, as clang
@@ -72,7 +81,11 @@ pub fn parse<'a>(words: &'a [Cow<'_, str>]) -> impl Iterator<Item = Opt<'a>> {
     let mut index = 0;
     std::iter::from_fn(move || {
         let word = words.next()?.as_ref();
-        let argument = if takes_argument(word) { words.next().map(Cow::as_ref) } else { None };
+        let (word, argument) = match joined(word) {
+            Some((name, argument)) => (name, Some(argument)),
+            None if takes_argument(word) => (word, words.next().map(Cow::as_ref)),
+            None => (word, None),
+        };
         let option = Opt { word, argument, index };
         index += 1;
         Some(option)
@@ -85,9 +98,9 @@ mod tests {
 
     #[test]
     fn arguments_belong_to_their_options() {
-        let words =
-            ["-mllvm", "-a=1", "-I", "x", "-Iy", "in.c", "-x", "ir", "-o"].map(Cow::Borrowed);
+        let words = ["-mllvm", "-a=1", "-I", "x", "-Iy", "in.c", "-mllvm=-b=2", "-x", "ir", "-o"]
+            .map(Cow::Borrowed);
         let texts: Vec<_> = parse(&words).map(|o| o.text().into_owned()).collect();
-        assert_eq!(texts, ["-mllvm -a=1", "-I x", "-Iy", "in.c", "-x ir", "-o"]);
+        assert_eq!(texts, ["-mllvm -a=1", "-I x", "-Iy", "in.c", "-mllvm -b=2", "-x ir", "-o"]);
     }
 }

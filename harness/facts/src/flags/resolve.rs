@@ -1,3 +1,4 @@
+use super::call::call;
 use super::options::{Opt, parse};
 use super::table::{Class, Family, classify};
 use std::borrow::Cow;
@@ -22,8 +23,12 @@ pub struct Setting<'a> {
 /// A command line after the rule "the last of a family wins".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Resolved<'a> {
-    /// The program, with whatever starts it.
+    /// The program.
     pub program: String,
+    /// What only starts it, with its options: `ccache`.
+    pub launcher: String,
+    /// `NAME=value` words before it: its environment.
+    pub environment: Vec<String>,
     /// What the last of each family set, by family. Warnings and harmless options are left out.
     pub settings: Vec<Setting<'a>>,
     /// How many options there are, inputs and output included.
@@ -38,13 +43,19 @@ pub struct Resolved<'a> {
     pub output: Option<&'a str>,
 }
 
-/// Resolves the words of one command. Everything before the first option is the program: a
-/// compiler may be started by another one (`CC="ccache clang"`).
+/// Resolves the words of one command. A compiler may be started by another program
+/// (`CC="ccache clang"`), and variables may be set for it.
 #[must_use]
 pub fn resolve<'a>(words: &'a [Cow<'_, str>]) -> Resolved<'a> {
-    let end = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
-    let (program, rest) = words.split_at_checked(end).unwrap_or((words, &[]));
-    Resolved { program: program.join(" "), ..resolve_options(rest) }
+    let call = call(words);
+    let rest = words.len().saturating_sub(call.arguments.len());
+    let rest = words.get(rest..).unwrap_or(&[]);
+    Resolved {
+        program: call.program.to_owned(),
+        launcher: call.launcher.join(" "),
+        environment: call.environment.iter().map(|word| (*word).to_owned()).collect(),
+        ..resolve_options(rest)
+    }
 }
 
 /// Resolves options without a program, as they are saved in a `.cmd` file.
@@ -138,7 +149,7 @@ mod tests {
     fn a_compiler_may_be_started_by_another_program() {
         let words = words("ccache /usr/bin/clang -O2 -c -o a.o a.c");
         let r = resolve(&words);
-        assert_eq!(r.program, "ccache /usr/bin/clang");
+        assert_eq!((r.launcher.as_str(), r.program.as_str()), ("ccache", "/usr/bin/clang"));
         assert_eq!(r.inputs, ["a.c"]);
     }
 

@@ -80,8 +80,6 @@ pub enum CmdIssue {
     BadSymver(String),
     /// A `saved_c_flags_` line without ` := `.
     BadSavedFlags(String),
-    /// Several `saved_c_flags_` lines; the last counts.
-    SavedTwice,
 }
 
 impl CmdIssue {
@@ -102,7 +100,6 @@ impl fmt::Display for CmdIssue {
             Self::CutOff => f.write_str("the first line has no end: the file is cut off"),
             Self::BadSymver(line) => write!(f, "'{line}' is not '#SYMVER NAME 0xCRC'"),
             Self::BadSavedFlags(line) => write!(f, "'{line}' is not 'saved_c_flags_X := FLAGS'"),
-            Self::SavedTwice => f.write_str("the flags are saved more than once"),
         }
     }
 }
@@ -182,9 +179,7 @@ impl<'a> CmdFile<'a> {
     fn read_saved(&mut self, line: Cow<'a, str>) {
         match split_at_assign(line.clone()) {
             Some((target, flags)) => {
-                if self.saved.is_some() {
-                    self.issues.push(CmdIssue::SavedTwice);
-                }
+                // Of two lines make takes the last; what the backend got, its command tells.
                 self.saved = Some(SavedFlags { target, flags });
             }
             None => self.issues.push(CmdIssue::BadSavedFlags(shorten(&line))),
@@ -293,6 +288,14 @@ mod tests {
         assert_eq!(file.symvers[0].crc.to_string(), "0xf7370f56");
         assert!(file.issues.is_empty());
         assert!(CmdFile::tail_is_complete(FILE.as_bytes()));
+    }
+
+    #[test]
+    fn of_flags_that_are_saved_twice_the_last_count() {
+        let text = format!("{FILE}saved_c_flags_init/main.o := -O3\n");
+        let file = read(&text);
+        assert_eq!(file.saved.as_ref().unwrap().flags, "-O3");
+        assert!(file.issues.is_empty());
     }
 
     #[test]

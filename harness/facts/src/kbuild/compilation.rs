@@ -1,5 +1,5 @@
 use super::normalize_path;
-use crate::flags::{lex, parse};
+use crate::flags::{compile, lex, parse};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -45,8 +45,7 @@ pub fn compile_commands(bytes: &[u8]) -> Result<Vec<CompileCommand>, String> {
 }
 
 fn output_of_text(command: &str) -> Option<String> {
-    let first = lex(command).ok()?.into_iter().find(|command| !command.words.is_empty())?;
-    output_of(&first.words)
+    output_of(&compile(&lex(command).ok()?)?.words)
 }
 
 fn output_of(words: &[Cow<'_, str>]) -> Option<String> {

@@ -8,6 +8,8 @@ pub struct Depends {
     pub source: Option<String>,
     /// Every file that the source includes, as the compiler names it; no configuration symbols.
     pub includes: Vec<String>,
+    /// The configuration symbols that the source and its includes name, without `CONFIG_`.
+    pub symbols: Vec<String>,
 }
 
 impl Depends {
@@ -25,8 +27,11 @@ impl Depends {
                 let path = line.trim().trim_end_matches('\\').trim_end();
                 match path {
                     "" => in_list = false,
-                    // The configuration symbols that the source names.
-                    symbol if symbol.starts_with("$(") => {}
+                    symbol if symbol.starts_with("$(") => {
+                        let inner = symbol.strip_prefix("$(wildcard include/config/");
+                        let inner = inner.and_then(|inner| inner.strip_suffix(')'));
+                        depends.symbols.extend(inner.map(str::to_owned));
+                    }
                     path => depends.includes.push(path.to_owned()),
                 }
             }
@@ -65,6 +70,7 @@ mod tests {
         let depends = Depends::parse(text);
         assert_eq!(depends.source_in_tree("/s").as_deref(), Some("v/a.c"));
         assert_eq!(depends.includes.len(), 2);
+        assert_eq!(depends.symbols, ["X"]);
         assert_eq!(depends.in_tree("/s").collect::<Vec<_>>(), ["v/a.c", "include/a.h"]);
         // Another tree, whose name begins with the same letters.
         assert_eq!(depends.in_tree("/s/in").count(), 0);

@@ -9,6 +9,7 @@ mod lists;
 mod members;
 mod names;
 mod preprocess;
+mod role;
 mod symtypes;
 mod symvers;
 mod tree;
@@ -22,6 +23,7 @@ pub use lists::{ModuleMembers, module_members, normalize_path, object_list, obje
 pub use members::{Member, enumerators, members, split, split_body};
 pub use names::{cmd_path, index_path, native_path};
 pub use preprocess::{Preprocess, assembly_prototypes};
+pub use role::FileRole;
 pub use symtypes::{Definition, Symtypes, TypeKind};
 pub use symvers::{Export, Symvers, SymversError};
 pub use tree::{KernelVersion, kernel_version, lto_modes};

@@ -1,4 +1,4 @@
-use crate::flags::{lex, parse};
+use crate::flags::{call, compile, is_compiler, lex, parse};
 
 /// How the text that genksyms read was made, taken from the command that made the object.
 ///
@@ -23,17 +23,17 @@ impl Preprocess {
     /// What is odd about it: no shell text, no compiler, not one source file.
     pub fn of(command: &str) -> Result<Self, String> {
         let commands = lex(command).map_err(|error| error.to_string())?;
-        // What follows, such as objtool, works on the finished object.
-        let words =
-            commands.into_iter().map(|command| command.words).find(|words| !words.is_empty());
+        let words = compile(&commands).map(|command| command.words.as_slice());
         let words = words.ok_or("it is empty")?;
-        let first = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
-        let (programs, options) = words.split_at_checked(first).ok_or("it is empty")?;
-        // A launcher, such as ccache, may stand before the compiler.
-        let program = programs.last().ok_or("it names no compiler")?;
-        if !is_compiler(program) {
-            return Err(format!("'{program}' is no C compiler"));
+        let call = call(words);
+        if call.program.is_empty() {
+            return Err("it names no compiler".to_owned());
         }
+        if !is_compiler(call.program) {
+            return Err(format!("'{}' is no C compiler", call.program));
+        }
+        let start = words.len().saturating_sub(call.arguments.len());
+        let options = words.get(start..).ok_or("it is empty")?;
         let (mut kept, mut sources) = (Vec::new(), Vec::new());
         for option in parse(options) {
             if option.is_input() {
@@ -44,11 +44,9 @@ impl Preprocess {
             }
         }
         match sources.as_slice() {
-            [source] => Ok(Self {
-                program: program.clone().into_owned(),
-                options: kept,
-                source: source.clone(),
-            }),
+            [source] => {
+                Ok(Self { program: call.program.to_owned(), options: kept, source: source.clone() })
+            }
             other => Err(format!("it names {} source files", other.len())),
         }
     }
@@ -72,12 +70,6 @@ pub fn assembly_prototypes<'a>(exports: impl IntoIterator<Item = &'a str>) -> St
         text.push_str(&format!("EXPORT_SYMBOL({export});\n"));
     }
     text
-}
-
-/// Nothing else of a recorded command is ever run.
-fn is_compiler(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    name == "cc" || name.contains("clang") || name.contains("gcc")
 }
 
 /// Whether an option compiles, or writes a file besides standard output.

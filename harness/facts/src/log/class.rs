@@ -46,7 +46,7 @@ impl Stage {
         match said.tool {
             Tool::Clang | Tool::Lld if GENERATED.contains(&class) => Self::Generate,
             // llvm-ar and the C compiler make single files.
-            Tool::Clang | Tool::Fixdep | Tool::Genksyms => Self::Compile,
+            Tool::Clang | Tool::Rustc | Tool::Fixdep | Tool::Genksyms => Self::Compile,
             Tool::Lld | Tool::Ar => Self::Link,
             Tool::Objtool => Self::Objtool,
             Tool::Modpost => Self::Modpost,
@@ -79,8 +79,14 @@ const GENERATED: [&str; 14] = [
 const INLINE: &str = "<inline asm>";
 
 const MACHINE: [&str; 4] = ["clock-skew", "goal-added", "interrupted", "jobserver"];
-const FOLLOWS: [&str; 5] =
-    ["asm-failed", "error-limit", "ferror-limit", "link-failed", "recipe-failed"];
+const FOLLOWS: [&str; 6] =
+    ["asm-failed", "error-limit", "ferror-limit", "link-failed", RECIPE_FAILED, STEP_FAILED];
+
+/// make gave up a target.
+pub const RECIPE_FAILED: &str = "recipe-failed";
+
+/// A command failed in a step of a CI.
+pub const STEP_FAILED: &str = "step-failed";
 
 /// One line of the table: who says it (none: anybody), a piece of the text, the class.
 type Row = (Option<Tool>, &'static str, &'static str);
@@ -104,10 +110,13 @@ const TABLE: &[Row] = &[
     (Some(Tool::Make), "overriding recipe for target", "recipe-overridden"),
     (Some(Tool::Make), "ignoring old recipe for target", "recipe-overridden"),
     (Some(Tool::Make), "dependency dropped", "circular-dependency"),
-    (Some(Tool::Make), "Error N", "recipe-failed"),
-    (Some(Tool::Make), "Killed", "recipe-failed"),
-    (Some(Tool::Make), "Segmentation fault", "recipe-failed"),
-    (Some(Tool::Make), "Aborted", "recipe-failed"),
+    (Some(Tool::Make), "(ignored)", "recipe-ignored"),
+    (Some(Tool::Make), "Deleting", RECIPE_FAILED),
+    (Some(Tool::Make), "not deleted", RECIPE_FAILED),
+    (Some(Tool::Make), "Error N", RECIPE_FAILED),
+    (Some(Tool::Make), "Killed", RECIPE_FAILED),
+    (Some(Tool::Make), "Segmentation fault", RECIPE_FAILED),
+    (Some(Tool::Make), "Aborted", RECIPE_FAILED),
     // Code generation: clang's words, and lld's for the same.
     (None, "stack frame size", "frame-larger-than"),
     (None, "declared with 'error' attribute", "attribute-error"),
@@ -212,6 +221,11 @@ const TABLE: &[Row] = &[
     (Some(Tool::Kconfig), "syntax error", "syntax"),
     (Some(Tool::Kconfig), "not in final .config", "value-lost"),
     (Some(Tool::Kconfig), "is redefined by fragment", "override"),
+    // Rust.
+    (Some(Tool::Rustc), "could not compile", "error-limit"),
+    (Some(Tool::Rustc), "aborting due to", "error-limit"),
+    // A CI.
+    (Some(Tool::Other), super::message::STEP, STEP_FAILED),
     // Small tools.
     (Some(Tool::Fixdep), "", "dependency-file"),
     (Some(Tool::Genksyms), "syntax error", "syntax"),
@@ -251,10 +265,8 @@ pub(super) fn subject_of(said: &Diagnostic) -> String {
     let found = match said.class() {
         "frame-larger-than" => quoted(text).map(str::to_owned),
         // Where a module is linked for its functions, the message begins with it.
-        "triple-mismatch" => {
-            text.find("Linking two").and_then(|at| text.get(at..)).map(str::to_owned)
-        }
-        "attribute-error" | "attribute-warning" => after(text, "call to ").map(str::to_owned),
+        "triple-mismatch" => text.find("Linking two").and_then(|at| text.get(at..)).map(members),
+        "attribute-error" | "attribute-warning" => called(text),
         "undefined-symbol" => match said.tool {
             Tool::Modpost => Some(text.trim_end_matches('!').to_owned()),
             _ => after(text, "undefined symbol: ").map(str::to_owned),
@@ -267,6 +279,32 @@ pub(super) fn subject_of(said: &Diagnostic) -> String {
         (Some(place), stage) if stage != Stage::Generate => format!("{text} ({place})"),
         _ => text.to_owned(),
     })
+}
+
+/// The function that must not be called. Of those that `BUILD_BUG_ON` and its like make, whose names are
+/// counted, with the words that they were given.
+fn called(text: &str) -> Option<String> {
+    let name = after(text, "call to ")?;
+    let words = ["attribute: ", "\"dontcall-error\": ", "\"dontcall-warn\": "];
+    let why = words.iter().find_map(|before| Some(text.split_once(before)?.1));
+    Some(match why.filter(|_| name.contains("__compiletime_assert_")) {
+        Some(why) => format!("{name}: {why}"),
+        None => name.to_owned(),
+    })
+}
+
+/// A text in which each quoted object has the one name that both forms of it share: lld writes
+/// `vmlinux.a(b.o at N)` where a backend has `lib/b.o`.
+fn members(text: &str) -> String {
+    let parts = text.split('\'').enumerate().map(|(number, part)| match number % 2 {
+        1 => {
+            let inner = part.split_once('(').map_or(part, |(_, inner)| inner);
+            let path = inner.split([' ', ')']).next().unwrap_or(inner);
+            path.rsplit('/').next().unwrap_or(path)
+        }
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("'")
 }
 
 /// What stands in the last pair of single quotes.

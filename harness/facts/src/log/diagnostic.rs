@@ -2,6 +2,7 @@
 //! share.
 
 use super::class::{Stage, class_of, subject_of};
+use super::names;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,6 +26,8 @@ pub enum Tool {
     Fixdep,
     /// The kernel's genksyms.
     Genksyms,
+    /// The Rust compiler.
+    Rustc,
     /// make itself.
     Make,
     /// Anything else: scripts, the shell, `llvm-objcopy` ….
@@ -44,6 +47,7 @@ impl Tool {
             Self::Kconfig => "kconfig",
             Self::Fixdep => "fixdep",
             Self::Genksyms => "genksyms",
+            Self::Rustc => "rustc",
             Self::Make => "make",
             Self::Other => "other",
         }
@@ -154,8 +158,8 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The text without offsets, addresses and sizes: numbers that stand alone become `N`, and a
-/// promoted name loses its hash.
+/// The text without offsets, addresses and sizes: numbers that stand alone become `N`, and names
+/// lose the numbers that were counted or hashed into them.
 pub(super) fn steady(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut word = String::new();
@@ -181,16 +185,7 @@ fn push_steady(out: &mut String, word: &str) {
         out.push('N');
         return;
     }
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once(".llvm.") {
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        out.push_str(before);
-        rest = after.get(digits..).unwrap_or_default();
-        if digits == 0 {
-            out.push_str(".llvm.");
-        }
-    }
-    out.push_str(rest);
+    names::push_steady(out, word);
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What make gives up, and lines that tell why.
 
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 
 /// One `make[N]: *** [FILE:LINE: TARGET] Error CODE` line (GNU make 4.x).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,9 +20,16 @@ impl MakeFailure {
     /// Whether the recipe itself failed, and not a make that it called.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        !(self.how.starts_with("Error 2") && !self.target.contains('.')
+        !(self.code() == Some(2) && !self.target.contains('.')
             || self.target == "."
             || self.target.starts_with("__"))
+    }
+
+    /// The exit status of the recipe, where one ended it. make says `Error` in its user's language.
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        let (word, number) = self.how.rsplit_once(' ')?;
+        number.parse().ok().filter(|_| !word.is_empty() && !word.contains(' '))
     }
 }
 
@@ -29,7 +37,9 @@ impl MakeFailure {
 /// `error: `.
 pub(super) fn member_not_found(line: &str) -> Option<String> {
     let (program, rest) = line.split_once(": ")?;
-    if !program.ends_with("ar") {
+    // Jobs share the log: it may stand behind the end of another one's words.
+    let word = program.rsplit(' ').next().unwrap_or(program);
+    if tool_of(word)?.program != Program::Ar {
         return None;
     }
     let rest = rest.strip_prefix("error: ").unwrap_or(rest);
@@ -37,15 +47,19 @@ pub(super) fn member_not_found(line: &str) -> Option<String> {
     why.eq_ignore_ascii_case("no such file or directory").then(|| normalize_path(name)).flatten()
 }
 
-/// The failure that a line of make's tells of.
+/// The failure that a line of make's tells of: `make[2]: *** [FILE:LINE: TARGET] Error 1`, where make
+/// does not know the place of the rule `*** [TARGET] Error 255`.
 pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
-    let rest = line.trim_start().strip_prefix("make")?;
-    let (level, rest) = rest.split_once(": *** [")?;
-    if !level.is_empty() && !level.starts_with('[') {
+    let (speaker, rest) = line.trim_start().split_once(": *** [")?;
+    if !is_make(speaker) {
         return None;
     }
     let (place, how) = rest.rsplit_once("] ")?;
-    let (location, target) = place.split_once(": ")?;
+    // What make does with a target that it gave up.
+    if how.contains("(ignored)") || how.starts_with("Deleting") || how.ends_with("not deleted") {
+        return None;
+    }
+    let (location, target) = place.split_once(": ").unwrap_or(("", place));
     let (makefile, number) = location.rsplit_once(':').unwrap_or((location, ""));
     Some(MakeFailure {
         makefile: makefile.to_owned(),
@@ -53,6 +67,15 @@ pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
         target: target.to_owned(),
         how: how.trim().to_owned(),
     })
+}
+
+/// The recipe whose failure make ignores: `make[1]: [FILE:LINE: TARGET] Error 1 (ignored)`.
+pub(super) fn ignored_failure(line: &str) -> Option<(&str, &str)> {
+    let (who, rest) = line.split_once(": ")?;
+    let rest = rest.strip_prefix("*** ").unwrap_or(rest).strip_prefix('[')?;
+    let (place, how) = rest.rsplit_once("] ")?;
+    let target = place.split_once(": ").map_or(place, |(_, target)| target);
+    (is_make(who) && how.ends_with("(ignored)")).then_some((target, how))
 }
 
 /// `1 warning and 2 errors generated.`

@@ -2,6 +2,9 @@
 //! lines, make's own words, what belongs to a message before it. What is none of these is counted,
 //! so that no message is passed over without a word.
 
+use super::marks::mark;
+use crate::program::is_make;
+
 /// A line that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line<'a> {
@@ -11,8 +14,16 @@ pub(super) enum Line<'a> {
     Short { what: &'a str, target: &'a str },
     /// make enters a directory.
     Enters(&'a str),
-    /// It belongs to a message, or is no more than chatter.
-    Said,
+    /// It belongs to a message.
+    Context,
+    /// make speaks of itself.
+    Made,
+    /// What tools say while they work.
+    Chatter,
+    /// A CI's own.
+    Ci,
+    /// Nothing.
+    Blank,
     /// Nobody knows.
     Unknown,
 }
@@ -31,7 +42,7 @@ impl Lines {
     pub(super) fn tell<'a>(&mut self, line: &'a str) -> Line<'a> {
         let text = line.trim();
         if text.is_empty() {
-            return Line::Said;
+            return Line::Blank;
         }
         if let Some((what, target)) = short(line) {
             return Line::Short { what, target };
@@ -39,12 +50,18 @@ impl Lines {
         if let Some(dir) = enters(line) {
             return Line::Enters(dir);
         }
-        if is_made(line) || is_context(line) {
-            return Line::Said;
+        if is_made(line) {
+            return Line::Made;
+        }
+        if is_context(line) {
+            return Line::Context;
+        }
+        if !self.goes_on && !self.is_open && mark(line).is_some() {
+            return Line::Ci;
         }
         let starts = line.starts_with("  ") || line.starts_with(['#', '\t', '+']);
         if !starts && !self.goes_on && !self.is_open && !is_shell(text) {
-            return if is_chatter(text) { Line::Said } else { Line::Unknown };
+            return if is_chatter(text) { Line::Chatter } else { Line::Unknown };
         }
         if starts && !self.goes_on {
             // A command of its own: what another one left open is not its matter.
@@ -87,16 +104,21 @@ fn short(line: &str) -> Option<(&str, &str)> {
     Some((what, target))
 }
 
-/// `make[1]: Entering directory '/build'`
+/// `make[1]: Entering directory '/build'`, in any language: an absolute path in quotes, at the end
+/// or with words behind it.
 fn enters(line: &str) -> Option<&str> {
-    let (who, rest) = line.split_once(": Entering directory ")?;
-    who.starts_with("make").then(|| rest.trim_matches(|c| "'`\"".contains(c)))
+    const QUOTES: [char; 10] = ['\'', '`', '"', '‘', '’', '„', '“', '”', '«', '»'];
+    let (_, rest) = line.split_once(": ").filter(|(who, _)| is_make(who))?;
+    let (_, quoted) = rest.split_once(QUOTES)?;
+    let (dir, after) = quoted.trim_start_matches('\u{a0}').split_once(QUOTES)?;
+    let is_all = !after.contains(QUOTES) && !after.ends_with('.');
+    let dir = dir.trim_end_matches('\u{a0}');
+    (is_all && dir.starts_with('/') && !rest.starts_with("***")).then_some(dir)
 }
 
 /// What make says of itself.
 fn is_made(line: &str) -> bool {
-    line.starts_with("make: ")
-        || line.starts_with("make[") && line.contains("]: ")
+    line.split_once(": ").is_some_and(|(who, _)| is_make(who))
         || line.contains("make[") && line.ends_with("Waiting for unfinished jobs....")
 }
 
@@ -112,7 +134,12 @@ fn is_context(line: &str) -> bool {
         text.ends_with(" generated.") && text.starts_with(|c: char| c.is_ascii_digit())
             || text.starts_with("(To see full details build your kernel with:")
     };
-    const STARTS: [&str; 16] = [
+    const STARTS: [&str; 21] = [
+        "--> ",
+        "= note: ",
+        "= help: ",
+        "help: ",
+        "For more information about this error",
         "In file included from ",
         "from ",
         ">>> ",
@@ -192,6 +219,10 @@ mod tests {
         }
         let enters = "make[1]: Entering directory '/b'";
         assert_eq!(told(&[enters]), [Line::Enters("/b")]);
+        let german = "make[1]: Verzeichnis „/b“ wird betreten";
+        assert_eq!(told(&[german]), [Line::Enters("/b")]);
+        let other = "make[1]: '/b/vmlinux' is up to date.";
+        assert_eq!(told(&[other]), [Line::Made]);
     }
 
     #[test]
@@ -217,7 +248,7 @@ mod tests {
             "2 warnings generated.",
             "make[2]: Nothing to be done for 'all'.",
         ] {
-            assert_eq!(told(&[line]), [Line::Said], "{line}");
+            assert!(matches!(told(&[line])[..], [Line::Context | Line::Made]), "{line}");
         }
         assert_eq!(told(&["Something went astray"]), [Line::Unknown]);
     }

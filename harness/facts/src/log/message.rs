@@ -4,8 +4,10 @@
 //! `scripts/mod/modpost.c`, `scripts/kconfig/` (Linux 6.1 to 7.3), GNU make 4.x.
 
 use super::diagnostic::{Diagnostic, Gravity, Tool};
-use super::failure::make_failure;
+use super::failure::{ignored_failure, make_failure};
+use super::marks::{Mark, mark};
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
 
 /// A message, with what is no part of its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +18,30 @@ pub(super) struct Message {
     pub(super) line: Option<u32>,
     /// The object that the tool itself names.
     pub(super) object: Option<String>,
+    /// The name of the object without its directory, where the tool tells no more: of a member of
+    /// `vmlinux.a` lld 22 has only that.
+    pub(super) member: Option<String>,
 }
+
+/// What is said where a command failed in a step of a CI, container or service.
+pub(super) const STEP: &str = "the command of a step failed";
 
 impl Message {
     fn new(tool: Tool, gravity: Gravity, place: Option<&str>, text: &str) -> Self {
         let said = Diagnostic::new(tool, gravity, place, text.trim());
-        Self { said, line: None, object: None }
+        Self { said, line: None, object: None, member: None }
+    }
+
+    /// A message about an object, in any form of its name.
+    fn about(self, name: &str) -> Self {
+        match object_in(name) {
+            // What LTO as a whole is called.
+            Some(object) if object == "ld-temp.o" => self,
+            Some(object) if name.contains('(') && !object.contains('/') => {
+                Self { member: Some(object), ..self }
+            }
+            object => Self { object, ..self },
+        }
     }
 }
 
@@ -29,40 +49,93 @@ impl Message {
 /// the log: it may stand behind the end of another one's words.
 pub(super) fn message(line: &str) -> Option<Message> {
     // `V=1` echoes commands, and those hold anything.
-    if line.starts_with("  ") || line.starts_with(['#', '+', '\t', '\'', '"']) {
-        return recognised(line.trim_end()).filter(|_| line.starts_with('\''));
+    if line.starts_with("  ")
+        || line.starts_with(['#', '+', '\t', '\'', '"']) && mark(line).is_none()
+    {
+        return recognised(line.trim_end())
+            .filter(|_| line.starts_with('\''))
+            .or_else(|| indented(line));
     }
     let line = line.trim_end();
+    match mark(line) {
+        Some(Mark::Failed) => Some(Message::new(Tool::Other, Gravity::Error, None, STEP)),
+        Some(Mark::Says(gravity, text)) => message(&text)
+            .or_else(|| Some(Message::new(Tool::Other, gravity, None, &text)))
+            .filter(|_| !text.is_empty()),
+        Some(Mark::Own) | None => tools(line),
+    }
+}
+
+fn tools(line: &str) -> Option<Message> {
     make(line)
         .or_else(|| modpost(line))
         .or_else(|| objtool(line))
         .or_else(|| kconfig(line))
+        .or_else(|| rustc(line))
         .or_else(|| small(line))
         .or_else(|| general(line))
 }
 
+/// A message that stands apart from the margin, such as `  ERROR: Kernel configuration is invalid.`: it
+/// begins with its severity, or with one word and that.
+fn indented(line: &str) -> Option<Message> {
+    let text = line.trim();
+    let at = ["error: ", "ERROR: ", "warning: ", "WARNING: ", "Error: "]
+        .iter()
+        .filter_map(|sign| text.find(sign))
+        .min()?;
+    let before = text.get(..at)?;
+    let who = before.trim_end();
+    let is_word = who.is_empty() || who.ends_with(':') && !who.contains(' ');
+    // A label in a source that is quoted.
+    let is_source = text.ends_with([';', '{', '\\']) || text.starts_with('#');
+    (is_word && !is_source && !line.starts_with(['#', '+', '\'', '"'])).then(|| tools(text))?
+}
+
 /// `make[2]: *** [Makefile:12: target] Error 1`, `Makefile:12: *** missing separator.  Stop.`
 fn make(line: &str) -> Option<Message> {
+    if let Some((target, how)) = ignored_failure(line) {
+        return Some(Message::new(Tool::Make, Gravity::Warning, Some(target), how));
+    }
     let (who, rest) = line.split_once(": *** ")?;
     if let Some(failed) = make_failure(line) {
         let place = Some(failed.target.as_str());
-        return Some(Message::new(Tool::Make, Gravity::Error, place, &failed.how));
+        // Its word for it is that of the user's language.
+        let how = match failed.code() {
+            Some(code) => format!("Error {code}"),
+            None => failed.how,
+        };
+        return Some(Message::new(Tool::Make, Gravity::Error, place, &how));
     }
-    if !who.starts_with("make") && position(who).is_none() || rest.starts_with("Waiting for") {
+    let waits = rest.starts_with("Waiting for") || rest.ends_with("...") || rest.ends_with('…');
+    if !is_make(who) && position(who).is_none() || waits {
         return None;
     }
-    let (file, number) = position(who).unwrap_or((who, None));
     let text = rest.strip_suffix(" Stop.").unwrap_or(rest);
-    let message = Message::new(Tool::Make, Gravity::Error, Some(file), text);
-    Some(Message { line: number, ..message })
+    // How deep in other makes it runs is no part of it.
+    let place = position(who).map(|(file, _)| file);
+    let message = Message::new(Tool::Make, Gravity::Error, place, text);
+    Some(Message { line: position(who).and_then(|(_, number)| number), ..message })
+}
+
+/// `error[E0425]: cannot find value …`, whose place stands on the next line.
+fn rustc(line: &str) -> Option<Message> {
+    let at = line.find("error[E")?;
+    let (code, text) = line.get(at + 7..)?.split_once("]: ")?;
+    let apart = line.get(..at)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+    let is_code = !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
+    (apart && is_code).then(|| Message::new(Tool::Rustc, Gravity::Error, None, text))
 }
 
 /// `WARNING: modpost: vmlinux: section mismatch …`, `ERROR: modpost: "x" [y.ko] undefined!`
 fn modpost(line: &str) -> Option<Message> {
-    let (gravity, rest) = match line.strip_prefix("WARNING: modpost: ") {
-        Some(rest) => (Gravity::Warning, rest),
-        None => (Gravity::Error, line.strip_prefix("ERROR: modpost: ")?),
-    };
+    let (gravity, rest) = [
+        ("WARNING: modpost: ", Gravity::Warning),
+        ("ERROR: modpost: ", Gravity::Error),
+        ("FATAL: modpost: ", Gravity::Error),
+    ]
+    .iter()
+    .find_map(|(sign, gravity)| Some((*gravity, line.split_once(sign)?.1)))?;
     let place = rest.split_once('[').and_then(|(_, place)| place.split_once(']'));
     let (place, text) = match (place, rest.split_once(": ")) {
         (Some((place, _)), _) => (Some(place), rest),
@@ -80,7 +153,7 @@ fn objtool(line: &str) -> Option<Message> {
         if let Some((place, text)) = line.split_once(sign) {
             let place = last_word(place);
             let message = Message::new(Tool::Objtool, gravity, Some(place), text);
-            return Some(Message { object: object_in(place), ..message });
+            return Some(message.about(place));
         }
     }
     None
@@ -134,7 +207,7 @@ fn small(line: &str) -> Option<Message> {
 
 /// `WHO: error: TEXT`, where WHO is a program, a place in a source, both or nothing.
 fn general(line: &str) -> Option<Message> {
-    const SIGNS: [(&str, Gravity); 8] = [
+    const SIGNS: [(&str, Gravity); 15] = [
         ("fatal error: ", Gravity::Error),
         ("error: ", Gravity::Error),
         ("ERROR: ", Gravity::Error),
@@ -143,12 +216,20 @@ fn general(line: &str) -> Option<Message> {
         ("note: ", Gravity::Note),
         ("remark: ", Gravity::Note),
         ("fatal: ", Gravity::Error),
+        // dtc, resolve_btfids, shells and interpreters.
+        ("Error: ", Gravity::Error),
+        ("Warning: ", Gravity::Warning),
+        ("FATAL: ", Gravity::Error),
+        ("FATAL ERROR: ", Gravity::Error),
+        ("FAILED: ", Gravity::Error),
+        ("ERROR (", Gravity::Error),
+        ("Warning (", Gravity::Warning),
     ];
     let found = SIGNS.iter().filter_map(|(sign, gravity)| {
         let at = line.find(sign)?;
         // A word of its own: `no_error: ` is none.
         let before = line.get(..at)?;
-        let apart = before.is_empty() || before.ends_with(": ") || before.ends_with(':');
+        let apart = before.trim().is_empty() || before.ends_with(": ") || before.ends_with(':');
         apart.then_some((at, at + sign.len(), *gravity))
     });
     let Some((start, end, gravity)) = found.min_by_key(|(at, ..)| *at) else {
@@ -160,11 +241,10 @@ fn general(line: &str) -> Option<Message> {
     if !who.starts_with('<') && who.contains(|c| "\"'`;$={}()|&".contains(c)) {
         return None;
     }
-    let name = who.rsplit('/').next().unwrap_or(who);
     let (text, option) = controlled(text.trim());
     // lld says where behind its name, and so does a backend: `error: lib/a.c:12:0: text`.
     let inner = text.split_once(": ").and_then(|(place, text)| Some((position(place)?, text)));
-    let mut message = match (program(name), inner) {
+    let mut message = match (program(who), inner) {
         (Some(tool), Some(((place, line), text))) => at(tool, gravity, place, line, text),
         (Some(tool), None) => Message::new(tool, gravity, None, text),
         (None, Some(((place, line), text))) if who.is_empty() => {
@@ -180,16 +260,16 @@ fn general(line: &str) -> Option<Message> {
             None if who.is_empty() && !line.contains("WARNING: ") && !line.contains("ERROR: ") => {
                 Message::new(Tool::Clang, gravity, None, text)
             }
-            None => Message::new(Tool::Other, gravity, Some(who), text),
+            None => Message::new(Tool::Other, gravity, Some(speaker(who)), text),
         },
     };
     message.said.option = option;
-    if message.object.is_none() {
-        // A backend that imports: `linking module 'lib/a.o': …`
-        let importer = text.strip_prefix("linking module '").and_then(|rest| rest.split_once('\''));
-        message.object = importer.and_then(|(module, _)| object_in(module));
+    // A backend that imports: `linking module 'lib/a.o': …`
+    let importer = text.strip_prefix("linking module '").and_then(|rest| rest.split_once('\''));
+    match importer.filter(|_| message.object.is_none() && message.member.is_none()) {
+        Some((module, _)) => Some(message.about(module)),
+        None => Some(message),
     }
-    Some(message)
 }
 
 /// `Makefile`, `scripts/Makefile.build`, `arch/x86/Kbuild`
@@ -201,14 +281,15 @@ fn is_makefile(place: &str) -> bool {
 /// A message about a place: `lib/a.c`, `<inline asm>`, `lib/b.o <inline asm>`, `<unknown>`.
 fn at(tool: Tool, gravity: Gravity, place: &str, line: Option<u32>, text: &str) -> Message {
     let (object, place) = match place.rsplit_once(" <") {
-        Some((object, _)) => (object_in(object), place.get(object.len() + 1..).unwrap_or(place)),
+        Some((object, _)) => (object, place.get(object.len() + 1..).unwrap_or(place)),
         // Of bitcode a backend makes a source of its own, whose lines are none.
-        None => (object_in(place), place),
+        None => (place, place),
     };
-    let is_source = object.is_none() && !place.starts_with('<');
-    let named = Some(place).filter(|place| *place != "<unknown>" && !place.ends_with(".o"));
-    let message = Message::new(tool, gravity, named, text);
-    Message { line: line.filter(|line| is_source && *line > 0), object, ..message }
+    let is_object = place.ends_with(".o") || place.ends_with(')');
+    let named = Some(place).filter(|place| *place != "<unknown>" && !is_object);
+    let message = Message::new(tool, gravity, named, text).about(object);
+    let is_source = !is_object && !place.starts_with('<');
+    Message { line: line.filter(|line| is_source && *line > 0), ..message }
 }
 
 /// The object that a name is: `lib/b.o`, or a member of a thin archive as lld writes it,
@@ -268,29 +349,40 @@ fn plain(line: &str) -> bool {
     !line.contains(|c| "\";$={}|&\\".contains(c))
 }
 
-fn program(name: &str) -> Option<Tool> {
-    let is = |stem: &str| {
-        name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('-'))
-    };
-    if is("clang") || name.ends_with("-clang") {
-        Some(Tool::Clang)
-    } else if name == "ld.lld" || name == "ld" || name.starts_with("ld.lld-") {
-        Some(Tool::Lld)
-    } else if is("llvm-ar") || name == "ar" || name.ends_with("-ar") {
-        Some(Tool::Ar)
-    } else if name == "make" || name.starts_with("make[") {
-        Some(Tool::Make)
-    } else if name == "genksyms" {
-        Some(Tool::Genksyms)
-    } else {
-        None
+/// The tool that speaks by such a name, however it is called.
+pub(super) fn program(name: &str) -> Option<Tool> {
+    if is_make(name) {
+        return Some(Tool::Make);
     }
+    if name == "rustc" {
+        return Some(Tool::Rustc);
+    }
+    match tool_of(name)?.program {
+        Program::Clang => Some(Tool::Clang),
+        Program::Lld | Program::Ld => Some(Tool::Lld),
+        Program::Ar => Some(Tool::Ar),
+        Program::Genksyms => Some(Tool::Genksyms),
+        _ => None,
+    }
+}
+
+/// A program's plain name, so that two builds with the same tools by other names say the same.
+fn speaker(who: &str) -> &str {
+    tool_of(who).map_or(who, |called| called.base)
 }
 
 /// File and line of `FILE:LINE:COLUMN`, `FILE:LINE`, `<inline asm>:1:2` or `<unknown>:0`.
 fn position(place: &str) -> Option<(&str, Option<u32>)> {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (rest, last) = place.rsplit_once(':')?;
+    // dtc: `x.dts:12.3-45.6`
+    let range = |text: &str| {
+        let known = |b: u8| b.is_ascii_digit() || b == b'.' || b == b'-';
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(known)
+    };
+    if range(last) && !number(last) && !rest.is_empty() {
+        return Some((rest, last.split(['.', '-']).next().and_then(|line| line.parse().ok())));
+    }
     if !number(last) || rest.is_empty() {
         return None;
     }

@@ -1,16 +1,26 @@
 //! What make said while it built a kernel: what went wrong, which steps it shows, and every
 //! message of its tools.
 
+mod account;
 mod class;
 mod diagnostic;
+mod escapes;
+mod explained;
+
 mod failure;
 mod line;
+mod marks;
 mod message;
+mod names;
 mod ran;
+mod stamp;
 mod stop;
+mod text;
+mod tree;
 mod why;
 
-pub use class::{Stage, UNKNOWN};
+pub use account::{LineAccount, LineKind};
+pub use class::{RECIPE_FAILED, STEP_FAILED, Stage, UNKNOWN};
 pub use diagnostic::{Diagnostic, Gravity, Tool};
 pub use failure::MakeFailure;
 pub use ran::Ran;
@@ -18,10 +28,12 @@ pub use stop::{MakeStop, make_stop};
 pub use why::reasons;
 
 use crate::kbuild::normalize_path;
+use crate::program::{Program, is_make, tool_of};
+use explained::{Explained, is_a_reason};
 use failure::{errors_counted, is_error, make_failure, member_not_found};
 use line::{Line, Lines};
 use message::message;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The facts of one build log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,14 +53,16 @@ pub struct BuildLog {
     pub reasons: BTreeMap<String, String>,
     /// Members that the archiver looked for and did not find, in order.
     pub members_not_found: Vec<String>,
-    /// How many lines it has; none when there is no log at all.
+    /// How many lines it has; none when there is no log at all, or it is empty.
     pub lines: u64,
     /// Every message of a tool.
     pub diagnostics: BTreeMap<Diagnostic, Said>,
     /// The steps that it shows.
     pub ran: Ran,
-    /// How many lines are of no known kind: neither command nor message, nor what belongs to one.
-    pub unknown_lines: u64,
+    /// Targets that make gave up without a word of any tool that was understood.
+    pub unexplained: BTreeSet<String>,
+    /// What became of each of its lines.
+    pub account: LineAccount,
     /// The first such lines, at most [`MAX_UNKNOWN`].
     pub unknown: Vec<String>,
 }
@@ -56,7 +70,7 @@ pub struct BuildLog {
 /// The class of a line, where a tool says something in it.
 #[must_use]
 pub fn class_of_line(line: &str) -> Option<String> {
-    message(line).map(|message| message.said.class().to_owned())
+    message(&text::line(line)).map(|message| message.said.class().to_owned())
 }
 
 /// How a message was said.
@@ -73,6 +87,9 @@ pub struct Said {
     /// The object that was being made, where the log tells: the message names it or its source, or
     /// make gave it up for this.
     pub object: Option<String>,
+    /// The name of that object without its directory, where the linker tells no more and the log does
+    /// not show which it is.
+    pub member: Option<String>,
     /// What was linked last before it, where a linker says it.
     pub link: Option<String>,
 }
@@ -84,66 +101,99 @@ pub const MAX_ERRORS: usize = 200;
 pub const MAX_UNKNOWN: usize = 20;
 
 impl BuildLog {
-    /// Reads a whole log; bytes that are not UTF-8 are replaced.
+    /// Reads a whole log; bytes that are not UTF-8 are replaced. What a terminal, a container or a
+    /// CI added to each line is taken away first.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let mut log = Self::default();
-        let mut lines = Lines::default();
-        // Errors since a target last failed, the latest last, with those that name no object.
-        let mut recent: Vec<(&str, Option<Diagnostic>)> = Vec::new();
-        let mut counted = None;
-        let text = String::from_utf8_lossy(bytes);
-        for line in text.split('\n').map(str::trim_end) {
-            log.lines += 1;
-            let said = message(line);
-            if said.is_none() {
-                log.read(lines.tell(line), line);
-            }
-            let open = said.as_ref().filter(|m| m.object.is_none()).map(|m| m.said.clone());
-            if let Some(said) = said {
-                log.say(said, line);
-            }
-            log.stops.extend(make_stop(line));
-            if let Some(failure) = make_failure(line) {
-                if failure.is_root() {
-                    log.fail(&failure, &recent, counted.take());
-                    recent.clear();
-                }
-                log.failures.push(failure);
-            } else if let Some((native, command)) = backend_command(line) {
-                log.backends.insert(native, command.to_owned());
-            } else if let Some(errors) = errors_counted(line) {
-                counted = Some(errors);
-            } else if is_error(line) {
-                recent.push((line, open));
-                log.members_not_found.extend(member_not_found(line));
-                if log.errors.len() < MAX_ERRORS {
-                    log.errors.push(line.to_owned());
-                }
-            }
+        let mut reader = Lines::default();
+        let mut jobs = Jobs::default();
+        let decoded = text::decode(bytes);
+        let lines = text::lines(&decoded);
+        for text in &lines {
+            let kind = log.line(text, &mut reader, &mut jobs);
+            log.account.add(kind, 1);
+            log.account.add(LineKind::Continued, text.parts - 1);
         }
+        log.lines = log.account.lines();
         log.settle();
         log
     }
 
-    /// Takes in a line that is no message.
-    fn read(&mut self, kind: Line<'_>, line: &str) {
-        match kind {
-            Line::Command => self.ran.command(line),
-            Line::Short { what, target } => self.ran.short(what, target),
-            Line::Enters(dir) => self.ran.enter(dir),
-            Line::Said => {}
-            Line::Unknown => {
-                self.unknown_lines += 1;
-                if self.unknown.len() < MAX_UNKNOWN {
-                    self.unknown.push(line.to_owned());
+    /// Takes in one line.
+    fn line<'t>(
+        &mut self,
+        text: &'t text::Text<'_>,
+        reader: &mut Lines,
+        jobs: &mut Jobs<'t>,
+    ) -> LineKind {
+        let line = text.line.trim_end();
+        let said = message(line);
+        let kind = match &said {
+            Some(said) => LineKind::of(said),
+            None => self.read(reader.tell(line), text),
+        };
+        let open = said.as_ref().filter(|m| m.object.is_none()).map(|m| m.said.clone());
+        if let Some(said) = said {
+            jobs.hear(&said.said, line);
+            self.say(said, line, text.at);
+        }
+        self.stops.extend(make_stop(line));
+        if let Some(failure) = make_failure(line) {
+            if failure.is_root() {
+                if !jobs.explain(&failure.target) {
+                    self.unexplained.insert(failure.target.clone());
                 }
+                self.fail(&failure, &jobs.recent, jobs.counted.take());
+                jobs.recent.clear();
+            }
+            self.failures.push(failure);
+        } else if let Some((native, command)) = backend_command(line) {
+            self.backends.insert(native, command.to_owned());
+        } else if let Some(errors) = errors_counted(line) {
+            jobs.counted = Some(errors);
+            jobs.errors.count(errors);
+        } else if is_error(line) {
+            jobs.recent.push((line, open));
+            self.members_not_found.extend(member_not_found(line));
+            if self.errors.len() < MAX_ERRORS {
+                self.errors.push(line.to_owned());
+            }
+        }
+        kind
+    }
+
+    /// Takes in a line that is no message.
+    fn read(&mut self, kind: Line<'_>, text: &text::Text<'_>) -> LineKind {
+        match kind {
+            Line::Command => {
+                self.ran.command(text.line.trim_end());
+                LineKind::Command
+            }
+            Line::Short { what, target } => {
+                self.ran.short(what, target);
+                LineKind::Short
+            }
+            Line::Enters(dir) => {
+                self.ran.enter(dir);
+                LineKind::Make
+            }
+            Line::Made => LineKind::Make,
+            Line::Context => LineKind::Context,
+            Line::Chatter => LineKind::Chatter,
+            Line::Ci => LineKind::Ci,
+            Line::Blank => LineKind::Blank,
+            Line::Unknown if text.overwritten => LineKind::Overwritten,
+            Line::Unknown => {
+                if self.unknown.len() < MAX_UNKNOWN {
+                    self.unknown.push(text.line.trim_end().to_owned());
+                }
+                LineKind::Unknown
             }
         }
     }
 
-    fn say(&mut self, message: message::Message, line: &str) {
-        let at = self.lines;
+    fn say(&mut self, message: message::Message, line: &str, at: u64) {
         let linked = self.ran.last_link.clone().filter(|_| message.said.tool == Tool::Lld);
         let said = self.diagnostics.entry(message.said).or_insert_with(|| Said {
             times: 0,
@@ -151,27 +201,42 @@ impl BuildLog {
             at,
             source_line: message.line,
             object: None,
+            member: None,
             link: linked,
         });
         said.times += 1;
         if said.object.is_none() {
             said.object = message.object;
+            said.member = message.member;
         }
     }
 
     /// What is known only at the end: the directories of the build, and which objects it made.
     fn settle(&mut self) {
         let all = std::mem::take(&mut self.diagnostics);
+        all.keys().filter_map(|said| said.place.as_deref()).for_each(|place| self.ran.place(place));
+        let ran = std::mem::take(&mut self.ran);
+        let roots = ran.roots();
         for (mut diagnostic, mut said) in all {
             if let Some(place) = &mut diagnostic.place {
-                *place = self.ran.below(place);
+                *place = tree::below(place, &roots);
             }
-            diagnostic.text = self.ran.below(&diagnostic.text);
+            diagnostic.text = tree::below(&diagnostic.text, &roots);
             if said.object.is_none() {
                 let place = diagnostic.place.as_ref();
-                said.object = place.and_then(|place| self.ran.object_of(place));
+                said.object = place.and_then(|place| ran.object_of(place));
+            }
+            if let Some(member) = said.member.as_ref().filter(|_| said.object.is_none()) {
+                said.object = ran.object_named(member);
             }
             self.add(diagnostic, said);
+        }
+        self.ran = ran;
+        // Only makes that called others tell of it: what went wrong is not in this log.
+        let nothing = !self.diagnostics.keys().any(is_a_reason);
+        if let Some(first) = self.roots().first().filter(|first| nothing && !first.is_root()) {
+            let target = first.target.clone();
+            self.unexplained.insert(target);
         }
     }
 
@@ -180,6 +245,7 @@ impl BuildLog {
             Some(known) => {
                 known.times += said.times;
                 known.object = known.object.take().or(said.object);
+                known.member = known.member.take().or(said.member);
             }
             None => {
                 self.diagnostics.insert(diagnostic, said);
@@ -191,9 +257,11 @@ impl BuildLog {
     /// (`  CC      a.o`, `# CC      a.o`).
     #[must_use]
     pub fn is_one(bytes: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(bytes);
-        text.lines().any(|line| {
-            line.starts_with("make")
+        let decoded = text::decode(bytes);
+        text::lines(&decoded).iter().any(|text| {
+            let line = text.line.trim_end();
+            line.split_once(':').is_some_and(|(who, _)| is_make(who))
+                || line.starts_with("make")
                 || line.starts_with("  ")
                 || line.starts_with("# ")
                 || message(line).is_some()
@@ -226,7 +294,8 @@ impl BuildLog {
         self.members_not_found.extend(later.members_not_found);
         self.lines += later.lines;
         self.ran.extend(later.ran);
-        self.unknown_lines += later.unknown_lines;
+        self.unexplained.extend(later.unexplained);
+        self.account.extend(&later.account);
         let room = MAX_UNKNOWN.saturating_sub(self.unknown.len());
         self.unknown.extend(later.unknown.into_iter().take(room));
         for (diagnostic, said) in later.diagnostics {
@@ -267,7 +336,7 @@ impl BuildLog {
     /// turned into an error. The same code may well pass where nothing does that.
     #[must_use]
     pub fn fails_by_warnings_alone(&self) -> bool {
-        let failed = self.failures.iter().filter(|f| f.is_root() && !f.how.starts_with("Error 2"));
+        let failed = self.failures.iter().filter(|f| f.is_root() && f.code() != Some(2));
         let mut targets = failed.filter_map(|f| normalize_path(&f.target)).peekable();
         targets.peek().is_some()
             && targets.all(|target| {
@@ -276,10 +345,36 @@ impl BuildLog {
             })
     }
 
-    /// The failures at which the trouble began: make repeats one on every level above it.
+    /// The failures at which the trouble began: make repeats one on every level above it. Where a log has
+    /// only the levels above, the first of them.
     #[must_use]
     pub fn roots(&self) -> Vec<&MakeFailure> {
-        self.failures.iter().filter(|f| f.is_root()).collect()
+        let roots: Vec<_> = self.failures.iter().filter(|f| f.is_root()).collect();
+        if roots.is_empty() { self.failures.first().into_iter().collect() } else { roots }
+    }
+
+    /// How many lines are of no known kind.
+    #[must_use]
+    pub fn unknown_lines(&self) -> u64 {
+        self.account.of(LineKind::Unknown)
+    }
+
+    /// Whether make gave up: a recipe failed, there was no rule, a makefile was wrong, or somebody
+    /// ended it.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        !self.failures.is_empty()
+            || !self.stops.is_empty()
+            || self
+                .diagnostics
+                .keys()
+                .any(|said| said.tool == Tool::Make && said.gravity == Gravity::Error)
+    }
+
+    /// Whether a message tells by itself what is wrong, and does not follow from another one.
+    #[must_use]
+    pub fn is_a_reason(said: &Diagnostic) -> bool {
+        is_a_reason(said)
     }
 
     /// Whether make gave up a target.
@@ -297,8 +392,40 @@ impl BuildLog {
                 return Some(stop.to_string());
             }
             let f = self.roots().into_iter().next().or(self.failures.first())?;
-            Some(format!("{}: {} ({})", f.target, f.how, f.makefile))
+            let place = Some(format!(" ({})", f.makefile)).filter(|_| !f.makefile.is_empty());
+            Some(format!("{}: {}{}", f.target, f.how, place.unwrap_or_default()))
         })
+    }
+}
+
+/// What make's jobs said since one of them failed.
+#[derive(Debug, Default)]
+struct Jobs<'t> {
+    /// Errors, the latest last, with those that name no object.
+    recent: Vec<(&'t str, Option<Diagnostic>)>,
+    /// How many errors a compiler counted last.
+    counted: Option<usize>,
+    /// Which errors may be whose.
+    errors: Explained,
+    /// Lines that tell what is wrong.
+    reasons: Vec<&'t str>,
+}
+
+impl<'t> Jobs<'t> {
+    fn hear(&mut self, said: &Diagnostic, line: &'t str) {
+        self.errors.hear(said);
+        if is_a_reason(said) {
+            self.reasons.push(line);
+        }
+    }
+
+    /// Whether the failure of a target has been explained.
+    fn explain(&mut self, target: &str) -> bool {
+        let stem = target.rsplit_once(".thinlto-native.o").map_or(target, |(stem, _)| stem);
+        let stem = stem.strip_suffix(".o").unwrap_or(stem);
+        let named = self.reasons.iter().any(|line| line.contains(stem));
+        self.reasons.clear();
+        self.errors.take(named)
     }
 }
 
@@ -356,10 +483,7 @@ pub(crate) fn compiler_at(line: &str) -> Option<usize> {
         *at += word.len() + 1;
         Some((start, word))
     });
-    let is_clang = |word: &str| {
-        let name = word.rsplit('/').next().unwrap_or(word);
-        name.strip_prefix("clang").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    };
+    let is_clang = |word| tool_of(word).is_some_and(|called| called.program == Program::Clang);
     words.find_map(|(at, word)| is_clang(word).then_some(at))
 }
 

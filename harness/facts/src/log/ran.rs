@@ -1,6 +1,8 @@
 //! Which steps of a build a log shows. Only what both of two builds did can be compared.
 
+use super::tree;
 use crate::kbuild::{native_path, normalize_path};
+use crate::program::tool_of;
 use std::collections::BTreeSet;
 use twinlto_model::{Arch, Mode};
 
@@ -27,6 +29,8 @@ pub struct Ran {
     pub last_link: Option<String>,
     /// Directories that make entered, absolute.
     pub directories: BTreeSet<String>,
+    /// Where the sources lie, absolute, as the paths of objects and their sources tell.
+    pub trees: BTreeSet<String>,
 }
 
 impl Ran {
@@ -52,17 +56,52 @@ impl Ran {
         made.then_some(object)
     }
 
-    /// A text without the directories of the build.
+    /// The only object of a name without directories, as far as the log shows that.
+    #[must_use]
+    pub fn object_named(&self, name: &str) -> Option<String> {
+        let natives = self.natives.iter().map(|native| native.replace(".thinlto-native.o", ".o"));
+        let all: BTreeSet<String> = natives.chain(self.compiled.iter().cloned()).collect();
+        let is = |path: &String| path.rsplit('/').next() == Some(name);
+        let mut found = all.into_iter().filter(is);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// A text without the directories of the build and of its tree.
     #[must_use]
     pub fn below(&self, text: &str) -> String {
-        // The longest first: a build directory may lie within the sources.
-        let mut dirs: Vec<&String> = self.directories.iter().collect();
-        dirs.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
-        let inside = |text: String, dir: &&String| match text.contains(dir.as_str()) {
-            true => text.replace(&format!("{dir}/"), ""),
-            false => text,
+        tree::below(text, &self.roots())
+    }
+
+    /// The directories that a path may begin with, the longest first.
+    pub(super) fn roots(&self) -> Vec<&str> {
+        let all: BTreeSet<&str> =
+            self.directories.iter().chain(&self.trees).map(|dir| &**dir).collect();
+        let mut all: Vec<&str> = all.into_iter().collect();
+        // A build directory may lie within the sources.
+        all.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
+        all
+    }
+
+    /// Whether it shows no step at all, as that of `make -s`.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        let lists = [&self.compiled, &self.natives, &self.links];
+        lists.iter().all(|list| list.is_empty()) && !self.configured && !self.modpost
+    }
+
+    /// Takes in where a message is: an absolute path tells where the tree lies, by the object that is
+    /// made of it; in a log without steps by the names of a kernel's directories.
+    pub(super) fn place(&mut self, place: &str) {
+        if !place.starts_with('/') {
+            return;
+        }
+        let root = match self.is_silent() {
+            true => tree::root_by_names(place),
+            false => tree::root_by_objects(place, &self.compiled, &self.natives),
         };
-        dirs.iter().fold(text.to_owned(), inside)
+        self.trees.extend(
+            root.map(|root| root.trim_end_matches('/').to_owned()).filter(|root| !root.is_empty()),
+        );
     }
 
     pub(super) fn enter(&mut self, dir: &str) {
@@ -83,6 +122,7 @@ impl Ran {
         self.arch = self.arch.or(later.arch);
         self.last_link = later.last_link.or(self.last_link.take());
         self.directories.extend(later.directories);
+        self.trees.extend(later.trees);
     }
 
     /// Takes in a short line of kbuild's.
@@ -103,7 +143,7 @@ impl Ran {
         if line.contains("scripts/mod/modpost ") {
             self.modpost = true;
         }
-        if line.contains("ld.lld") && line.contains(" -o ") {
+        if line.contains(" -o ") && runs_linker(line) {
             self.fatal_warnings |= line.contains(" --fatal-warnings");
             if let Some(target) = word_after(line, " -o ") {
                 self.link(target);
@@ -111,6 +151,11 @@ impl Ran {
         }
         if let Some(target) = word_after(line, " -c -o ") {
             self.made(target);
+            let source = line
+                .split_once(" -c -o ")
+                .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
+            let root = source.and_then(|source| tree::root_by_command(target, source));
+            self.trees.extend(root.map(str::to_owned).filter(|root| !self.trees.contains(root)));
             self.lto |= line.contains(" -flto=thin") && !line.contains(" -fthinlto-index=");
         }
         if self.arch.is_none() {
@@ -132,6 +177,12 @@ impl Ran {
             self.last_link = Some(target);
         }
     }
+}
+
+/// Whether a word of a command names a linker, by whatever name it is called.
+fn runs_linker(line: &str) -> bool {
+    let is_one = |word: &str| tool_of(word).is_some_and(|called| called.program.is_linker());
+    line.split(' ').any(|word| !word.starts_with('-') && word.contains("ld") && is_one(word))
 }
 
 fn word_after<'a>(line: &'a str, piece: &str) -> Option<&'a str> {

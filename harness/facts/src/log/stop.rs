@@ -1,5 +1,6 @@
 //! Where make stopped before it ran anything.
 
+use crate::program::is_make;
 use std::fmt;
 
 /// One `*** …  Stop.` line (GNU make 4.x): make cannot read a makefile, a makefile gave up with
@@ -32,11 +33,7 @@ pub fn make_stop(line: &str) -> Option<MakeStop> {
         Some((makefile.to_owned(), number.parse().ok()?))
     };
     let place = numbered(speaker);
-    let is_make = || {
-        let rest = speaker.rsplit('/').next().unwrap_or(speaker).strip_prefix("make");
-        rest.is_some_and(|level| level.is_empty() || level.starts_with('['))
-    };
-    (place.is_some() || is_make()).then_some(MakeStop { place, message })
+    (place.is_some() || is_make(speaker)).then_some(MakeStop { place, message })
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use super::*;
 use proptest::prelude::*;
 
+mod decorated;
+mod explained;
+
 const LOG: &str = "\
 # CC      virt/kvm/dirty_ring.thinlto-native.o
   clang -O2 -x ir -fno-lto -fthinlto-index=virt/kvm/dirty_ring.o.thinlto.bc -c -o virt/kvm/dirty_ring.thinlto-native.o virt/kvm/dirty_ring.o
@@ -147,3 +150,5 @@ proptest! {
         let _ = make_failure(&format!("make[2]: *** [{rest}"));
     }
 }
+
+mod called;

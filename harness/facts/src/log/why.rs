@@ -1,3 +1,4 @@
+use super::text;
 use std::collections::BTreeMap;
 
 /// Why make made what it made: target → reason, from a log of `make V=12`. Source: `log_print`
@@ -5,10 +6,10 @@ use std::collections::BTreeMap;
 /// The first reason of a target counts; make without `V=2` tells none.
 #[must_use]
 pub fn reasons(log: &[u8]) -> BTreeMap<String, String> {
-    let text = String::from_utf8_lossy(log);
+    let decoded = text::decode(log);
     let mut reasons = BTreeMap::new();
-    for line in text.lines() {
-        let line = line.trim();
+    for text in &text::lines(&decoded) {
+        let line = text.line.trim();
         let line = line.strip_prefix('#').unwrap_or(line);
         let Some((what, why)) = line.split_once(" - due to") else { continue };
         let Some(target) = what.split_ascii_whitespace().last() else { continue };

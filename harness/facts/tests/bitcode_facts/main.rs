@@ -6,6 +6,8 @@
     reason = "in tests, helpers included, a failed unwrap is the assertion"
 )]
 
+mod alike;
+mod assembly;
 mod flags;
 mod modules;
 mod no_panic;

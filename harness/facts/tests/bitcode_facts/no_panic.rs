@@ -3,7 +3,7 @@
 use crate::support::{OTHER, SOURCE, llvm};
 use proptest::prelude::*;
 use std::sync::OnceLock;
-use twinlto_facts::bitcode::{FlagValue, read};
+use twinlto_facts::bitcode::{FlagValue, assembly, module_assembly, read};
 
 /// Real files: small, with debug information, an index.
 fn files() -> &'static [Vec<u8>] {
@@ -21,6 +21,8 @@ fn files() -> &'static [Vec<u8>] {
 
 /// Reads, and looks at all that was read.
 fn look(bytes: &[u8]) -> bool {
+    // Its answer is of no matter here.
+    let _answered = (assembly(bytes), module_assembly(bytes));
     match read(bytes) {
         Ok(facts) => !format!("{facts:?}").is_empty(),
         Err(error) => error.to_string().is_empty(),

@@ -132,14 +132,94 @@ fn a_file_without_debug_information_has_no_units() {
     assert_eq!(brief(&Elf::new(LE64, EXEC, AARCH64)), [""; 0]);
 }
 
+/// A stream of zlib.
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The header of a compressed section, and what it holds.
+fn with_header(shape: Shape, method: u64, size: u64, packed: &[u8]) -> Vec<u8> {
+    let fields = if shape.word() == 8 {
+        vec![shape.int(method, 4), shape.int(0, 4), shape.int(size, 8), shape.int(1, 8)]
+    } else {
+        vec![shape.int(method, 4), shape.int(size, 4), shape.int(1, 4)]
+    };
+    [fields.concat(), packed.to_vec()].concat()
+}
+
+/// All debug sections compressed, in the form of the ABI or in that of GNU before it.
+pub(crate) fn compressed(mut elf: Elf, old: bool) -> Elf {
+    for index in 1..=elf.sections.len() {
+        let shape = elf.shape;
+        let section = elf.section_mut(index);
+        let Some(rest) = section.name.strip_prefix(".debug_").map(str::to_owned) else { continue };
+        let (size, packed) = (section.data.len() as u64, zlib(&section.data));
+        if old {
+            section.name = format!(".zdebug_{rest}");
+            section.data = [b"ZLIB".to_vec(), size.to_be_bytes().to_vec(), packed].concat();
+        } else {
+            section.flags |= 0x800;
+            section.data = with_header(shape, 1, size, &packed);
+        }
+    }
+    elf
+}
+
 #[test]
-fn compressed_sections_are_named() {
+fn compressed_sections_are_read_in_every_shape() {
+    for shape in SHAPES {
+        for old in [false, true] {
+            assert_eq!(brief(&compressed(linked(shape), old)), BOTH, "{shape:?} {old}");
+            let before = unlinked(shape, RISCV, 1);
+            assert_eq!(brief(&compressed(before, old)), BOTH, "{shape:?} {old}");
+        }
+    }
+}
+
+#[test]
+fn a_compressed_section_that_cannot_be_unpacked_says_why() {
+    let with = |flags: u64, name: &str, data: Vec<u8>| {
+        let mut elf = linked(LE64);
+        let section = elf.section_mut(3);
+        section.flags |= flags;
+        name.clone_into(&mut section.name);
+        section.data = data;
+        refusal(&elf)
+    };
+    let packed = zlib(STRINGS);
+    let size = STRINGS.len() as u64;
+    let header = |method, size| with_header(LE64, method, size, &packed);
+    let mut cut = header(1, size);
+    cut.truncate(30);
+    let mut bad = header(1, size);
+    bad[26] ^= 0xff;
+    for (data, why) in [
+        (vec![1, 0, 0], "it ends before its compression header"),
+        (header(7, size), "its method of compression is not known"),
+        (header(1, size - 1), "it does not hold as much as its header says"),
+        (header(1, size + 1), "it does not hold as much as its header says"),
+        (header(1, u64::MAX), "it claims to hold more than the file is worth"),
+        (header(1, 1 << 30), "it claims to hold more than the file is worth"),
+        (cut, ""),
+        (bad, ""),
+        (header(2, size), ""),
+    ] {
+        let said = with(0x800, ".debug_str", data);
+        assert!(said.starts_with("section '.debug_str' is compressed: "), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+    let said = with(0, ".zdebug_str", b"ZLIB\0".to_vec());
+    assert_eq!(said, "section '.zdebug_str' is compressed: it does not begin with ZLIB and a size");
+}
+
+/// What is not read may be as large as it likes.
+#[test]
+fn a_compressed_section_that_nobody_needs_is_left_alone() {
     let mut elf = linked(LE64);
-    elf.section_mut(3).flags |= 0x800;
-    assert_eq!(refusal(&elf), "section '.debug_str' is compressed");
-    let mut elf = linked(LE64);
-    elf.section_mut(1).name = ".zdebug_info".to_owned();
-    assert_eq!(refusal(&elf), "section '.zdebug_info' is compressed");
+    elf.section(".debug_loc", 0x800, 0, &with_header(LE64, 9, u64::MAX, &[]));
+    assert_eq!(brief(&elf), BOTH);
 }
 
 #[test]
@@ -147,11 +227,44 @@ fn relocations_of_an_unknown_machine_are_an_error() {
     assert_eq!(refusal(&unlinked(LE64, 8, 2)), "relocations of machine 8 are not known");
 }
 
+/// Before the link types have sections of their own; after it one is damaged.
 #[test]
-fn two_sections_with_units_are_an_error_before_the_link() {
+fn two_sections_with_units_count_as_one_before_the_link() {
     let mut elf = unlinked(LE64, AARCH64, 258);
-    elf.section(".debug_info", A, 0, &[]);
+    let unit = unit(LE64, 9, 0, 0);
+    elf.section(".debug_info", A, 0, &unit);
+    let plain =
+        ["a.c by clang 22 in DW_LANG_C11 4, no lines", "b.c by clang 22 in DW_LANG_C11 4, lines"];
+    let mut three = vec![plain[0], plain[1], plain[1]];
+    three.sort_unstable();
+    assert_eq!(brief(&elf), three);
+    let mut elf = linked(LE64);
+    elf.section(".debug_info", A, 0, &unit);
     assert_eq!(refusal(&elf), "more than one section '.debug_info'");
+}
+
+#[test]
+fn sections_that_claim_the_same_bytes_over_and_over_end() {
+    let mut elf = unlinked(LE64, AARCH64, 258);
+    let unit = unit(LE64, 9, 0, 0).repeat(100);
+    elf.section(".debug_info", A, 0, &unit);
+    let mut bytes = elf.bytes();
+    assert_eq!(units(&bytes).unwrap().len(), 102);
+    // Each of the last section headers becomes that of the section added above.
+    let image = twinlto_facts::elf::Image::parse(&bytes).unwrap();
+    let (index, _) =
+        image.sections.iter().enumerate().rfind(|(_, it)| it.name == ".debug_info").unwrap();
+    let table = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let header = bytes[table + 64 * index..table + 64 * (index + 1)].to_vec();
+    let headers = bytes[table..].to_vec();
+    bytes.truncate(table);
+    bytes.extend(headers);
+    for _ in 0..5000 {
+        bytes.extend(&header);
+    }
+    let count = (bytes.len() - table) / 64;
+    bytes[60..62].copy_from_slice(&(count as u16).to_le_bytes());
+    assert_eq!(units(&bytes).unwrap_err().to_string(), "more than one section '.debug_info'");
 }
 
 #[test]

@@ -260,3 +260,18 @@ proptest! {
         let _ = initcalls_lds(&text);
     }
 }
+
+/// A label at the end of a section has the address of what the next begins with, and linker scripts
+/// put others at the start of it.
+#[test]
+fn an_initcall_is_not_named_by_a_label() {
+    for shape in SHAPES {
+        let mut elf = kernel(shape, true);
+        let before = elf.section(".notes", AX, TEXT - 16, &[0; 16]);
+        elf.symbol("__end_rodata", GLOBAL, NOTYPE, before, TEXT);
+        let text = elf.symbols.iter().find(|it| it.name == b"start").unwrap().section;
+        elf.symbol("_sinittext", GLOBAL, NOTYPE, text, TEXT);
+        let calls = read(&elf).unwrap();
+        assert_eq!(calls[1], "1 start __initcall__kmod_m__1_1_f1", "{calls:?}");
+    }
+}

@@ -24,6 +24,12 @@ impl Llvm {
         output.stdout
     }
 
+    /// Runs a tool that may fail; whether it did not.
+    pub(crate) fn succeeds(&self, tool: &str, args: &[&str]) -> bool {
+        let name = find_llvm::program(self.0, tool);
+        Command::new(&name).args(args).output().unwrap().status.success()
+    }
+
     /// Compiles or assembles `source`, a file name in `dir`, and reads what came of it.
     pub(crate) fn object(&self, dir: &Path, source: &str, text: &str, flags: &[&str]) -> Vec<u8> {
         let input = dir.join(source);

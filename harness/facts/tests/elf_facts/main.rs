@@ -9,6 +9,7 @@
 mod dwarf;
 mod dwarfdump;
 mod exports;
+mod fields;
 mod image;
 mod initcalls;
 mod layouts;
@@ -20,6 +21,7 @@ mod oracle;
 mod readelf;
 mod rich;
 mod riscv;
+mod signatures;
 mod support;
 mod tables;
 mod tables_built;

@@ -176,25 +176,25 @@ fn bugs_are_read_in_the_layout_that_makes_sense() {
     let (file, format) = (Relative(RODATA, 0), Relative(RODATA, 8));
     let bug = |fields: &[Field]| one(X86_64, KernelTable::Bugs, fields);
     let short = [code, Int(1, 2), Int(0, 2)];
-    assert_eq!(bug(&short).unwrap(), ["warn: g"]);
+    assert_eq!(bug(&short).unwrap(), ["warn: g+0x4"]);
     let with_file = [code, file, Int(9, 2), Int(0, 2)];
     assert_eq!(bug(&with_file), Err(
         "cannot decode __bug_table: both as entries with file and as entries with format it makes sense"
             .to_owned()
     ));
     let with_file = [code, file, Int(9, 2), Int(3, 2)];
-    assert_eq!(bug(&with_file).unwrap(), ["warn once at lib/a.c:9: g"]);
+    assert_eq!(bug(&with_file).unwrap(), ["warn once at lib/a.c:9: g+0x4"]);
     let with_format = [code, format, Int(0xb, 2), Int(0, 2)];
-    assert_eq!(bug(&with_format).unwrap(), ["warn once no-cut-here: g"]);
+    assert_eq!(bug(&with_format).unwrap(), ["warn once no-cut-here: g+0x4"]);
     let with_both = [code, format, file, Int(9, 2), Int(0x117, 2)];
-    assert_eq!(bug(&with_both).unwrap(), ["warn once done args taint 1 at lib/a.c:9: g"]);
+    assert_eq!(bug(&with_both).unwrap(), ["warn once done args taint 1 at lib/a.c:9: g+0x4"]);
 }
 
 #[test]
 fn the_last_bug_of_loongarch_may_lack_its_padding() {
     let code = Relative(TEXT, 36);
     let entries = [code, Int(0, 2), Int(0, 2), Relative(TEXT, 0), Int(1, 2)];
-    assert_eq!(one(LOONGARCH, KernelTable::Bugs, &entries).unwrap(), ["bug: g", "warn: f"]);
+    assert_eq!(one(LOONGARCH, KernelTable::Bugs, &entries).unwrap(), ["bug: g+0x4", "warn: f"]);
     assert!(one(RISCV, KernelTable::Bugs, &entries).is_err());
 }
 
@@ -202,7 +202,7 @@ fn the_last_bug_of_loongarch_may_lack_its_padding() {
 fn alternatives_of_older_x86_have_no_flags() {
     let entry = [Relative(TEXT, 36), Relative(TEXT, 0), Int(0x8000 + 70, 2), Int(0x0305, 2)];
     let read = one(X86_64, KernelTable::Alternatives, &entry).unwrap();
-    assert_eq!(read, ["feature 2*32+6 not, 5 to 3 bytes: g"]);
+    assert_eq!(read, ["feature 2*32+6 not, 5 to 3 bytes: g+0x4"]);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn code_outside_every_symbol_goes_by_its_section() {
     let mut elf = start(LE64, EXEC, AARCH64);
     elf.symbols.retain(|it| it.name != b"f" && it.name != b"g");
     add(&mut elf, "__ex_table", &[Relative(TEXT, 0), Relative(TEXT, 0), Int(1, 4)]);
-    assert_eq!(read(&elf, KernelTable::Extable).unwrap(), ["bpf: .text"]);
+    assert_eq!(read(&elf, KernelTable::Extable).unwrap(), ["bpf: .text, .text"]);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_symbol_that_lasts_is_better_than_a_label() {
     let mut elf = start(LE64, EXEC, AARCH64);
     elf.symbol("label", GLOBAL, NOTYPE, TEXT, 0x10_0004);
     add(&mut elf, "__ex_table", &[Relative(TEXT, 8), Relative(TEXT, 0), Int(1, 4)]);
-    assert_eq!(read(&elf, KernelTable::Extable).unwrap(), ["bpf: f"]);
+    assert_eq!(read(&elf, KernelTable::Extable).unwrap(), ["bpf: f+0x8, f"]);
 }
 
 /// Linking makes hidden symbols local, which must not change the name of a place.
@@ -230,7 +230,7 @@ fn a_hidden_alias_is_not_preferred() {
         let alias = elf.symbols.last_mut().unwrap();
         (alias.size, alias.other) = (32, 2);
         add(&mut elf, "__ex_table", &[Relative(TEXT, 8), Relative(TEXT, 0), Int(1, 4)]);
-        assert_eq!(read(&elf, KernelTable::Extable).unwrap(), ["bpf: f"]);
+        assert_eq!(read(&elf, KernelTable::Extable).unwrap(), ["bpf: f+0x8, f"]);
     }
 }
 

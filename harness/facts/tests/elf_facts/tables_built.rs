@@ -34,7 +34,7 @@ object key
 .short 0644
 .byte -1, 1
 .balign 8
-.quad 0
+.quad key + 8
 .section .init.setup,\"aw\"
 .balign 8
 .quad text, second
@@ -131,7 +131,7 @@ const TARGETS: [(&str, &str, &[&str], [&str; 3]); 5] = [
         [
             "clear",
             ".altinstructions feature 3*32+21 not, 5 to 3 bytes: first",
-            "__ex_table fault: first",
+            "__ex_table fault: first+0x4, second",
         ],
     ),
     (
@@ -148,7 +148,7 @@ const TARGETS: [(&str, &str, &[&str], [&str; 3]); 5] = [
         [
             "clear",
             ".altinstructions cpucap 12 callback, 4 to 0 bytes: first, second",
-            "__ex_table uaccess-err-zero: first",
+            "__ex_table uaccess-err-zero: first+0x4, second",
         ],
     ),
     (
@@ -162,7 +162,11 @@ const TARGETS: [(&str, &str, &[&str], [&str; 3]); 5] = [
             .short 0x489, 4
             .long 7\n",
         ],
-        ["sums", ".altinstructions vendor 0x489 patch 7, 4 bytes: first", "__ex_table bpf: first"],
+        [
+            "sums",
+            ".altinstructions vendor 0x489 patch 7, 4 bytes: first",
+            "__ex_table bpf: first+0x4, second",
+        ],
     ),
     (
         "loongarch64-linux-gnusf",
@@ -171,7 +175,7 @@ const TARGETS: [(&str, &str, &[&str], [&str; 3]); 5] = [
         [
             "clear",
             ".altinstructions feature 5, 4 to 4 bytes: first",
-            "__ex_table uaccess-err-zero: first",
+            "__ex_table uaccess-err-zero: first+0x4, second",
         ],
     ),
     (
@@ -181,7 +185,7 @@ const TARGETS: [(&str, &str, &[&str], [&str; 3]); 5] = [
         [
             "clear",
             ".altinstructions feature 5, 4 to 4 bytes: first",
-            "__ex_table uaccess-err-zero: first",
+            "__ex_table uaccess-err-zero: first+0x4, second",
         ],
     ),
 ];
@@ -206,13 +210,13 @@ fn linking_changes_no_entry_of_any_architecture() {
     for (target, flag, own, [relocations, alternative, fault]) in TARGETS {
         let expected = |linked: bool| {
             let mut lines = vec![
-                "__param mod.name 0644 level -1 flags 0x1: operations",
+                "__param mod.name 0644 level -1 flags 0x1: operations, key+0x8",
                 ".init.setup nosmp early: second",
                 fault,
-                "__bug_table warn once taint 9 at lib/a.c:7: second",
+                "__bug_table warn once taint 9 at lib/a.c:7: second+0x4",
                 alternative,
-                "__jump_table key branch: key+0x8, first",
-                ".static_call_sites tail call: key, first",
+                "__jump_table key branch: key+0x8, first, second+0x4",
+                ".static_call_sites tail call: key, first+0x8",
                 ".static_call_tramp_key trampoline: second, key",
             ];
             if !linked {

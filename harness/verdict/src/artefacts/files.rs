@@ -1,4 +1,5 @@
 use super::{Place, with_evidence};
+use crate::transport::saved_elsewhere;
 use std::collections::BTreeMap;
 use twinlto_facts::bitcode::IndexedModule;
 use twinlto_facts::build::{Answer, BuildFacts, FileFacts, ObjectFacts};
@@ -124,7 +125,7 @@ fn native(
                 .because("it cannot be read"),
         ),
         None if facts.archive == Answer::Absent && not_started(object) => None,
-        None => Some(no_native(place, name, object)),
+        None => Some(no_native(place, name, object, facts)),
         Some(ObjectKind::Empty) if is_bitcode(&object.index) => Some(
             finding("native.empty", "0 bytes".into())
                 .because("the backend wrote nothing, and clang's exit status was 0"),
@@ -229,7 +230,7 @@ pub(super) fn not_started(object: &ObjectFacts) -> bool {
         && object.back == Answer::Absent
 }
 
-fn no_native(place: Place, name: &str, object: &ObjectFacts) -> Finding {
+fn no_native(place: Place, name: &str, object: &ObjectFacts, facts: &BuildFacts) -> Finding {
     let finding = place.error("native.missing", name);
     if object.back_from_log {
         let Some(error) = &object.back_error else {
@@ -245,9 +246,24 @@ fn no_native(place: Place, name: &str, object: &ObjectFacts) -> Finding {
             None => finding,
         };
     }
+    if facts.archive != Answer::Absent {
+        return finding
+            .because("its backend did not run, and the archive was made all the same")
+            .grouped("not run");
+    }
+    let archive =
+        if facts.archive_is_stale { ", and vmlinux.a is older than the index" } else { "" };
+    let saved = match saved_elsewhere(name, object) {
+        Some(path) => format!("; its flags are saved under {path}, which is not its own path"),
+        None => String::new(),
+    };
+    // make removes what a failed recipe leaves, and nothing else of it is recorded.
     finding
-        .because("its backend did not run, and the archive was made all the same")
-        .grouped("not run")
+        .because(format!(
+            "no native object came of it{archive}: its backend failed or did not run, and the \
+             command that is recorded is of an earlier build{saved}"
+        ))
+        .grouped("no native object")
 }
 
 /// The known defect behind what clang says (17 to 24).

@@ -1,11 +1,22 @@
 //! What was covered: an account for each input, and what follows from all of them together.
 
 mod image;
+mod log;
 
 pub(crate) use image::images;
+pub use log::logs;
 
+use crate::diff::Sides;
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_model::{Account, Arch, NotCompared, Treatment, thousands};
+use twinlto_facts::build::BuildFacts;
+use twinlto_model::{Account, Arch, NotCompared, Treatment, Unit};
+
+/// The accounts of two builds of one kernel: their images and their logs.
+pub(crate) fn twins(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Account> {
+    let mut accounts = images(sides, a, b);
+    accounts.extend(logs(sides, a, b));
+    accounts
+}
 
 /// What no layer compared, a line for each kind of it, with its size. Inputs that lack the same for
 /// the same reason share a line.
@@ -19,23 +30,23 @@ pub(crate) fn not_compared(arch: Arch, accounts: &[Account]) -> Vec<NotCompared>
             }
         }
     }
-    let line = |((what, why, unit), of): ((&str, &str, _), Vec<(&Account, u64)>)| {
-        let inputs: BTreeSet<&str> = of.iter().map(|(account, _)| account.input.as_str()).collect();
-        let input = match inputs.len() {
-            1 => inputs.first().copied().unwrap_or_default().to_owned(),
-            n => format!("{n} files"),
-        };
-        let mut sides: BTreeMap<&str, u64> = BTreeMap::new();
-        for (account, amount) in &of {
-            *sides.entry(account.side.as_str()).or_default() += amount;
-        }
-        let amounts: BTreeSet<u64> = sides.into_values().collect();
-        let amounts: Vec<String> = amounts.into_iter().map(thousands).collect();
-        let amounts = amounts.join(" and ");
-        let what = format!("{what} of {input} ({amounts} {unit})");
-        NotCompared { arch, what, why: why.to_owned() }
+    kinds.into_iter().map(|((what, why, unit), of)| line(arch, what, why, unit, &of)).collect()
+}
+
+fn line(arch: Arch, what: &str, why: &str, unit: Unit, of: &[(&Account, u64)]) -> NotCompared {
+    let inputs: BTreeSet<&str> = of.iter().map(|(account, _)| account.input.as_str()).collect();
+    let input = match inputs.len() {
+        1 => inputs.first().copied().unwrap_or_default().to_owned(),
+        n => format!("{n} files"),
     };
-    kinds.into_iter().map(line).collect()
+    let mut sides: BTreeMap<&str, u64> = BTreeMap::new();
+    for (account, amount) in of {
+        *sides.entry(account.side.as_str()).or_default() += amount;
+    }
+    let amounts: BTreeSet<u64> = sides.into_values().collect();
+    let amounts: Vec<String> = amounts.into_iter().map(|n| unit.count(n)).collect();
+    let what = format!("{what} of {input} ({})", amounts.join(" and "));
+    NotCompared { arch, what, why: why.to_owned() }
 }
 
 /// Whether accounts were kept, there was something to compare, and nothing of it was.
@@ -65,7 +76,7 @@ mod tests {
         let same = [account("A", "vmlinux", 4), account("B", "vmlinux", 4)];
         assert_eq!(lines(&same), ["variables of vmlinux (4 bytes)"]);
         let other = [account("A", "vmlinux", 4), account("B", "vmlinux", 5)];
-        assert_eq!(lines(&other), ["variables of vmlinux (4 and 5 bytes)"]);
+        assert_eq!(lines(&other), ["variables of vmlinux (4 bytes and 5 bytes)"]);
         let two = [account("A", "a.ko", 4), account("A", "b.ko", 5)];
         assert_eq!(lines(&two), ["variables of 2 files (9 bytes)"]);
         assert!(lines(&[account("A", "vmlinux", 0)]).is_empty());

@@ -1,12 +1,14 @@
-//! Code: the same functions and variables with the same bytes, once what relocations fill in is
-//! masked, and with the same references.
+//! Code: the same functions and variables with the same bytes and the same references, and the same
+//! bytes between them.
 
-use super::{Renamed, Sides, subject_in};
+use super::contents::contents;
+use super::stretches::stretches;
+use super::{Pair, Renamed, Sides, subject_in};
 use crate::layer::LayerVerdict;
 use crate::normalize::canonical;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::ImageFacts;
-use twinlto_facts::elf::{Body, Reference};
+use twinlto_facts::elf::{Body, Bytes, Field, Reference, References, Relocation};
 use twinlto_model::{Finding, Layer, Severity};
 
 /// Relocatable files by name, on both sides.
@@ -16,12 +18,22 @@ pub(crate) struct CodePair<'a> {
     pub(crate) right: &'a ImageFacts,
 }
 
-/// `renamed` are undefined symbols with another name, which are told elsewhere.
-pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) -> LayerVerdict {
+/// `renamed` are undefined symbols with another name, which are told elsewhere. `linked` are the linked
+/// files, whose contents are compared unless both are of two modes.
+pub(crate) fn code(
+    sides: Sides<'_>,
+    (pairs, linked): (&[CodePair<'_>], &[Pair<'_>]),
+    renamed: &Renamed,
+) -> LayerVerdict {
     let mut layer = LayerVerdict::new(Layer::Code);
+    for pair in linked.iter().filter(|_| !sides.modes) {
+        contents(sides, pair, &mut layer);
+    }
     for pair in pairs {
         let (ours, theirs) = (by_name(pair.left), by_name(pair.right));
         let names: BTreeSet<&(String, bool)> = ours.keys().chain(theirs.keys()).collect();
+        let mut code = false;
+        let with = (renamed, pair.left.e_machine);
         for name in names {
             let none = Vec::new();
             let (left, right) =
@@ -31,10 +43,17 @@ pub(crate) fn code(sides: Sides<'_>, pairs: &[CodePair<'_>], renamed: &Renamed) 
             if name.1 && left.len() != right.len() {
                 continue;
             }
-            let found = left.iter().zip(right).find_map(|(a, b)| difference(a, b, renamed));
+            let found = left.iter().zip(right).find_map(|(a, b)| difference(a, b, with));
+            code |= !name.1 && (found.is_some() || left.len() != right.len());
             if let Some((a, b, cause)) = found {
                 layer.findings.push(finding(sides, pair, name, (a, b), &cause));
             }
+        }
+        let (compared, found) = stretches(sides, pair, with, code);
+        layer.compared += compared;
+        layer.findings.extend(found);
+        if let Some(what) = left_out(pair) {
+            layer.omit_part(what);
         }
     }
     if layer.compared == 0 {
@@ -52,7 +71,10 @@ pub fn functions_that_differ(a: &ImageFacts, b: &ImageFacts) -> Vec<String> {
     let differs = |name: &&&(String, bool)| match (ours.get(**name), theirs.get(**name)) {
         (Some(left), Some(right)) => {
             left.len() != right.len()
-                || left.iter().zip(right).any(|(a, b)| difference(a, b, &Renamed::new()).is_some())
+                || left
+                    .iter()
+                    .zip(right)
+                    .any(|(a, b)| difference(a, b, (&Renamed::new(), 0)).is_some())
         }
         _ => true,
     };
@@ -63,7 +85,7 @@ pub fn functions_that_differ(a: &ImageFacts, b: &ImageFacts) -> Vec<String> {
 /// in the order in which they stand.
 fn by_name(image: &ImageFacts) -> BTreeMap<(String, bool), Vec<&Body>> {
     let mut map: BTreeMap<(String, bool), Vec<&Body>> = BTreeMap::new();
-    for body in &image.bodies {
+    for body in &image.pieces.bodies {
         map.entry((canonical(&body.name).name.into_owned(), body.is_data)).or_default().push(body);
     }
     map
@@ -86,27 +108,94 @@ fn finding(
     }
 }
 
+/// Bytes of debug information, which is compared by what it says, as far as it is.
+fn left_out(pair: &CodePair<'_>) -> Option<String> {
+    let sizes = |image: &ImageFacts| {
+        let left_out = image.pieces.left_out.iter();
+        left_out.filter(|(name, _)| name.contains("debug_")).map(|(_, size)| size).sum::<u64>()
+    };
+    match sizes(pair.left).max(sizes(pair.right)) {
+        0 => None,
+        size => Some(format!("{size} bytes of debug information of {}, byte by byte", pair.name)),
+    }
+}
+
 /// What two bodies of one function differ in: both sides, and why where that is certain.
-fn difference(a: &Body, b: &Body, renamed: &Renamed) -> Option<(String, String, String)> {
+fn difference(a: &Body, b: &Body, with: (&Renamed, u16)) -> Option<(String, String, String)> {
+    let part = |body: &Body| Part {
+        start: body.start,
+        size: body.size,
+        bytes: body.bytes.clone(),
+        references: body.references.clone(),
+    };
+    differ(&part(a), &part(b), with)
+}
+
+/// A part of a section.
+pub(super) struct Part {
+    pub(super) start: u64,
+    pub(super) size: u64,
+    pub(super) bytes: Bytes,
+    pub(super) references: References,
+}
+
+/// What two parts differ in: both sides, and why where that is certain.
+pub(super) fn differ(
+    a: &Part,
+    b: &Part,
+    (renamed, machine): (&Renamed, u16),
+) -> Option<(String, String, String)> {
     let bytes = |n: u64| format!("{n} bytes");
     if a.size != b.size {
         return Some((bytes(a.size), bytes(b.size), String::new()));
     }
     if a.bytes != b.bytes {
-        let at = a.bytes.iter().zip(&b.bytes).position(|(x, y)| x != y).unwrap_or_default();
-        let text = |body: &Body| format!("{}, {} at +{at:#x}", bytes(body.size), hex(body, at));
-        return Some((text(a), text(b), String::new()));
+        // Where one has bytes and the other is to be zero, the first byte that one side has.
+        let at = a.bytes.iter().zip(b.bytes.iter()).position(|(x, y)| x != y);
+        let at = at.unwrap_or(a.bytes.len().min(b.bytes.len()));
+        let text = |part: &Part| match part.bytes.len() {
+            0 => format!("{}, none of them in the file", bytes(part.size)),
+            _ => format!("{}, {} at +{at:#x}", bytes(part.size), hex(&part.bytes, at)),
+        };
+        return Some((text(a), text(b), in_a_field((a, b), at, machine)));
     }
-    let differs = |(x, y): &(&Reference, &Reference)| !alike(x, y, renamed);
-    let (x, y) = match a.references.iter().zip(&b.references).find(differs) {
-        Some((x, y)) => (shown(x), shown(y)),
+    let differs = |(x, y): &(&Reference, &Reference)| {
+        (x.place.wrapping_sub(a.start), x.kind) != (y.place.wrapping_sub(b.start), y.kind)
+            || !alike(x, y, renamed)
+    };
+    let (x, y) = match a.references.iter().zip(b.references.iter()).find(differs) {
+        Some((x, y)) => (shown(x, a.start), shown(y, b.start)),
         None if a.references.len() == b.references.len() => return None,
         None => {
-            let count = |body: &Body| format!("{} relocations", body.references.len());
+            let count = |part: &Part| format!("{} relocations", part.references.len());
             (count(a), count(b))
         }
     };
     Some((x, y, "the same bytes refer to something else".to_owned()))
+}
+
+/// That bytes differ in nothing but what a relocation at their place fills in, which is zero in what a
+/// compiler makes; empty where that is not so.
+fn in_a_field((a, b): (&Part, &Part), at: usize, machine: u16) -> String {
+    let place = a.start.saturating_add(at as u64);
+    let at_place = |reference: &&Reference| {
+        let field = Field::of(machine, reference.kind);
+        let end = reference.place.saturating_add(field.map_or(0, Field::len) as u64);
+        reference.place <= place && place < end
+    };
+    let Some(reference) = a.references.iter().find(at_place) else { return String::new() };
+    let Some(field) = Field::of(machine, reference.kind) else { return String::new() };
+    let rest = |part: &Part| {
+        let from = usize::try_from(reference.place.saturating_sub(a.start)).unwrap_or_default();
+        let mut bytes: Vec<u8> = part.bytes.iter().skip(from).take(field.len()).copied().collect();
+        field.clear(&mut bytes);
+        bytes
+    };
+    if rest(a) != rest(b) {
+        return String::new();
+    }
+    let relocation = Relocation { offset: place, symbol: 0, kind: reference.kind, addend: None };
+    format!("the bits that {} fills in are not zero", relocation.kind_name(machine))
 }
 
 /// Numbers that the compiler derives are no difference.
@@ -115,26 +204,25 @@ fn alike(x: &Reference, y: &Reference, renamed: &Renamed) -> bool {
         let (left, right) = (canonical(x).name, canonical(y).name);
         n == m && (left == right || renamed.get(&*left).is_some_and(|name| *name == right))
     };
-    if (x.offset, x.kind) != (y.offset, y.kind) {
-        return false;
-    }
     if let (Some(ours), Some(theirs)) = (x.within, y.within) {
         // Where the sections have other sizes, places in them move.
         return x.symbol == y.symbol && (ours != theirs || x.addend == y.addend);
     }
-    same((&x.symbol, x.addend), (&y.symbol, y.addend))
-        || x.or.iter().any(|(x, n)| y.or.iter().any(|(y, m)| same((x, *n), (y, *m))))
+    let places = |(d, x, n): &(i64, String, i64)| {
+        y.or.iter().any(|(e, y, m)| d == e && same((x, *n), (y, *m)))
+    };
+    same((&x.symbol, x.addend), (&y.symbol, y.addend)) || x.or.iter().any(places)
 }
 
-fn shown(reference: &Reference) -> String {
+fn shown(reference: &Reference, start: u64) -> String {
     let addend = match reference.addend {
         0 => String::new(),
         n => format!("{n:+#x}"),
     };
-    format!("{}{addend} at +{:#x}", reference.symbol, reference.offset)
+    format!("{}{addend} at +{:#x}", reference.symbol, reference.place.saturating_sub(start))
 }
 
 /// Up to four bytes from `at` on.
-fn hex(body: &Body, at: usize) -> String {
-    body.bytes.iter().skip(at).take(4).map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn hex(bytes: &[u8], at: usize) -> String {
+    bytes.iter().skip(at).take(4).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::Sides;
 use super::crcs::consistent;
+use super::values::values;
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
 use twinlto_facts::build::{Answer, BuildFacts};
@@ -25,6 +26,9 @@ pub(crate) fn exports(sides: Sides<'_>, a: &BuildFacts, b: Option<&BuildFacts>) 
         if facts.symvers.get().is_some() && facts.image.get().is_none() {
             layer.omit_part("export tables (no vmlinux)");
         }
+    }
+    if let Some(b) = b {
+        layer.findings.extend(values(sides, a, b));
     }
     let Some(ours) = a.symvers.get().filter(|_| layer.not_compared().is_none()) else {
         return layer;

@@ -1,6 +1,7 @@
 //! Which symbols account for the difference of two sections of one name.
 
 use super::Pair;
+use super::extents::{Account, Extents};
 use crate::normalize::canonical;
 use std::collections::BTreeMap;
 use twinlto_facts::build::ImageFacts;
@@ -33,9 +34,24 @@ pub(super) fn by_symbol(pair: &Pair<'_>, section: &str) -> Option<String> {
     }
 }
 
+/// How the bytes of a section are used that belong to no symbol.
+pub(super) fn rest(image: &ImageFacts, extents: &Extents<'_>, section: &str) -> Account {
+    let numbered = image.section_names.iter().enumerate();
+    let mut sum = Account::default();
+    for (index, _) in numbered.filter(|(_, name)| canonical(name).name == section) {
+        let account = extents.section(image, index);
+        sum.covered = sum.covered.saturating_add(account.covered);
+        sum.rest = sum.rest.saturating_add(account.rest);
+        sum.slack = sum.slack.saturating_add(account.slack);
+    }
+    sum
+}
+
 /// Bytes of the symbols of a section, by canonical name.
-fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
+pub(super) fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
     let mut sizes = BTreeMap::new();
+    // Of several sections of one name none is told from the others here.
+    let section = section.split_once(" (").map_or(section, |(name, _)| name);
     for symbol in &image.symbols {
         let place = symbol.section.and_then(|index| image.section_names.get(index));
         if place.is_some_and(|name| canonical(name).name == section) && symbol.size > 0 {

@@ -1,39 +1,97 @@
-//! Layouts: every type that exports reach lies in memory alike, as debug information says, and
-//! every unit was compiled alike.
+//! Layouts: every type that exports reach lies in memory alike, as debug information says, what is
+//! exported is declared alike, and every unit was compiled alike.
 
+use super::signatures::{self, signatures};
 use super::structs::{Change, describe, follows};
 use super::units::units;
-use super::{Sides, VMLINUX};
-use crate::layer::LayerVerdict;
+use super::{Pair, Sides, VMLINUX, pairs, subject_in};
+use crate::layer::{LayerVerdict, Omitted};
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts};
-use twinlto_facts::dwarf::{Layout, Layouts};
+use twinlto_facts::dwarf::{DebugFacts, Layout, Layouts};
 use twinlto_model::{Finding, Layer, Severity};
 
 /// None where neither kernel has debug information.
 pub(crate) fn layouts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Option<LayerVerdict> {
-    let (left, right) = (a.image.get()?, b.image.get()?);
+    let pairs = pairs(sides, a, b).ok()?;
+    let kernel = pairs.iter().find(|pair| pair.name == VMLINUX)?;
     let excused = |why: String| Some(LayerVerdict::excused(Layer::Layouts, why));
     let without = |side: &str| format!("{side}: no debug information");
-    match (&left.debug, &right.debug) {
-        (Answer::Absent, Answer::Absent) => None,
-        (Answer::Bad(why), _) => excused(format!("{}: {why}", sides.left)),
-        (_, Answer::Bad(why)) => excused(format!("{}: {why}", sides.right)),
-        (Answer::Absent, _) => excused(without(sides.left)),
-        (_, Answer::Absent) => excused(without(sides.right)),
-        (Answer::Read(ours), Answer::Read(theirs)) => {
-            let mut layer = LayerVerdict::new(Layer::Layouts);
-            layer.findings = types(sides, &ours.layouts, &theirs.layouts);
-            layer.findings.extend(units(sides, &ours.units, &theirs.units));
-            let keys = |layouts: &Layouts| layouts.types.keys().cloned().collect::<BTreeSet<_>>();
-            layer.compared = keys(&ours.layouts).union(&keys(&theirs.layouts)).count() as u64;
-            if layer.compared == 0 {
-                let why = format!("no type is reached from what {VMLINUX} exports");
-                layer.omitted = crate::layer::Omitted::Excused(why);
+    match (&kernel.left.debug, &kernel.right.debug) {
+        (Answer::Absent, Answer::Absent) => return None,
+        (Answer::Bad(why), _) => return excused(format!("{}: {why}", sides.left)),
+        (_, Answer::Bad(why)) => return excused(format!("{}: {why}", sides.right)),
+        (Answer::Absent, _) => return excused(without(sides.left)),
+        (_, Answer::Absent) => return excused(without(sides.right)),
+        (Answer::Read(_), Answer::Read(_)) => {}
+    }
+    let mut layer = LayerVerdict::new(Layer::Layouts);
+    let mut left_out = Vec::new();
+    for pair in &pairs {
+        match (&pair.left.debug, &pair.right.debug) {
+            (Answer::Read(ours), Answer::Read(theirs)) => {
+                one_image(sides, pair, (ours, theirs), &mut layer);
+                left_out.extend(split(sides, (ours, theirs)));
             }
-            Some(layer)
+            // Of modules those that export something; the symbols tell whether one has none.
+            (Answer::Bad(why), _) | (_, Answer::Bad(why)) => {
+                left_out.push(format!("debug information of {} ({why})", pair.name));
+            }
+            _ => {}
         }
     }
+    let silent = pairs.iter().filter(|pair| {
+        let has_types = pair.left.producers.get().is_some_and(|units| !units.is_empty());
+        has_types && pair.left.debug == Answer::Absent && pair.right.debug == Answer::Absent
+    });
+    match silent.count() {
+        0 => {}
+        n => left_out.push(format!("types of {n} modules that export nothing")),
+    }
+    match (layer.compared, left_out.is_empty()) {
+        (0, true) => {
+            let why = format!("no type is reached from what {VMLINUX} exports");
+            layer.omitted = Omitted::Excused(why);
+        }
+        (0, false) => layer.omitted = Omitted::Excused(left_out.join("; ")),
+        (_, true) => {}
+        (_, false) => layer.omit_part(left_out.join("; ")),
+    }
+    Some(layer)
+}
+
+fn one_image(
+    sides: Sides<'_>,
+    pair: &Pair<'_>,
+    (ours, theirs): (&DebugFacts, &DebugFacts),
+    layer: &mut LayerVerdict,
+) {
+    let mut findings = types(sides, &ours.layouts, &theirs.layouts);
+    let (declared, there) = (&ours.layouts.signatures, &theirs.layouts.signatures);
+    findings.extend(signatures(sides, declared, there));
+    // Who compiled the units of a module is told with its symbols.
+    if pair.name == VMLINUX {
+        findings.extend(units(sides, &ours.units, &theirs.units));
+    }
+    for site in findings.iter_mut().flat_map(|finding| &mut finding.sites) {
+        site.subject = subject_in(pair.name, &site.subject);
+    }
+    layer.findings.extend(findings);
+    let (left, right) = (&ours.layouts.types, &theirs.layouts.types);
+    let types = left.keys().chain(right.keys()).collect::<BTreeSet<_>>().len() as u64;
+    layer.compared += types + signatures::count(declared, there);
+}
+
+/// Debug information that lies in other files.
+fn split(sides: Sides<'_>, (ours, theirs): (&DebugFacts, &DebugFacts)) -> Option<String> {
+    let (side, files) = match (ours.split.as_slice(), theirs.split.as_slice()) {
+        ([], []) => return None,
+        ([], files) => (sides.right, files),
+        (files, _) => (sides.left, files),
+    };
+    let first = files.first()?;
+    let count = files.len();
+    Some(format!("debug information of {side} in {count} .dwo files (the first is {first})"))
 }
 
 fn types(sides: Sides<'_>, ours: &Layouts, theirs: &Layouts) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 //! relocations.
 
 use super::{Pair, Sides, subject_in};
-use crate::normalize::canonical;
+use crate::normalize::told_apart;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, ImageFacts};
 use twinlto_facts::elf::Mark;
@@ -37,15 +37,10 @@ fn read(image: &ImageFacts, mark: Mark) -> Result<Marks, String> {
     }
 }
 
-/// By the section names that two builds of the same source share, as long as only one has it.
+/// By the section names that two builds of the same source share.
 fn by_name(marks: &Marks) -> Marks {
-    let mut map = Marks::new();
-    for (raw, text) in marks {
-        let name = canonical(raw).name.into_owned();
-        let name = if map.contains_key(&name) { raw.clone() } else { name };
-        map.insert(name, text.clone());
-    }
-    map
+    let named = told_apart(marks.keys());
+    named.filter_map(|(raw, name)| Some((name, marks.get(raw)?.clone()))).collect()
 }
 
 fn one_kind(

@@ -2,26 +2,38 @@
 
 mod bitcode;
 mod code;
+mod contents;
 mod crcs;
 mod dwarf;
 mod exports;
+mod extents;
 mod files;
 mod growth;
 mod initcalls;
+mod labels;
 mod layouts;
 mod linker;
 mod lists;
+mod loading;
 mod marks;
+mod pairing;
+mod places;
 mod renamed;
+mod rows;
 mod sections;
+mod signatures;
+mod sizes;
+mod stretches;
 mod structs;
 mod symbols;
 mod tables;
 mod units;
+mod values;
 
 pub(crate) use bitcode::bitcode;
 pub use code::functions_that_differ;
 pub(crate) use code::{CodePair, code};
+pub(crate) use contents::lie_alike;
 pub(crate) use exports::exports;
 pub use files::LostFile;
 pub(crate) use files::{files, no_exports};
@@ -77,7 +89,8 @@ impl Sides<'_> {
     }
 
     /// A finding between both.
-    pub(crate) fn finding(
+    #[must_use]
+    pub fn finding(
         self,
         key: &'static str,
         severity: Severity,

@@ -18,16 +18,20 @@ pub(crate) fn renamed(pairs: &[CodePair<'_>]) -> Renamed {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.name == VMLINUX) {
         let (ours, theirs) = (undefined(pair.left), undefined(pair.right));
-        let bodies = pair.left.bodies.iter().zip(&pair.right.bodies);
-        for (x, y) in bodies.filter(|(x, y)| x.name == y.name) {
-            for (x, y) in x.references.iter().zip(&y.references) {
-                let (left, right) = (canonical(&x.symbol).name, canonical(&y.symbol).name);
-                // One of the names is new or gone, so that it is reported with the symbols.
-                let told = ours.contains(&left) != theirs.contains(&left)
-                    || ours.contains(&right) != theirs.contains(&right);
-                if left == right || told {
-                    all.entry(left.into_owned()).or_default().insert(right.into_owned());
-                }
+        let bodies = pair.left.pieces.bodies.iter().zip(&pair.right.pieces.bodies);
+        let bodies = bodies.filter(|(x, y)| x.name == y.name);
+        let between = pair.left.pieces.stretches.iter().zip(&pair.right.pieces.stretches);
+        let between = between.filter(|(x, y)| (&x.section, x.size) == (&y.section, y.size));
+        let references = bodies
+            .map(|(x, y)| (&x.references, &y.references))
+            .chain(between.map(|(x, y)| (&x.references, &y.references)));
+        for (x, y) in references.flat_map(|(x, y)| x.iter().zip(y.iter())) {
+            let (left, right) = (canonical(&x.symbol).name, canonical(&y.symbol).name);
+            // One of the names is new or gone, so that it is reported with the symbols.
+            let told = ours.contains(&left) != theirs.contains(&left)
+                || ours.contains(&right) != theirs.contains(&right);
+            if left == right || told {
+                all.entry(left.into_owned()).or_default().insert(right.into_owned());
             }
         }
     }

@@ -1,16 +1,21 @@
 //! Sections: the same names and permissions; sizes may differ where lld places every function
 //! and variable by itself.
 
-use super::growth::by_symbol;
+use super::extents::Extents;
+use super::growth::{by_symbol, rest, sizes};
+use super::labels::labels;
+use super::loading::loading;
 use super::marks::marks;
-use super::{Pair, Sides, pairs, subject_in};
+use super::{Pair, Sides, VMLINUX, pairs, subject_in};
 use crate::expect::Budget;
 use crate::layer::LayerVerdict;
-use crate::normalize::canonical;
-use std::borrow::Cow;
+use crate::normalize::told_apart;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, SectionFacts};
 use twinlto_model::{Arch, Finding, Layer, Severity};
+
+/// What lies where on both sides.
+type Both<'e> = (&'e Extents<'e>, &'e Extents<'e>);
 
 /// How much the code of a section may grow or shrink between the modes, in per mille of the
 /// larger side. Measured on Linux 7.3 tiny, clang 22: at most 0.4 ‰ (x86_64 and riscv).
@@ -31,7 +36,13 @@ pub(crate) fn sections(
     };
     let mut layer = LayerVerdict::new(Layer::Sections);
     for pair in &pairs {
-        layer.compared += one_image(sides, pair, budgets, &mut layer.findings);
+        let extents = rayon::join(|| Extents::of(pair.left), || Extents::of(pair.right));
+        let extents = (&extents.0, &extents.1);
+        layer.compared += one_image(sides, pair, extents, budgets, &mut layer.findings);
+        let (labels, found) = labels(sides, pair, extents);
+        layer.compared += labels;
+        layer.findings.extend(found);
+        layer.findings.extend(loading(sides, pair));
         let found = marks(sides, pair, &mut |what| layer.omit_part(what));
         layer.findings.extend(found);
     }
@@ -66,26 +77,23 @@ fn loaded(section: &&SectionFacts) -> bool {
     section.alloc
 }
 
-/// Sections by the name that two builds of the same source share, as long as only one has it.
-fn by_name(sections: &BTreeMap<String, SectionFacts>) -> BTreeMap<Cow<'_, str>, &SectionFacts> {
-    let mut map = BTreeMap::new();
-    for (raw, section) in sections {
-        let name = canonical(raw).name;
-        let name = if map.contains_key(&name) { Cow::Borrowed(raw.as_str()) } else { name };
-        map.insert(name, section);
-    }
-    map
+/// Sections by the name that two builds of the same source share.
+fn by_name(sections: &BTreeMap<String, SectionFacts>) -> BTreeMap<String, &SectionFacts> {
+    let named = told_apart(sections.keys());
+    named.filter_map(|(raw, name)| Some((name, sections.get(raw)?))).collect()
 }
 
 fn one_image(
     sides: Sides<'_>,
     pair: &Pair<'_>,
+    extents: Both<'_>,
     budgets: &[Budget],
     findings: &mut Vec<Finding>,
 ) -> u64 {
     let (ours, theirs) = (by_name(&pair.left.sections), by_name(&pair.right.sections));
-    let names: BTreeSet<&Cow<'_, str>> = ours.keys().chain(theirs.keys()).collect();
+    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
+    let mut alone = Vec::new();
     for name in names {
         let (left, right) = (ours.get(name).copied(), theirs.get(name).copied());
         let (left, right) = (left.filter(loaded), right.filter(loaded));
@@ -97,22 +105,49 @@ fn one_image(
         match (left, right) {
             (Some(a), Some(b)) => {
                 findings.extend(permissions(sides, &subject, a, b));
+                findings.extend(kind(sides, &subject, a, b));
                 findings.extend(alignment(sides, &subject, a, b));
                 let budget = budgets.iter().find(|budget| budget.section.matches(&subject));
                 // Placement moves bytes; it never takes all of them away.
                 if (a.size == 0) == (b.size == 0) {
-                    findings.extend(size(sides, pair, name, a, b, budget));
+                    findings.extend(size(sides, pair, extents, (name, a, b), budget));
                 } else {
                     findings.push(emptied(sides, &subject, a, b));
                 }
             }
             (Some(only), None) | (None, Some(only)) => {
+                alone.push((name, left.is_some(), only));
                 findings.extend(one_sided(sides, &subject, left, right, only));
             }
             (None, None) => {}
         }
     }
+    renamed(pair, &alone, findings);
     compared
+}
+
+/// Says of a section of one side that it is one of the other under another name, where both are as
+/// large, of one kind, and hold the same symbols.
+fn renamed(pair: &Pair<'_>, alone: &[(&String, bool, &SectionFacts)], findings: &mut [Finding]) {
+    let alike = |a: &SectionFacts, b: &SectionFacts| {
+        (a.size, &a.kind, a.alloc) == (b.size, &b.kind, b.alloc) && a.size > 0
+    };
+    for (name, _, ours) in alone.iter().filter(|(_, left, _)| *left) {
+        let twins = alone.iter().filter(|(_, left, other)| !left && alike(ours, other));
+        let held = sizes(pair.left, name);
+        let twin = twins.map(|(twin, ..)| twin).find(|twin| sizes(pair.right, twin) == held);
+        let Some(twin) = twin else { continue };
+        let cause = format!(
+            "{name} is {twin} on the other side: as large, {}, as objcopy --rename-section leaves it",
+            if held.is_empty() { "without symbols" } else { "with the same symbols" }
+        );
+        let subjects = [subject_in(pair.name, name), subject_in(pair.name, twin)];
+        for finding in findings.iter_mut() {
+            if finding.subjects().iter().any(|it| subjects.iter().any(|subject| subject == it)) {
+                *finding = finding.clone().because(cause.clone()).grouped(cause.clone());
+            }
+        }
+    }
 }
 
 fn one_sided(
@@ -162,14 +197,27 @@ fn permissions(
     Some(sides.finding("section.permissions.changed", Severity::Error, subject, text(a), text(b)))
 }
 
-/// Alignment and size of entries. Between the modes, lld aligns what it places.
+/// Type and flags beside write and execute: whether strings are merged, whether memory is cleared.
+fn kind(sides: Sides<'_>, subject: &str, a: &SectionFacts, b: &SectionFacts) -> Option<Finding> {
+    // Writable or executable in one alone is another finding.
+    let of =
+        |s: &SectionFacts| (s.kind.clone(), s.flags.replace(['W', 'X'], ""), s.related.clone());
+    if of(a) == of(b) {
+        return None;
+    }
+    let text =
+        |s: &SectionFacts| [s.kind.as_str(), &s.flags, &s.related].join(" ").trim_end().to_owned();
+    Some(sides.finding("section.type.changed", Severity::Warning, subject, text(a), text(b)))
+}
+
+/// Alignment and size of entries.
 fn alignment(
     sides: Sides<'_>,
     subject: &str,
     a: &SectionFacts,
     b: &SectionFacts,
 ) -> Option<Finding> {
-    if sides.modes || (a.align, a.entsize) == (b.align, b.entsize) {
+    if (a.align, a.entsize) == (b.align, b.entsize) {
         return None;
     }
     let text = |s: &SectionFacts| match s.entsize {
@@ -182,9 +230,8 @@ fn alignment(
 fn size(
     sides: Sides<'_>,
     pair: &Pair<'_>,
-    section: &str,
-    a: &SectionFacts,
-    b: &SectionFacts,
+    extents: Both<'_>,
+    (section, a, b): (&str, &SectionFacts, &SectionFacts),
     budget: Option<&Budget>,
 ) -> Option<Finding> {
     if a.size == b.size {
@@ -214,12 +261,8 @@ fn size(
     }
     let note = finding("section.size.changed", Severity::Note);
     Some(if sides.modes {
-        note.because(
-            "lld gives every function and variable a section of its own in-process, so they are \
-             merged, ordered and aligned one by one",
-        )
-        .lawful()
-        .grouped("placement")
+        let warning = finding("section.size.changed", Severity::Warning);
+        between_modes(pair, extents, section, (note, warning), budget.is_some())
     } else {
         match by_symbol(pair, section) {
             Some(symbols) => note.because(symbols.clone()).grouped(symbols),
@@ -229,10 +272,47 @@ fn size(
     })
 }
 
+/// Between the modes a size needs a cause that is shown: the same functions and variables, and
+/// padding for the rest. `allowed` is whether the user has a budget for it.
+fn between_modes(
+    pair: &Pair<'_>,
+    (ours, theirs): Both<'_>,
+    section: &str,
+    (note, warning): (Finding, Finding),
+    allowed: bool,
+) -> Finding {
+    let found = |cause: String| if allowed { note.clone() } else { warning.clone() }.because(cause);
+    let symbols = by_symbol(pair, section);
+    if pair.name != VMLINUX {
+        let who = symbols.unwrap_or_else(|| "every symbol has the same size".to_owned());
+        return found(format!("modules are compiled and linked alike in both modes; {who}"));
+    }
+    if stripped(pair) {
+        return note.because(NO_SYMBOLS).grouped(NO_SYMBOLS);
+    }
+    let (ours, theirs) = (rest(pair.left, ours, section), rest(pair.right, theirs, section));
+    if !ours.is_padding(&theirs) {
+        return found(format!(
+            "{} bytes of it belong to no function or variable on one side and {} on the other, and \
+             alignment accounts for at most {} of them",
+            ours.rest,
+            theirs.rest,
+            ours.slack.max(theirs.slack)
+        ));
+    }
+    // What differs in size is judged by itself.
+    let cause = symbols.map(|symbols| format!("{symbols} (symbol.size.changed), and padding"));
+    let cause = cause.unwrap_or_else(|| PLACED.to_owned());
+    note.because(cause.clone()).lawful().grouped(cause)
+}
+
 /// Whether one side has no symbols that could tell.
 fn stripped(pair: &Pair<'_>) -> bool {
     pair.left.symbols.is_empty() || pair.right.symbols.is_empty()
 }
+
+const PLACED: &str = "its functions and variables are the same in both modes; in-process each has a \
+                      section of its own, so that they are ordered and aligned one by one";
 
 const NO_SYMBOLS: &str = "without a symbol table nobody can tell of what it has more";
 

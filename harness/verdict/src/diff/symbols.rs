@@ -1,7 +1,10 @@
 //! Symbols: the same multiset of canonical names and kinds, and the same undefined ones.
 
 use super::dwarf::{self, dwarf};
+use super::extents::Extents;
 use super::linker::linker;
+use super::places::places;
+use super::sizes::{Causes, between_modes};
 use super::{Pair, Sides, pairs, subject_in};
 use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
@@ -17,12 +20,19 @@ pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Layer
         Err(why) => return LayerVerdict::without(Layer::Symbols, why),
     };
     let mut layer = LayerVerdict::new(Layer::Symbols);
+    let causes = Causes::of(sides.arch, a, b);
     for pair in &pairs {
         if let Some(side) = without_symbols(sides, pair) {
             layer.omit_part(format!("symbols of {} ({side} has no symbol table)", pair.name));
+            layer.findings.push(stripped(sides, pair));
             continue;
         }
         layer.compared += one_image(sides, pair, &mut layer.findings);
+        let (ours, theirs) = rayon::join(|| Extents::of(pair.left), || Extents::of(pair.right));
+        layer.findings.extend(places(sides, pair, (&ours, &theirs)));
+        if sides.modes {
+            layer.findings.extend(between_modes(sides, pair, &causes));
+        }
         layer.findings.extend(dwarf(sides, pair));
         if let Some(what) = dwarf::not_compared(pair) {
             layer.omit_part(what);
@@ -52,6 +62,18 @@ pub(super) fn without_symbols<'s>(sides: Sides<'s>, pair: &Pair<'_>) -> Option<&
         (false, true) => Some(sides.right),
         _ => None,
     }
+}
+
+fn stripped(sides: Sides<'_>, pair: &Pair<'_>) -> Finding {
+    let text = |image: &ImageFacts| match image.symbols.len() + image.undefined.len() {
+        0 => "no symbol table".to_owned(),
+        count => format!("{count} symbols"),
+    };
+    let (left, right) = (text(pair.left), text(pair.right));
+    sides.finding("symbol.table.lost", Severity::Error, pair.name, left, right).because(
+        "one file was stripped (strip, objcopy -S) or linked with -s: what its names would tell, \
+         such as tables and initcalls, is not compared",
+    )
 }
 
 /// Symbols of one canonical name and kind in one image.
@@ -130,9 +152,10 @@ fn is_mapping(name: &str) -> bool {
 fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
     let (ours, theirs) = rayon::join(|| namesakes(pair.left), || namesakes(pair.right));
     // Where the bytes of functions and variables are compared, their sizes are told with them.
-    let all = pair.left.bodies.iter().chain(&pair.right.bodies);
+    let all = pair.left.pieces.bodies.iter().chain(&pair.right.pieces.bodies);
     let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
     let mut count = 0;
+    let discarded = discarded(sides, pair);
     let renamed = if sides.modes { renamed(&ours, &theirs) } else { BTreeSet::new() };
     for (ours, theirs) in paired(&ours, &theirs) {
         let Some(one) = ours.or(theirs) else { continue };
@@ -167,11 +190,13 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
             findings.push(note.because(cause).grouped(cause).lawful());
             continue;
         }
-        findings.push(
-            sides
-                .finding(which, Severity::Warning, &subject, what(left), what(right))
-                .grouped(kind.to_string()),
-        );
+        let finding = sides.finding(which, Severity::Warning, &subject, what(left), what(right));
+        findings.push(match &discarded {
+            Some(cause) if one.symbol.binding == "local" => {
+                finding.because(cause.clone()).grouped("discarded")
+            }
+            _ => finding.grouped(kind.to_string()),
+        });
     }
     let (ours, theirs) = (undefined(pair.left), undefined(pair.right));
     for name in ours.symmetric_difference(&theirs) {
@@ -184,6 +209,20 @@ fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> 
         findings.push(sides.finding(key, Severity::Error, &subject, left, right));
     }
     count
+}
+
+/// Why local symbols are gone, where one side has none at all.
+fn discarded(sides: Sides<'_>, pair: &Pair<'_>) -> Option<String> {
+    let has = |image: &ImageFacts| {
+        let mut symbols = image.symbols.iter().filter(|symbol| !is_derived(&symbol.raw));
+        symbols.any(|symbol| symbol.binding == "local")
+    };
+    let side = match (has(pair.left), has(pair.right)) {
+        (true, false) => sides.right,
+        (false, true) => sides.left,
+        _ => return None,
+    };
+    Some(format!("{side} has no local symbol: it was stripped (strip -x) or linked with -x"))
 }
 
 fn times(side: Option<&Namesakes<'_>>) -> u64 {
@@ -227,7 +266,7 @@ pub(crate) fn undefined(image: &ImageFacts) -> BTreeSet<Cow<'_, str>> {
     image.undefined.iter().map(|name| canonical(name).name).collect()
 }
 
-/// Who can see a symbol. The modes of one kernel may internalise differently.
+/// Who can see a symbol, and the bits that the machine has for it. Promotion makes a local global.
 fn binding(
     sides: Sides<'_>,
     pair: &Pair<'_>,
@@ -236,15 +275,19 @@ fn binding(
     theirs: &SymbolFacts,
 ) -> Option<Finding> {
     let is_promoted = |symbol: &SymbolFacts| canonical(&symbol.raw).promoted;
-    if sides.modes
-        || (ours.binding, ours.visibility) == (theirs.binding, theirs.visibility)
-        || is_promoted(ours) != is_promoted(theirs)
-    {
+    let of = |symbol: &SymbolFacts| (symbol.binding, symbol.visibility, symbol.other);
+    if of(ours) == of(theirs) || is_promoted(ours) != is_promoted(theirs) {
         return None;
     }
-    let text = |symbol: &SymbolFacts| match symbol.visibility {
-        "default" => symbol.binding.to_owned(),
-        visibility => format!("{}, {visibility}", symbol.binding),
+    let text = |symbol: &SymbolFacts| {
+        let mut text = symbol.binding.to_owned();
+        if symbol.visibility != "default" {
+            text = format!("{text}, {}", symbol.visibility);
+        }
+        match symbol.other {
+            0 => text,
+            other => format!("{text}, st_other {other:#x}"),
+        }
     };
     let subject = subject_in(pair.name, name);
     let (left, right) = (text(ours), text(theirs));
@@ -283,7 +326,7 @@ fn size(
             .grouped("size in the same"),
         _ => {
             let cause = "its section has another size as well (section.size.changed)";
-            new(Severity::Note).because(cause).grouped(cause)
+            new(Severity::Warning).because(cause).grouped(cause)
         }
     })
 }
@@ -338,6 +381,8 @@ mod tests {
             binding: "global",
             visibility: "default",
             size: 4,
+            value: 0,
+            other: 0,
             section: None,
         };
         ImageFacts { symbols: names.iter().map(symbol).collect(), ..ImageFacts::default() }

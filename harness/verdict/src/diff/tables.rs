@@ -1,5 +1,7 @@
 //! Kernel tables: the same parameters and quirks, and as many entries of every type.
 
+use super::rows::rows;
+use super::sizes::resized;
 use super::symbols::without_symbols;
 use super::{Sides, pairs, subject_in};
 use crate::layer::{LayerVerdict, Omitted};
@@ -15,18 +17,27 @@ pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerV
         Err(why) => return LayerVerdict::without(Layer::Tables, why),
     };
     let mut layer = LayerVerdict::new(Layer::Tables);
+    let mut loose = 0;
     for pair in &pairs {
         // Pointers are told by the symbols that they lead to, and some tables are found by them.
         if let Some(side) = without_symbols(sides, pair) {
             layer.omit_part(format!("tables of {} ({side} has no symbol table)", pair.name));
             continue;
         }
+        let resized = resized(pair);
         for which in KernelTable::ALL {
             let (left, right) = (of(pair.left, which), of(pair.right, which));
             match (left, right) {
                 (Some(Ok(ours)), Some(Ok(theirs))) => {
                     layer.compared += ours.entries.len().max(theirs.entries.len()) as u64;
-                    layer.findings.extend(one(sides, pair.name, ours, theirs));
+                    let mut found = one(sides, pair.name, ours, theirs);
+                    // Entries that are not there have no places to compare.
+                    if found.is_empty() {
+                        let (n, places) = rows(sides, pair.name, &resized, ours, theirs);
+                        loose += n;
+                        found = places;
+                    }
+                    layer.findings.extend(found);
                 }
                 (Some(Err(why)), Some(Err(_))) => {
                     layer.omit_part(format!("{which} of {} ({why})", pair.name));
@@ -38,6 +49,12 @@ pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerV
                 }
             }
         }
+    }
+    if loose > 0 {
+        layer.omit_part(format!(
+            "offsets of {loose} table entries (in functions of another size, or in code that no \
+             symbol covers)"
+        ));
     }
     if layer.compared == 0 {
         match layer.omitted {

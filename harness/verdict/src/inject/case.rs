@@ -17,7 +17,8 @@ pub struct Case {
     /// Whether nothing must be found: the mutation, if there is one, is harmless.
     #[serde(default)]
     pub negative: bool,
-    /// Untouched kernels that are guilty of it, such as `Linux 7.3.4`. There it needs no mutation.
+    /// Untouched kernels that are guilty of it, such as `Linux 7.3.4`, or a tool. There it needs no
+    /// mutation.
     pub live: Option<String>,
     /// What one would send to the kernel's maintainers of a live one: what, where, how to reproduce
     /// it, on which versions.
@@ -60,6 +61,9 @@ pub struct Applies {
     /// Whether a second LLVM is needed, of another major version (`--other-llvm`).
     #[serde(default)]
     pub other_llvm: bool,
+    /// Whether a ccache that knows backends is needed (4.14 or later, in `PATH`).
+    #[serde(default)]
+    pub ccache: bool,
 }
 
 /// A list that says something: an empty one would stand for everywhere, and read as nowhere.

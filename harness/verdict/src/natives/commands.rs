@@ -33,11 +33,7 @@ struct Token {
 /// # Errors
 ///
 /// When a shell could not read one of them.
-pub(crate) fn changes(
-    a: &str,
-    b: &str,
-    places: &Places,
-) -> Result<Option<CommandChange>, String> {
+pub(crate) fn changes(a: &str, b: &str, places: &Places) -> Result<Option<CommandChange>, String> {
     if a == b {
         return Ok(None);
     }
@@ -121,8 +117,7 @@ pub(crate) fn shown(list: &[String]) -> String {
 
 /// The options of both sides, each once, for a sentence.
 pub(crate) fn told(change: &CommandChange) -> String {
-    let all: BTreeSet<&str> =
-        change.left.iter().chain(&change.right).map(String::as_str).collect();
+    let all: BTreeSet<&str> = change.left.iter().chain(&change.right).map(String::as_str).collect();
     all.into_iter().collect::<Vec<_>>().join(" ")
 }
 
@@ -144,10 +139,13 @@ mod tests {
     #[test]
     fn every_option_of_an_assembler_source_counts() {
         assert_eq!(brief("cc -DA -c x.S", "cc -DB -c x.S"), some("-DA", "-DB"));
-        assert_eq!(brief("cc -c x.S", "cc -Wa,-march=armv8.5-a -c x.S"), some("not there", "-Wa,-march=armv8.5-a"));
+        assert_eq!(
+            brief("cc -c x.S", "cc -Wa,-march=armv8.5-a -c x.S"),
+            some("not there", "-Wa,-march=armv8.5-a")
+        );
         assert_eq!(brief("cc -march=a -c x.S", "cc -march=b -c x.S"), some("-march=a", "-march=b"));
         assert_eq!(brief("cc -include x.h -c x.S", "cc -c x.S"), some("-include x.h", "not there"));
-        assert_eq!(brief("cc -Ia -Ib -c x.S", "cc -Ib -Ia -c x.S").is_some(), true);
+        assert!(brief("cc -Ia -Ib -c x.S", "cc -Ib -Ia -c x.S").is_some());
         assert_eq!(brief("cc -Ux -c x.S", "cc -c x.S"), some("-Ux", "not there"));
     }
 
@@ -155,7 +153,10 @@ mod tests {
     fn a_module_that_is_optimised_in_another_way_is_named() {
         assert_eq!(brief("cc -Os -c x.c", "cc -O3 -c x.c"), some("-Os", "-O3"));
         assert_eq!(brief("cc -O2 -Os -c x.c", "cc -Os -c x.c"), None);
-        assert_eq!(brief("ld.lld -r -o x.ko a.o", "ld.lld -r --lto-O0 -o x.ko a.o"), some("not there", "--lto-O0"));
+        assert_eq!(
+            brief("ld.lld -r -o x.ko a.o", "ld.lld -r --lto-O0 -o x.ko a.o"),
+            some("not there", "--lto-O0")
+        );
     }
 
     #[test]
@@ -169,7 +170,10 @@ mod tests {
     #[test]
     fn where_files_lie_and_how_loud_it_is_does_not_count() {
         assert_eq!(brief("cc -Wp,-MMD,a.d -Wall -c x.c", "cc -Wp,-MMD,b.d -c x.c"), None);
-        assert_eq!(brief("cc -I/out/a/include -c /out/a/x.c", "cc -I/out/b/include -c /out/b/x.c"), None);
-        assert_eq!(brief("cc -I/out/ab/include -c x.c", "cc -I/out/bb/include -c x.c").is_some(), true);
+        assert_eq!(
+            brief("cc -I/out/a/include -c /out/a/x.c", "cc -I/out/b/include -c /out/b/x.c"),
+            None
+        );
+        assert!(brief("cc -I/out/ab/include -c x.c", "cc -I/out/bb/include -c x.c").is_some());
     }
 }

@@ -14,6 +14,9 @@
 use std::collections::BTreeSet;
 use twinlto_facts::elf::{Part, PartRelocation, Parts};
 
+/// A rule, and what it makes of bytes before they are held against each other.
+type Step<'s> = (Rule, &'s dyn Fn(&[u8]) -> Vec<u8>);
+
 /// The name of a rule.
 pub(super) type Rule = &'static str;
 
@@ -119,11 +122,9 @@ fn place_of_difference(name: &str, a: &Part, b: &Part) -> String {
             let text = |r: &PartRelocation| format!("{}{:+#x}", r.symbol, r.addend.unwrap_or(0));
             format!("{} refers to {} and {}", at(a, x.offset), text(x), text(y))
         }
-        (None, None) if a.size == b.size => format!(
-            "{name} ({} and {} relocations)",
-            a.relocations.len(),
-            b.relocations.len()
-        ),
+        (None, None) if a.size == b.size => {
+            format!("{name} ({} and {} relocations)", a.relocations.len(), b.relocations.len())
+        }
         (None, None) => format!("{name} ({} and {} bytes)", a.size, b.size),
     }
 }
@@ -152,7 +153,7 @@ fn is_same_debug(name: &str, a: &Part, b: &Part, places: &Places) -> bool {
 
 /// Whether two contents are the same but for what rules let be.
 fn masked(a: &[u8], b: &[u8], places: &Places, used: &mut BTreeSet<Rule>) -> bool {
-    let steps: [(Rule, &dyn Fn(&[u8]) -> Vec<u8>); 3] = [
+    let steps: [Step<'_>; 3] = [
         (BUILD_DIRECTORY, &|bytes| without_places(bytes, places)),
         (BUILD_ID, &without_build_ids),
         (CPIO_TIME, &without_cpio_times),
@@ -225,8 +226,7 @@ fn without_cpio_times(bytes: &[u8]) -> Vec<u8> {
     for at in memchr::memmem::find_iter(bytes, b"07070") {
         let header = bytes.get(at..at.saturating_add(110));
         let is_one = header.is_some_and(|header| {
-            matches!(header.get(5), Some(b'1' | b'2'))
-                && header.iter().all(u8::is_ascii_hexdigit)
+            matches!(header.get(5), Some(b'1' | b'2')) && header.iter().all(u8::is_ascii_hexdigit)
         });
         let range = at.saturating_add(TIME.start)..at.saturating_add(TIME.end);
         if let Some(place) = result.get_mut(range).filter(|_| is_one) {
@@ -325,9 +325,11 @@ mod tests {
             let fields = "00000000".repeat(8);
             format!("07070100000001{mode}000000000000000000000001{time}{fields}name").into_bytes()
         };
-        let found = compared(".init.ramfs", &entry("000041ed", "6a000000"), &entry("000041ed", "6a00ffff"));
+        let found =
+            compared(".init.ramfs", &entry("000041ed", "6a000000"), &entry("000041ed", "6a00ffff"));
         assert_eq!((found.parts.len(), found.rules.contains(CPIO_TIME)), (0, true));
-        let other = compared(".init.ramfs", &entry("000041ed", "6a000000"), &entry("000041ff", "6a000000"));
+        let other =
+            compared(".init.ramfs", &entry("000041ed", "6a000000"), &entry("000041ff", "6a000000"));
         assert!(!other.parts.is_empty());
     }
 

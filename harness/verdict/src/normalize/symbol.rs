@@ -1,3 +1,4 @@
+use super::counted::uncounted;
 use memchr::memmem;
 use std::borrow::Cow;
 
@@ -10,19 +11,15 @@ pub struct Canonical<'a> {
     pub promoted: bool,
 }
 
-/// What replaces a number that a compiler counts up in one unit.
-const COUNTED: &str = ".N";
-
 /// The name that two builds of the same source share.
 ///
 /// - `.llvm.<hash>` goes: the hash covers the module's bytes, which shift with the length of
 ///   generated headers (`ModuleSummaryIndex::getGlobalNameForLocal`, LLVM 22).
-/// - Numbers that the compiler derives (`.str.7`, `.compoundliteral.3`, `_MergedGlobals.2`,
-///   `__UNIQUE_ID_x123`) become `N`: they count within a unit or a preprocessor run.
-///
-/// - `__COUNTER__` and `__LINE__` in the names of initcalls
-///   (`__initcall__kmod_<module>__<counter>_<line>_<function><level>`, their stubs and their
-///   sections; `include/linux/init.h`, Linux 7.3) become `N`: they count what stands before.
+/// - Numbers that a compiler counts up for what has no name in the source (`.str.7`,
+///   `.compoundliteral.3`, `_MergedGlobals.2`, `anon.<hash>.4`) become `N`.
+/// - `__COUNTER__` and `__LINE__` that a macro of the kernel pasted ([`PASTING`](super::PASTING):
+///   `__UNIQUE_ID_x_123`, `__BTF_ID__struct__cgroup__624`, names of initcalls and their sections)
+///   become `N`: they count what stands before.
 ///
 /// All other names stay, `foo.5` included: a static variable of a function is counted in
 /// source order, which is the same in both modes.
@@ -30,8 +27,8 @@ const COUNTED: &str = ".N";
 pub fn canonical(raw: &str) -> Canonical<'_> {
     let (name, promoted) = strip_promotion(raw);
     let name = match &name {
-        Cow::Borrowed(s) => derived(s).map_or(name, Cow::Owned),
-        Cow::Owned(s) => derived(s).map_or(name, Cow::Owned),
+        Cow::Borrowed(s) => uncounted(s).map_or(name, Cow::Owned),
+        Cow::Owned(s) => uncounted(s).map_or(name, Cow::Owned),
     };
     Canonical { name, promoted }
 }
@@ -51,65 +48,11 @@ fn strip_promotion(raw: &str) -> (Cow<'_, str>, bool) {
         Some("") => (Cow::Borrowed(before), true),
         // `foo.llvm.123.cold`: what follows the hash belongs to the function.
         Some(rest) if rest.starts_with('.') => {
-            let (rest, _) = strip_promotion(rest);
-            (Cow::Owned(format!("{before}{rest}")), true)
+            let shorter = format!("{before}{rest}");
+            (Cow::Owned(strip_promotion(&shorter).0.into_owned()), true)
         }
         _ => (Cow::Borrowed(raw), false),
     }
-}
-
-/// The form of a derived name, if it is one.
-fn derived(name: &str) -> Option<String> {
-    const COUNTED_STEMS: [&str; 7] = [
-        ".str",
-        ".L.str",
-        ".compoundliteral",
-        "_MergedGlobals",
-        ".L_MergedGlobals",
-        "switch.table",
-        "__const",
-    ];
-    if let Some(rest) = name.strip_prefix("__UNIQUE_ID_") {
-        let stem = rest.trim_end_matches(|c: char| c.is_ascii_digit());
-        return (stem.len() < rest.len()).then(|| format!("__UNIQUE_ID_{stem}N"));
-    }
-    if let Some(name) = initcall(name) {
-        return Some(name);
-    }
-    let stem = COUNTED_STEMS.into_iter().find(|stem| {
-        name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })?;
-    let (left, number) = name.rsplit_once('.')?;
-    if left.len() < stem.len() || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    Some(format!("{left}{COUNTED}"))
-}
-
-/// The name of an initcall's entry, stub or section without the two numbers in it.
-fn initcall(name: &str) -> Option<String> {
-    let is_section = name.starts_with(".initcall") || name.starts_with(".rela.initcall");
-    // Most names end here.
-    memmem::find(name.as_bytes(), b"kmod_")?;
-    let marks = ["__initcall__kmod_", "__initstub__kmod_"];
-    let mark = marks.into_iter().chain(is_section.then_some("..kmod_"));
-    let start = mark.filter_map(|mark| Some(name.find(mark)? + mark.len())).next()?;
-    let number = |text: &str| {
-        // One that is gone already counts as well, so that a name is made plain once.
-        let digits = match text.bytes().take_while(u8::is_ascii_digit).count() {
-            0 if text.starts_with('N') => 1,
-            digits => digits,
-        };
-        (digits > 0 && text.as_bytes().get(digits) == Some(&b'_')).then_some(digits + 1)
-    };
-    let rest = name.get(start..)?;
-    rest.match_indices("__").find_map(|(at, mark)| {
-        let counter = rest.get(at + mark.len()..)?;
-        let line = counter.get(number(counter)?..)?;
-        let function = line.get(number(line)?..)?;
-        let before = name.get(..start + at)?;
-        Some(format!("{before}__N_N_{function}"))
-    })
 }
 
 #[cfg(test)]
@@ -155,21 +98,155 @@ mod tests {
         }
     }
 
+    /// What clang 22 and kbuild make of the macros of Linux 6.1 and 7.3.
+    #[test]
+    fn what_macros_pasted_goes_by_kind() {
+        for (raw, plain) in [
+            ("__BTF_ID__struct__cgroup__624", "__BTF_ID__struct__cgroup__N"),
+            ("__BTF_ID__func__foo__1__6241", "__BTF_ID__func__foo__1__N"),
+            (
+                "__UNIQUE_ID_addressable___UNIQUE_ID_x_694_695",
+                "__UNIQUE_ID_addressable___UNIQUE_ID_x_N_N",
+            ),
+            (
+                "__UNIQUE_ID___addressable___UNIQUE_ID_x694695",
+                "__UNIQUE_ID___addressable___UNIQUE_ID_xN",
+            ),
+            (
+                "__UNIQUE_ID_addressable___initstub__kmod_user__532_261_f4_533",
+                "__UNIQUE_ID_addressable___initstub__kmod_user__N_N_f4_N",
+            ),
+            ("__UNIQUE_ID_quirk_via_vt8235_694", "__UNIQUE_ID_quirk_via_vt8235_N"),
+            ("__UNIQUE_ID_array_12_probe", "__UNIQUE_ID_array_N_probe"),
+            ("__UNIQUE_ID_array12_probe", "__UNIQUE_ID_arrayN_probe"),
+            ("f.__UNIQUE_ID_ddebug_694.12.llvm.3", "f.__UNIQUE_ID_ddebug_N.12"),
+            ("__cfi___UNIQUE_ID_quirk_694", "__cfi___UNIQUE_ID_quirk_N"),
+            ("__pfx___cfi___initstub__kmod_a__1_2_f4", "__pfx___cfi___initstub__kmod_a__N_N_f4"),
+            (
+                "__kcfi_typeid___initstub__kmod_a__1_2_f4",
+                "__kcfi_typeid___initstub__kmod_a__N_N_f4",
+            ),
+            (".text.unlikely.__UNIQUE_ID_quirk_694", ".text.unlikely.__UNIQUE_ID_quirk_N"),
+            (".rela.text.__UNIQUE_ID_quirk_694", ".rela.text.__UNIQUE_ID_quirk_N"),
+            (".con_initcall.init..kmod_a__1_2_f", ".con_initcall.init..kmod_a__N_N_f"),
+            (".rela.initcall4.init..kmod_a__1_2_f", ".rela.initcall4.init..kmod_a__N_N_f"),
+            ("__compiletime_assert_412", "__compiletime_assert_N"),
+            ("__kvm_nvhe___compiletime_assert_412", "__kvm_nvhe___compiletime_assert_N"),
+            ("_note_18", "_note_N"),
+            ("_object_methods_UVERBS_OBJECT_DM123", "_object_methods_UVERBS_OBJECT_DMN"),
+            ("__pci_fixup_quirk_x123", "__pci_fixup_quirk_xN"),
+            ("__gendwarfksyms_rule_5", "__gendwarfksyms_rule_N"),
+            ("anon.0123456789abcdef0123456789abcdef.7", "anon.H.N"),
+            (".Lanon.0123456789abcdef0123456789abcdef.7.llvm.5", ".Lanon.H.N"),
+            (".Lswitch.table.f.3", ".Lswitch.table.f.N"),
+            (".L__unnamed_7", ".L__unnamed_N"),
+        ] {
+            assert_eq!(name(raw), plain);
+            assert_eq!(name(plain), plain);
+        }
+    }
+
     #[test]
     fn other_names_stay() {
-        for raw in
-            ["start_kernel", "foo.5", ".llvm.12", "foo.llvm.", "foo.llvm.x", ".str", "a.strong.1"]
-        {
+        for raw in [
+            "start_kernel",
+            "foo.5",
+            "foo.__key.12",
+            "foo.cold.1",
+            "foo.isra.0",
+            "foo.constprop.0",
+            "foo.part.3",
+            "__already_done.4",
+            ".llvm.12",
+            "foo.llvm.",
+            "foo.llvm.x",
+            ".str",
+            "a.strong.1",
+            // A set has no number, whatever its name.
+            "__BTF_ID__set__foo__12",
+            "__BTF_ID__set8__foo__12",
+            "__BTF_ID__struct__624",
+            "my__BTF_ID__struct__x__624",
+            "my__UNIQUE_ID_x_5",
+            "__UNIQUE_ID_x",
+            "__UNIQUE_ID___addressable_init_module",
+            "__UNIQUE_ID_5",
+            "__compiletime_assert_4x",
+            "__compiletime_assert_",
+            "_note_4_x",
+            "my_note_4",
+            "__pci_fixup_12",
+            "__mod_device_table__kmod_a__pci__ids_12",
+            "__param_str_igt__12__mock_x",
+            "anon.5",
+            "anon.0123456789abcdef.5",
+            "__unnamed_x",
+            "foo.init..kmod_a__1_2_f",
+            "_RNvCs1234_6kernel5print",
+        ] {
             assert_eq!(name(raw), raw);
             assert!(!canonical(raw).promoted);
         }
     }
+
+    /// Beginnings of what macros make, and pieces that may follow.
+    const PIECES: &str = "(__cfi_|__pi_)?(__UNIQUE_ID_(addressable_|__addressable_)?)?\
+        (__UNIQUE_ID_|__BTF_ID__|__initcall__kmod_|__initstub__kmod_|__compiletime_assert_|_note_|\
+        __pci_fixup_|_object_methods_|\\.initcall4\\.init\\.\\.kmod_|anon\\.)?\
+        ([a-z]{1,3}|_{1,2}|[0-9]{1,3}|N|\\.|_probe|struct__|set__|\\.llvm\\.[0-9]){0,8}";
 
     proptest! {
         #[test]
         fn canonical_names_stay_canonical(raw in "[a-z_.0-9]{0,12}(\\.llvm\\.[0-9]{1,4})?(\\.[a-z0-9]{1,4})?") {
             let once = name(&raw);
             prop_assert_eq!(name(&once), once.clone());
+        }
+
+        #[test]
+        fn names_of_macros_are_made_plain_once(raw in PIECES) {
+            let once = name(&raw);
+            prop_assert_eq!(name(&once), once.clone());
+        }
+
+        /// Whatever is taken out of a name is a number, or the hash behind a mark: what differs
+        /// elsewhere stays apart.
+        #[test]
+        fn names_that_are_one_differ_in_numbers_alone(raw in PIECES, at in any::<usize>(), with in "[a-zA-Z_]") {
+            let letters: Vec<usize> = raw
+                .char_indices()
+                .filter_map(|(at, c)| (c.is_ascii_lowercase()).then_some(at))
+                .collect();
+            if let Some(at) = at.checked_rem(letters.len()).map(|at| letters[at]) {
+                let mut other = raw.clone();
+                other.replace_range(at..=at, &with);
+                let (one, two) = (name(&raw), name(&other));
+                prop_assert!(other == raw || one != two, "{} and {}: {}", raw, other, one);
+            }
+        }
+
+        /// The counter never matters, and what stands before it always does.
+        #[test]
+        fn the_counter_never_matters(
+            a in "[a-z][a-z0-9]{0,4}(_[a-z0-9]{1,3})?[a-z]", b in "[a-z][a-z0-9]{0,4}(_[a-z0-9]{1,3})?[a-z]", n in 0u32..99999, m in 0u32..99999
+        ) {
+            type Make = fn(&str, u32) -> String;
+            let kinds: [Make; 9] = [
+                |x, n| format!("__UNIQUE_ID_{x}_{n}"),
+                |x, n| format!("__UNIQUE_ID_{x}{n}"),
+                |x, n| format!("__UNIQUE_ID_addressable___UNIQUE_ID_{x}_{n}_{}", n + 1),
+                |x, n| format!("__BTF_ID__struct__{x}__{n}{n}"),
+                |x, n| format!("__initcall__kmod_{x}__{n}_{n}_{x}4"),
+                |x, n| format!("__UNIQUE_ID_addressable___initstub__kmod_{x}__{n}_{n}_{x}4_{n}"),
+                |x, n| format!(".initcall4.init..kmod_{x}__{n}_{n}_{x}"),
+                |x, n| format!("_object_methods_{x}{n}"),
+                |x, n| format!("f.__UNIQUE_ID_{x}_{n}.3"),
+            ];
+            for make in kinds {
+                prop_assert_eq!(name(&make(&a, n)), name(&make(&a, m)));
+                if a != b {
+                    prop_assert_ne!(name(&make(&a, n)), name(&make(&b, m)));
+                }
+            }
         }
 
         /// A name that differs only in the hash is one name.

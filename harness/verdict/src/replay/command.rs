@@ -2,7 +2,7 @@
 //! what kbuild saved or ran.
 
 use std::borrow::Cow;
-use twinlto_facts::flags::{Class, Opt, classify, parse};
+use twinlto_facts::flags::{Class, Opt, call, classify, parse};
 
 /// What decides the code of one object and is not in its bitcode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub struct Reference {
 /// Source of the classes: [`twinlto_facts::flags::TABLE`].
 #[must_use]
 pub fn reference(front: &[Cow<'_, str>]) -> Option<Reference> {
-    let end = front.iter().position(|word| word.starts_with('-')).unwrap_or(front.len());
-    let (program, rest) = front.split_at_checked(end)?;
     // Whatever starts the compiler (ccache) would not know bitcode.
-    let compiler = program.last()?.clone().into_owned();
+    let call = call(front);
+    let compiler = Some(call.program).filter(|program| !program.is_empty())?.to_owned();
+    let rest = front.get(front.len().checked_sub(call.arguments.len())?..)?;
     let options = parse(rest).filter(decides).map(words).collect();
     Some(Reference { compiler, options })
 }

@@ -3,7 +3,7 @@
 
 use super::loss::requoted;
 use super::object::Judge;
-use twinlto_facts::build::CommandText;
+use twinlto_facts::build::{CommandText, NamedFile};
 use twinlto_facts::flags::Resolved;
 use twinlto_facts::kbuild::{index_path, native_path, normalize_path};
 use twinlto_model::{Evidence, Key, Severity};
@@ -39,6 +39,26 @@ impl Judge<'_> {
             site.effect =
                 "modules.builtin.ranges, read from this .cmd file, loses the module".to_owned();
         }
+        self.push(finding);
+    }
+
+    /// Files of further options are read as they are now. Where one changed after the object was
+    /// compiled, nobody knows what it held then.
+    pub(super) fn named_files(&mut self) {
+        let Some(recorded) = self.object.front_modified else { return };
+        let is_newer =
+            |file: &&NamedFile| file.modified.is_some_and(|modified| modified > recorded);
+        let Some(file) = self.object.named.iter().find(is_newer) else { return };
+        let left = Evidence::new("named", "changed after the object was compiled").at(&file.path);
+        let finding = self
+            .finding(Key::new("flags.file.changed"), Severity::Warning, Some(left), None)
+            .because(format!(
+                "{} holds options of its command and is newer than the object: it was compared as \
+                 it is now, and may have held others",
+                file.path
+            ))
+            .remedy("build again: make does not see that the file changed")
+            .grouped(file.path.clone());
         self.push(finding);
     }
 
@@ -141,6 +161,7 @@ impl Judge<'_> {
         back: &CommandText,
         b: &Resolved<'_>,
     ) {
+        self.environment(front, a, back, b);
         if a.program == b.program {
             return;
         }

@@ -4,9 +4,12 @@
 //! the backend (`scripts/Makefile.lib`, `scripts/Makefile.thinlto`, Linux 7.3). Three texts an
 //! object are compared: what the front end was told, what was saved, what the backend was told.
 
+mod alias;
 mod backend;
+mod environment;
 mod forwarded;
 mod fronts;
+mod homes;
 mod loss;
 mod object;
 mod options;
@@ -21,7 +24,12 @@ use twinlto_facts::build::{Answer, BuildFacts, FileFacts};
 use twinlto_facts::flags::Class;
 use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity};
 
+pub(crate) use alias::saved_elsewhere;
+#[allow(unused_imports, reason = "the commands of native objects are compared by it")]
+pub(crate) use fronts::compare_commands;
 pub(crate) use fronts::fronts;
+#[allow(unused_imports, reason = "the commands of native objects are compared by it")]
+pub(crate) use homes::Homes;
 pub(crate) use options::Change;
 use options::OptionChange;
 pub(crate) use saved::WOULD_BE_TOLD_NOTHING;
@@ -40,6 +48,8 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
         *layer.counts.entry((number::FLAGS_COMPARED, None)).or_default() += verdict.flags_compared;
         layer.findings.extend(verdict.findings);
     }
+    let others = alias::others(arch, mode, facts, &layer.findings);
+    layer.findings.extend(others);
     let not_run = facts
         .objects
         .values()

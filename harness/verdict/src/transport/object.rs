@@ -6,7 +6,7 @@ use super::words::{cause_of_change, effect_of_change, known_loss};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use twinlto_facts::build::{Answer, CommandText, ObjectFacts};
-use twinlto_facts::flags::{Class, Resolved, lex, resolve, resolve_options};
+use twinlto_facts::flags::{Class, Resolved, compile, lex, resolve, resolve_options};
 use twinlto_facts::kbuild::normalize_path;
 use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 
@@ -24,6 +24,13 @@ pub(super) fn judge(arch: Arch, mode: Mode, name: &str, object: &ObjectFacts) ->
     judge.verdict
 }
 
+/// What is odd about the records of one object, whatever they say.
+pub(super) fn odd(arch: Arch, mode: Mode, name: &str, object: &ObjectFacts) -> Vec<Finding> {
+    let mut judge = Judge { arch, mode, name, object, verdict: ObjectVerdict::default() };
+    judge.issues();
+    judge.verdict.findings
+}
+
 pub(super) struct Judge<'a> {
     pub(super) arch: Arch,
     pub(super) mode: Mode,
@@ -34,13 +41,18 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn run(&mut self) {
+        self.issues();
+        if self.compare_around().is_none() {
+            self.compare_all();
+        }
+    }
+
+    fn issues(&mut self) {
         for issue in &self.object.issues {
             let finding = self.finding(Key::new("cmd.unreadable"), Severity::Error, None, None);
             self.verdict.findings.push(finding.grouped(issue.clone()).because(issue.clone()));
         }
-        if self.compare_around().is_none() {
-            self.compare_all();
-        }
+        self.named_files();
     }
 
     /// The short way, where both commands hold the saved flags as they stand; none where they do
@@ -168,11 +180,11 @@ impl<'a> Judge<'a> {
         self.push(finding);
     }
 
-    /// The words of a text's first command; the compiler comes before objtool.
+    /// The words of the command that compiles.
     fn command<'t>(&mut self, text: &'t CommandText) -> Option<Vec<Cow<'t, str>>> {
         match lex(&text.text) {
-            Ok(commands) => match commands.into_iter().next() {
-                Some(command) => Some(command.words),
+            Ok(commands) => match compile(&commands) {
+                Some(command) => Some(command.words.clone()),
                 None => {
                     self.unreadable("recorded", &format!("{}: it holds no command", text.path));
                     None

@@ -116,7 +116,7 @@ impl Judge<'_> {
                     "they are saved under {saved_as} and were looked up under {}",
                     self.name
                 ))
-                .known_as("saved-flags-path-alias")
+                .known_as(super::alias::DEFECT)
                 .remedy("take the flags from the object's own .cmd file, whatever the variable is called")
                 .grouped("alias")
         } else {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use twinlto_facts::flags::{
-    Class, Resolved, classify, lex, lex_piece, parse, resolve, takes_argument,
+    Class, Resolved, call, classify, is_compiler, lex, lex_piece, parse, resolve, takes_argument,
 };
 
 /// Two commands, cut where they hold the text that they share.
@@ -86,6 +86,10 @@ fn around<'t>(line: &'t str, inner: &str) -> Option<Sides<'t>> {
         return None;
     }
     let behind = lex(behind).ok()?.into_iter().next()?.words;
+    // Of a list of commands it must be the one that compiles.
+    if !is_compiler(call(&words).program) || !behind.iter().any(|word| word == "-c") {
+        return None;
+    }
     Some(Sides { before: words, behind })
 }
 

@@ -3,7 +3,7 @@ use super::row::{Reader, Row, only};
 use crate::elf::place::Encoding;
 use twinlto_model::Arch;
 
-/// `warn once at lib/a.c:7` with the function; `at …` where the kernel knows it
+/// `warn once at lib/a.c:7` with the code, and in detail the format; `at …` where the kernel knows it
 /// (`CONFIG_DEBUG_BUGVERBOSE`).
 ///
 /// Source: `struct bug_entry` in `include/asm-generic/bug.h`, Linux 6.1 to 7.3, with relative
@@ -75,9 +75,7 @@ impl Layout {
 
 fn entry(row: &Row<'_, '_, '_, '_>, layout: Layout) -> Result<TableEntry, String> {
     let code = row.code(0, Encoding::Prel32)?;
-    if layout.format {
-        row.text(4, Encoding::Prel32)?;
-    }
+    let detail = if layout.format { row.text(4, Encoding::Prel32)? } else { String::new() };
     let place = if layout.verbose {
         let file = row.text(layout.file(), Encoding::Prel32)?;
         // A condition may stand before the name (WARN_CONDITION_STR). A format has no such end.
@@ -103,5 +101,6 @@ fn entry(row: &Row<'_, '_, '_, '_>, layout: Layout) -> Result<TableEntry, String
         0 => String::new(),
         taint => format!(" taint {taint}"),
     };
-    Ok(TableEntry { fact: format!("{}{taint}{place}", words.join(" ")), symbols: vec![code] })
+    let fact = format!("{}{taint}{place}", words.join(" "));
+    Ok(TableEntry { fact, symbols: vec![code], detail })
 }

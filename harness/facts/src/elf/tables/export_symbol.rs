@@ -25,6 +25,6 @@ pub(super) fn read(reader: &Reader<'_, '_>) -> Result<Vec<TableEntry>, String> {
             fact.push_str(&namespace);
         }
         let symbols = vec![row.symbol(address, Encoding::Absolute)?];
-        Ok((TableEntry { fact, symbols }, address + word))
+        Ok((TableEntry { fact, symbols, detail: String::new() }, address + word))
     })
 }

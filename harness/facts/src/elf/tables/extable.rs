@@ -3,8 +3,8 @@ use super::row::Reader;
 use crate::elf::place::Encoding;
 use twinlto_model::Arch;
 
-/// The type, with the function that may fault. Registers and values that x86 keeps beside the
-/// type are left out: the compiler chooses them.
+/// The type, with the code that may fault and the code that goes on; in detail the registers and
+/// values that are kept beside the type.
 ///
 /// Source: `struct exception_table_entry` in `arch/*/include/asm/extable.h`, 12 bytes with two
 /// relative words first: x86, arm64 and riscv in Linux 6.1 to 7.3, loongarch from 6.2. The older
@@ -19,10 +19,10 @@ pub(super) fn read(reader: &Reader<'_, '_>) -> Result<Vec<TableEntry>, String> {
     // x86 has an int, of which the low byte is the type (EX_DATA_TYPE_MASK), the others a short.
     let size = if arch == Arch::X86_64 { 1 } else { 2 };
     spans.each(12, |row| {
-        row.code(4, Encoding::Prel32)?;
         Ok(TableEntry {
             fact: type_name(arch, row.uint(8, size)?),
-            symbols: vec![row.code(0, Encoding::Prel32)?],
+            symbols: vec![row.code(0, Encoding::Prel32)?, row.code(4, Encoding::Prel32)?],
+            detail: format!("{:#x}", row.uint(8, 4)?),
         })
     })
 }

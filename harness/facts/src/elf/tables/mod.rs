@@ -63,6 +63,9 @@ pub struct TableEntry {
     pub fact: String,
     /// What its pointers lead to, in the order of its fields.
     pub symbols: Vec<TableSymbol>,
+    /// What else it says that the compiler or an assembler may choose, such as the registers of a
+    /// fixup; the same where the code is the same.
+    pub detail: String,
 }
 
 /// What a pointer of a table leads to.
@@ -70,8 +73,11 @@ pub struct TableEntry {
 pub struct TableSymbol {
     /// Raw name of the symbol there; the section's where there is no symbol.
     pub name: String,
-    /// How far into it; units: bytes. For code always 0: that differs without meaning anything.
+    /// How far into it; units: bytes. 0 where nothing lasts over the place.
     pub offset: u64,
+    /// Whether the symbol lasts over the place or begins there; else it is the label before, or the
+    /// section.
+    pub holds: bool,
 }
 
 /// Decodes one table of a linked `vmlinux`, of a `.ko`, of `vmlinux.o` or of a native object;

@@ -2,7 +2,7 @@ use super::TableEntry;
 use super::row::Reader;
 use crate::elf::place::Encoding;
 
-/// `mod.name 0644 level -1` with the operations; `flags` where there are any.
+/// `mod.name 0644 level -1` with the operations, the module and what is set; `flags` where there are any.
 ///
 /// Source: `struct kernel_param` in `include/linux/moduleparam.h`, Linux 6.1 to 7.3: name,
 /// module, operations, `u16` permissions, `s8` level, `u8` flags, and a pointer.
@@ -19,9 +19,15 @@ pub(super) fn read(reader: &Reader<'_, '_>) -> Result<Vec<TableEntry>, String> {
             0 => String::new(),
             flags => format!(" flags {flags:#x}"),
         };
+        // The module, which built-in code has none of, the operations, and what they set.
+        let module = row.optional(word, Encoding::Absolute)?;
+        let value = row.optional(size - word, Encoding::Absolute)?;
+        let mut symbols = vec![row.symbol(2 * word, Encoding::Absolute)?];
+        symbols.extend(module.into_iter().chain(value));
         Ok(TableEntry {
             fact: format!("{name} {permissions:04o} level {level}{flags}"),
-            symbols: vec![row.symbol(2 * word, Encoding::Absolute)?],
+            symbols,
+            detail: String::new(),
         })
     })
 }

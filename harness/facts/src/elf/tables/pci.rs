@@ -56,5 +56,5 @@ fn entry(
         (class, shift) => format!(" class {class:#x} shift {shift}"),
     };
     let fact = format!("{pass} {vendor}:{device}{class}");
-    Ok(TableEntry { fact, symbols: vec![row.function(at, encoding)?] })
+    Ok(TableEntry { fact, symbols: vec![row.function(at, encoding)?], detail: String::new() })
 }

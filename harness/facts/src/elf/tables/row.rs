@@ -200,7 +200,12 @@ impl<'i, 'a> Row<'_, '_, 'i, 'a> {
         let name = symbol
             .map(|it| it.name.as_ref())
             .or_else(|| self.image().sections.get(section).map(|section| section.name.as_ref()));
-        Ok(TableSymbol { name: bounded(name.unwrap_or_default())?, offset: 0 })
+        let far = symbol.map(|it| (place.at - it.value, it.size));
+        let (offset, holds) = match far {
+            Some((far, size)) if far < size || far == 0 => (far, true),
+            _ => (0, false),
+        };
+        Ok(TableSymbol { name: bounded(name.unwrap_or_default())?, offset, holds })
     }
 
     /// The function that the pointer at `at` leads to the start of.
@@ -215,7 +220,7 @@ impl<'i, 'a> Row<'_, '_, 'i, 'a> {
             }
         };
         let name = name.ok_or("a pointer leads to the start of no function")?;
-        Ok(TableSymbol { name: bounded(&name.name)?, offset: 0 })
+        Ok(TableSymbol { name: bounded(&name.name)?, offset: 0, holds: true })
     }
 
     /// The object that the pointer at `at` leads into; its low bits `flags` come apart.
@@ -225,24 +230,26 @@ impl<'i, 'a> Row<'_, '_, 'i, 'a> {
         encoding: Encoding,
         flags: u64,
     ) -> Result<(TableSymbol, u64), String> {
-        let (name, offset, low) = match self.lead(at, encoding)? {
+        let (name, offset, low, holds) = match self.lead(at, encoding)? {
             Target::Elsewhere(number, far) => {
                 let symbol = numbered(self.image(), number).ok_or("no symbol")?;
-                (bounded(&symbol.name)?, far & !flags, far & flags)
+                (bounded(&symbol.name)?, far & !flags, far & flags, true)
             }
             Target::Here(place, _) => {
                 let section = self.section_of(place)?;
                 let whole = place.at & !flags;
                 let symbol = self.of.reader.names.holder(section, whole);
-                let (name, start) = match (symbol, self.image().sections.get(section)) {
-                    (Some(symbol), _) => (symbol.name.as_ref(), symbol.value),
-                    (None, Some(section)) => (section.name.as_ref(), section.address),
+                let (name, start, size) = match (symbol, self.image().sections.get(section)) {
+                    (Some(symbol), _) => (symbol.name.as_ref(), symbol.value, symbol.size),
+                    (None, Some(section)) => (section.name.as_ref(), section.address, 0),
                     (None, None) => return Err("no section".to_owned()),
                 };
-                (bounded(name)?, whole.wrapping_sub(start), place.at & flags)
+                let offset = whole.wrapping_sub(start);
+                let holds = symbol.is_some() && (offset < size || offset == 0);
+                (bounded(name)?, offset, place.at & flags, holds)
             }
         };
-        Ok((TableSymbol { name, offset }, low))
+        Ok((TableSymbol { name, offset, holds }, low))
     }
 
     /// The symbol that the relocation at `at` names.
@@ -250,10 +257,53 @@ impl<'i, 'a> Row<'_, '_, 'i, 'a> {
         match self.lead(at, encoding)? {
             Target::Elsewhere(number, offset) => {
                 let symbol = numbered(self.image(), number).ok_or("no symbol")?;
-                Ok(TableSymbol { name: bounded(&symbol.name)?, offset })
+                Ok(TableSymbol { name: bounded(&symbol.name)?, offset, holds: true })
             }
             Target::Here(..) => Ok(self.object(at, encoding, 0)?.0),
         }
+    }
+
+    /// What the pointer at `at` leads to; none for a null pointer.
+    pub(super) fn optional(
+        &self,
+        at: u64,
+        encoding: Encoding,
+    ) -> Result<Option<TableSymbol>, String> {
+        match self.lead(at, encoding) {
+            Ok(Target::Here(place, 0)) if place.section.is_none() && place.at == 0 => Ok(None),
+            // A pointer without a relocation is null.
+            Err(_) if self.uint(at, encoding.size(self.image()))? == 0 => Ok(None),
+            _ => self.symbol(at, encoding).map(Some),
+        }
+    }
+
+    /// The code that the pointer at `at` leads to, for `size` bytes.
+    pub(super) fn code_bytes(
+        &self,
+        at: u64,
+        encoding: Encoding,
+        size: u64,
+    ) -> Result<(u64, &'i [u8]), String> {
+        let (section, place) = self.place(at, encoding)?;
+        self.is_code(section)?;
+        let base = match place.section {
+            Some(_) => 0,
+            None => self.image().sections.get(section).map_or(0, |it| it.address),
+        };
+        let bytes = field(self.image().data(section), place.at.wrapping_sub(base), size);
+        Ok((place.at, bytes.ok_or("the section ends before the code")?))
+    }
+
+    /// What is loaded at an address of a linked file: the symbol that lasts over it, or nothing but
+    /// that something is; none where nothing is loaded there.
+    pub(super) fn loaded_at(&self, address: u64) -> Option<String> {
+        if self.image().ident.is_relocatable() {
+            return None;
+        }
+        let section = section_of(self.image(), Place { section: None, at: address })?;
+        let symbol = self.of.reader.names.holder(section, address);
+        let symbol = symbol.filter(|it| address - it.value < it.size || address == it.value);
+        Some(symbol.map_or_else(String::new, |it| it.name.clone().into_owned()))
     }
 
     /// The best name of the place itself.

@@ -19,6 +19,7 @@ pub(super) fn read(reader: &Reader<'_, '_>) -> Result<Vec<TableEntry>, String> {
         Ok(TableEntry {
             fact: format!("{text}{early}"),
             symbols: vec![row.function(word, Encoding::Absolute)?],
+            detail: String::new(),
         })
     })
 }

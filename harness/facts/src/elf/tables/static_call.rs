@@ -18,7 +18,11 @@ pub(super) fn sites(reader: &Reader<'_, '_>) -> Result<Vec<TableEntry>, String> 
         let tail = if flags & 1 == 0 { "call" } else { "tail call" };
         let init = if flags & 2 == 0 { "" } else { " init" };
         let code = row.code(0, Encoding::Prel32)?;
-        Ok(TableEntry { fact: format!("{tail}{init}"), symbols: vec![key, code] })
+        Ok(TableEntry {
+            fact: format!("{tail}{init}"),
+            symbols: vec![key, code],
+            detail: String::new(),
+        })
     })
 }
 
@@ -35,6 +39,6 @@ pub(super) fn keys(reader: &Reader<'_, '_>) -> Result<Vec<TableEntry>, String> {
     reader.spans(spans).each(8, |row| {
         let symbols =
             vec![row.function(0, Encoding::Prel32)?, row.object(4, Encoding::Prel32, 0)?.0];
-        Ok(TableEntry { fact: "trampoline".to_owned(), symbols })
+        Ok(TableEntry { fact: "trampoline".to_owned(), symbols, detail: String::new() })
     })
 }

@@ -85,7 +85,7 @@ fn each_tool_is_told_by_its_words() {
         ),
         (
             "make[1]: *** No rule to make target 'x.a', needed by 'y'.  Stop.",
-            "make error make[1]: No rule to make target 'x.a', needed by 'y'.",
+            "make error: No rule to make target 'x.a', needed by 'y'.",
         ),
         (
             "Makefile:1372: warning: overriding recipe for target 'x'",
@@ -135,6 +135,11 @@ fn a_message_knows_its_line_and_its_object() {
     assert_eq!(importer, (None, Some("lib/a.o".to_owned())));
     let asm = of("ld.lld: error: vmlinux.a(lib/b.o at 7744) <inline asm>:1:2: x");
     assert_eq!(asm, (None, Some("lib/b.o".to_owned())));
+    let member = message("ld.lld: error: vmlinux.a(b.o at 7744) <inline asm>:1:2: x").unwrap();
+    assert_eq!((member.object, member.member.as_deref()), (None, Some("b.o")));
+    let whole = message("ld.lld: error: ld-temp.o <inline asm>:1:2: x").unwrap();
+    assert_eq!((whole.object, whole.member), (None, None));
+    assert_eq!(whole.said.to_string(), "lld error <inline asm>: x");
 }
 
 #[test]
