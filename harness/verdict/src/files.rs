@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(told, [""; 0]);
         // An index is judged by kind and time alone.
         assert_eq!(accounts[0].not_compared(), 1);
-        assert_eq!(accounts[0].set_aside(), 5);
+        assert_eq!(accounts[0].set_aside(), 6);
     }
 
     #[test]
