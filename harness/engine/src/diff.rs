@@ -215,9 +215,9 @@ fn say_what_is_left_out(list: &mut Vec<NotCompared>, arch: Arch, builds: bool, n
         return;
     }
     if no_objects {
-        for left in list.iter_mut().filter(|left| left.what == Layer::Code.name()) {
-            left.why = "name native objects with --object".to_owned();
-        }
+        list.retain(|left| left.what != Layer::Code.name());
+        let why = "name native objects with --object".to_owned();
+        list.push(NotCompared { arch, what: "code of native objects".to_owned(), why });
     }
     let why = "twinlto audit compares them".to_owned();
     list.push(NotCompared { arch, what: "backend commands and artefacts".to_owned(), why });

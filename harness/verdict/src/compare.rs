@@ -121,7 +121,9 @@ pub fn compare_twins(
     // Of two modes of which neither is lld's own, everything lies at the same place.
     if !sides.modes {
         let linked = diff::pairs(sides, ours, theirs).unwrap_or_default();
-        layers.push(diff::code(sides, (&[], &linked), &diff::Renamed::new()));
+        let code = diff::code(sides, (&[], &linked), &diff::Renamed::new());
+        // Contents are read where they were asked for.
+        layers.extend(Some(code).filter(|code| code.compared > 0));
     }
     Verdict { arch, layers, coverage: coverage::twins(sides, ours, theirs) }
 }
@@ -165,6 +167,7 @@ pub fn compare_any(
     for layer in &mut layers {
         diff::explain(layer, &renamed);
     }
+    drop_told_bytes(&mut layers);
     if placed {
         let size = |facts: &BuildFacts| facts.image.get().map_or(0, loaded_bytes);
         let why = format!(
@@ -187,6 +190,26 @@ pub fn compare_any(
         }
     }
     Verdict { arch: sides.arch, layers, coverage: coverage::images(sides, a, b) }
+}
+
+/// Leaves out bytes without a symbol that a layer above them has told by what they mean: CRCs and
+/// exports, initcalls, kernel tables.
+fn drop_told_bytes(layers: &mut [LayerVerdict]) {
+    let tells = |which: Layer| {
+        let mut found = layers.iter().filter(|layer| layer.layer == which);
+        found.any(|layer| layer.findings.iter().any(Finding::gates))
+    };
+    let (exports, initcalls, tables) =
+        (tells(Layer::Exports), tells(Layer::Initcalls), tells(Layer::Tables));
+    let is_told = |subject: &str| {
+        let Some((section, _)) = subject.split_once("+0x") else { return false };
+        exports && (section.starts_with("__ksym") || section.starts_with("__kcrc"))
+            || initcalls && section.starts_with(".init")
+            || tables && (section.starts_with("__") || section.starts_with(".alt"))
+    };
+    for layer in layers.iter_mut().filter(|layer| layer.layer == Layer::Code) {
+        layer.findings.retain(|found| !found.subjects().into_iter().any(is_told));
+    }
 }
 
 /// What two build directories recorded: their front ends and their configurations. Nothing of two

@@ -45,7 +45,10 @@ pub(super) fn stretches(
     let mut add = |from: u64, to: u64, (after, before): (&str, &str)| {
         if from < to {
             let (bytes, references) = (bytes.part(from, to), references.part(from, to));
-            let fills = references.is_empty() && is_padding(machine, section.flags.exec(), &bytes);
+            // R_RISCV_ALIGN and R_LARCH_ALIGN ask the linker for what an assembler does elsewhere.
+            let aligns = |kind: u32| matches!((machine, kind), (243, 43) | (258, 102));
+            let fills = references.iter().all(|reference| aligns(reference.kind))
+                && is_padding(machine, section.flags.exec(), &bytes);
             list.push(Stretch {
                 section: section.name.clone().into_owned(),
                 after: after.to_owned(),
