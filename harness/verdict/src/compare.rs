@@ -202,6 +202,12 @@ fn drop_told_bytes(layers: &mut [LayerVerdict]) {
     let (exports, initcalls, tables) =
         (tells(Layer::Exports), tells(Layer::Initcalls), tells(Layer::Tables));
     let is_told = |subject: &str| {
+        // Entries that are variables by themselves.
+        if tables
+            && ["__param_", "__setup_", "__pci_fixup_"].iter().any(|it| subject.starts_with(it))
+        {
+            return true;
+        }
         let Some((section, _)) = subject.split_once("+0x") else { return false };
         exports && (section.starts_with("__ksym") || section.starts_with("__kcrc"))
             || initcalls && section.starts_with(".init")
