@@ -112,7 +112,7 @@ fn parameters(a: &[TypeName], b: &[TypeName]) -> Vec<Change> {
     let end = a.iter().rev().zip(b.iter().rev()).take(shorter).take_while(alike).count();
     let (x, y) = (a.get(start..a.len() - end), b.get(start..b.len() - end));
     let (x, y) = (x.unwrap_or_default(), y.unwrap_or_default());
-    let written = a.iter().zip(b).take(start).enumerate().map(|(at, pair)| (at, pair)).chain({
+    let written = a.iter().zip(b).take(start).enumerate().chain({
         let ends = a.iter().rev().zip(b.iter().rev()).take(end).enumerate();
         ends.map(|(at, pair)| (a.len() - 1 - at, pair))
     });
