@@ -4,7 +4,7 @@ pub mod called;
 mod find_llvm;
 pub mod hidden;
 pub mod made;
-#[expect(dead_code, reason = "real_names uses the rest of it")]
+#[expect(dead_code, reason = "tests of a real tree use the rest of it")]
 pub mod pasting;
 pub mod repo;
 

@@ -5,6 +5,7 @@ mod filter;
 mod judging;
 mod logs;
 mod records;
+mod unexplained;
 
 pub(crate) use records::report_of;
 pub use records::{diff_records, is_record};
@@ -184,7 +185,12 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
                 symtypes::explain(sides, (left, right), &mut verdict, events)?;
             }
             let whole = matches!(a, Thing::Build(_));
+            let unread_sections = match a {
+                Thing::Elf(_) => unexplained::judge(request, sides, &mut verdict)?,
+                _ => None,
+            };
             let mut report = judging.report(sides, verdict, (left, right), whole)?;
+            report.not_compared.extend(unread_sections);
             let left_out = |(what, why)| NotCompared { arch, what, why };
             report.not_compared.extend(unread.into_iter().map(left_out));
             let told = matches!(&a, Thing::Build(_));

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::fs::{open_regular, read_text, same_bytes};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use twinlto_facts::archive;
 use twinlto_facts::build::BuildFacts;
@@ -52,7 +52,9 @@ pub(crate) fn judge(
     theirs: &BuildFacts,
     verdict: &mut Verdict,
 ) -> Result<(), EngineError> {
-    let pairs = pair([&Build::of(ours), &Build::of(theirs)])?;
+    // IR objects are read once, with the artefacts.
+    let judged = ours.objects.keys().filter(|name| theirs.objects.contains_key(*name)).collect();
+    let pairs = pair([&Build::of(ours), &Build::of(theirs)], &judged)?;
     let (layer, accounts) = files(sides, ours, theirs, &pairs);
     verdict.layers.push(layer);
     verdict.coverage.extend(accounts);
@@ -88,8 +90,9 @@ impl Build {
     }
 }
 
-/// Every file that one of two build directories has, and what both are to each other.
-fn pair(builds: [&Build; 2]) -> Result<Vec<FilePair>, EngineError> {
+/// Every file that one of two build directories has, and what both are to each other. Those that are
+/// judged by a reader of their own are not read.
+fn pair(builds: [&Build; 2], judged: &BTreeSet<&String>) -> Result<Vec<FilePair>, EngineError> {
     let [ours, theirs] = builds;
     let (left, right) = rayon::join(|| walk(&ours.dir), || walk(&theirs.dir));
     let (left, right) = (left?, right?);
@@ -112,6 +115,9 @@ fn pair(builds: [&Build; 2]) -> Result<Vec<FilePair>, EngineError> {
             bytes: lengths.0.or(lengths.1).unwrap_or_default(),
             same: match lengths {
                 _ if is_source => Same::Source,
+                (Some(_), Some(_)) if role.has_own_reader() || judged.contains(*name) => {
+                    Same::Unread
+                }
                 (Some(_), None) => Same::OnlyLeft,
                 (None, _) => Same::OnlyRight,
                 (Some(a), Some(b)) => compare(builds, name, role, (a, b)),

@@ -1,10 +1,13 @@
 //! Every file of two build directories: the same bytes in both, as far as no layer of its own looks
 //! at it.
 
+mod treatment;
+
 use crate::config;
 use crate::diff::Sides;
 use crate::layer::LayerVerdict;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use treatment::{Judged, Treatment};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::FileRole;
 use twinlto_model::{Account, AccountBuilder, Finding, Layer, Severity, Unit};
@@ -52,121 +55,10 @@ pub enum Same {
     OnlyRight,
     /// It may be a source of a tree that was built in place, and was not read.
     Source,
+    /// Both have it; a reader of its own judges it.
+    Unread,
     /// It cannot be read.
     Unreadable(String),
-}
-
-/// What is done with a pair.
-enum Treatment {
-    /// A layer of its own looks at it.
-    By(Layer),
-    /// It may differ, by this rule.
-    Rule(&'static str),
-    /// Nobody looks at it, for this reason.
-    Left(&'static str),
-    /// Held against each other here.
-    Here,
-}
-
-/// Names of files that other layers judge object by object.
-struct Judged<'a> {
-    indexed: BTreeSet<&'a str>,
-    /// Configuration symbols that differ: each is a finding of its own.
-    symbols: BTreeSet<&'a str>,
-    /// Whether both configurations are known.
-    is_configured: bool,
-}
-
-impl<'a> Judged<'a> {
-    fn of(a: &'a BuildFacts, b: &'a BuildFacts) -> Self {
-        let names = |facts: &'a BuildFacts| facts.objects.keys().map(String::as_str);
-        Self {
-            indexed: names(a).chain(names(b)).collect(),
-            symbols: config::changed_symbols(&a.config, &b.config, true),
-            is_configured: !a.config.values.is_empty() && !b.config.values.is_empty(),
-        }
-    }
-
-    /// The target of a `.cmd` file.
-    fn target(path: &str) -> Option<String> {
-        let (dir, name) = path.rsplit_once('/').map_or(("", path), |(dir, name)| (dir, name));
-        let target = name.strip_prefix('.')?.strip_suffix(".cmd")?;
-        Some(if dir.is_empty() { target.to_owned() } else { format!("{dir}/{target}") })
-    }
-
-    fn treatment(&self, pair: &FilePair) -> Treatment {
-        match pair.role {
-            FileRole::Image => Treatment::By(Layer::Sections),
-            FileRole::Symvers => Treatment::By(Layer::Exports),
-            FileRole::NativeObject | FileRole::Index | FileRole::ObjectList => {
-                Treatment::By(Layer::Artefacts)
-            }
-            FileRole::ExportSource => Treatment::By(Layer::Exports),
-            _ if pair.same == Same::Source => Treatment::Here,
-            FileRole::VmlinuxObject if pair.same != Same::Identical => Treatment::Left(
-                "between the modes lld places its functions and variables otherwise",
-            ),
-            FileRole::Leftover | FileRole::Dependencies => {
-                Treatment::Rule("no rule of the kernel reads it")
-            }
-            FileRole::HostProgram => Treatment::Rule("it runs on the machine that builds"),
-            FileRole::Identity => Treatment::Rule("time and place of the build"),
-            FileRole::Map if pair.same != Same::Identical => {
-                Treatment::Left("it follows the addresses of the image")
-            }
-            FileRole::Archive if pair.path == "vmlinux.a" => Treatment::By(Layer::Artefacts),
-            FileRole::Command => self.of_command(&pair.path),
-            FileRole::Object if self.is_in_both(pair) => Treatment::By(Layer::Artefacts),
-            FileRole::Other if !pair.is_recorded && pair.same != Same::Identical => {
-                Treatment::Left("no rule of the kernel is known to make it")
-            }
-            _ => Treatment::Here,
-        }
-    }
-
-    /// Whether it is an IR object of both builds, which are held byte for byte with the artefacts.
-    fn is_in_both(&self, pair: &FilePair) -> bool {
-        let lost = matches!(pair.same, Same::OnlyLeft | Same::OnlyRight);
-        !lost && self.indexed.contains(pair.path.as_str())
-    }
-
-    /// Whether all that a file of the configuration says otherwise is known by its symbols.
-    fn symbols_explain(&self, pair: &FilePair) -> bool {
-        let known = |line: &str| {
-            let rest = line.split_once("CONFIG_").map(|(_, rest)| rest);
-            let name = rest.and_then(|rest| rest.split(|c: char| !is_of_symbol(c)).next());
-            name.is_some_and(|name| {
-                let module = name.strip_suffix("_MODULE").unwrap_or(name);
-                // One that is off may be named or not, as menus show it.
-                (pair.path == ".config" && self.is_configured)
-                    || self.symbols.contains(name)
-                    || self.symbols.contains(module)
-            })
-        };
-        match (&pair.same, pair.role) {
-            (Same::Lines { lines: (left, right) }, FileRole::Config) => {
-                left.len() + right.len() > 0
-                    && left.iter().chain(right).all(|(_, line)| known(line))
-            }
-            (Same::OnlyLeft | Same::OnlyRight, FileRole::Config) => {
-                let name = pair.path.strip_prefix("include/config/");
-                name.is_some_and(|name| self.symbols.contains(name))
-            }
-            _ => false,
-        }
-    }
-
-    fn of_command(&self, path: &str) -> Treatment {
-        let target = Self::target(path).unwrap_or_default();
-        match FileRole::of(&target) {
-            FileRole::HostProgram => Treatment::Rule("it runs on the machine that builds"),
-            FileRole::NativeObject | FileRole::Index => Treatment::By(Layer::Transport),
-            FileRole::ObjectList => Treatment::By(Layer::Artefacts),
-            _ if target == "vmlinux.a" => Treatment::By(Layer::Artefacts),
-            _ if self.indexed.contains(target.as_str()) => Treatment::By(Layer::Transport),
-            _ => Treatment::Here,
-        }
-    }
 }
 
 /// Compares the files of twins, and accounts for all of them: files, and commands.
@@ -259,6 +151,10 @@ fn one<'p>(
             Same::Source => {
                 account.set_aside("a source of a tree that was built in place", what, 1)
             }
+            Same::Unread => {
+                leave("it was left to a reader of its own");
+                account
+            }
             Same::Unreadable(why) => {
                 leave(why);
                 account
@@ -283,10 +179,6 @@ fn one<'p>(
             }
         },
     }
-}
-
-const fn is_of_symbol(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Whether a rule of the kernel is known to make it.
@@ -370,7 +262,7 @@ fn evidence(same: &Same) -> (String, String) {
         Same::OnlyLeft => (there(), "no such file".to_owned()),
         Same::OnlyRight => ("no such file".to_owned(), there()),
         Same::Unreadable(why) => (why.clone(), why.clone()),
-        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source => {
+        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source | Same::Unread => {
             (there(), there())
         }
     }

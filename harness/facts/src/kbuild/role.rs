@@ -96,6 +96,26 @@ impl FileRole {
         )
     }
 
+    /// Whether its bytes say nothing that its own readers do not: it is not held byte for byte against
+    /// its namesake of another build.
+    #[must_use]
+    pub const fn has_own_reader(self) -> bool {
+        matches!(
+            self,
+            Self::Image
+                | Self::NativeObject
+                | Self::Index
+                | Self::ObjectList
+                | Self::ExportSource
+                | Self::Symvers
+                | Self::Leftover
+                | Self::Dependencies
+                | Self::HostProgram
+                | Self::Identity
+                | Self::Frame
+        )
+    }
+
     /// Whether a file of this role may as well be one of the sources, where a tree was built in
     /// place. What kbuild generates without recording a command lies in directories of its own.
     #[must_use]

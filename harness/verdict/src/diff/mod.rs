@@ -89,7 +89,8 @@ impl Sides<'_> {
     }
 
     /// A finding between both.
-    pub(crate) fn finding(
+    #[must_use]
+    pub fn finding(
         self,
         key: &'static str,
         severity: Severity,
