@@ -226,6 +226,21 @@ fn another_parameter_result_or_type_is_named() {
     assert_eq!(subjects, ["typed"]);
 }
 
+/// What is written stays as it was, and so does every size.
+#[test]
+fn a_typedef_that_means_another_type_is_named() {
+    let Some(objects) = Objects::new("a_typedef_that_means_another_type") else { return };
+    let source = "typedef int t; struct s { t *p; char c; }; int f(struct s *s) { return s->c; }\n";
+    let a = objects.object("a", source, &["-g"]);
+    let b = objects.object("b", &source.replace("typedef int", "typedef unsigned"), &["-g"]);
+    let (told, subjects) = only(&diff(&a, &b, &["--only", "layout.*"]), "layout.changed");
+    assert_eq!(told, "struct s: member `p`: type int * -> unsigned int *");
+    assert_eq!(subjects, ["struct s"]);
+    let b = objects.object("b", source, &["-g", "-funsigned-char"]);
+    let (told, _) = only(&diff(&a, &b, &["--only", "layout.*"]), "layout.changed");
+    assert_eq!(told, "struct s: member `c`: type char (signed) -> char (unsigned)");
+}
+
 #[test]
 fn split_debug_information_is_said_to_be_left_out() {
     let Some(objects) = Objects::new("split_debug_information") else { return };

@@ -112,6 +112,10 @@ fn main() -> Result<()> {
         }
         corpus.add("elf", "full", usize::MAX, &objects::full(shape).bytes())?;
         corpus.add("dwarf", "linked", usize::MAX, &dwarf::linked(shape).bytes())?;
+        for old in [false, true] {
+            let packed = dwarf::compressed(dwarf::linked(shape), old);
+            corpus.add("dwarf", "compressed", usize::MAX, &packed.bytes())?;
+        }
         corpus.add("dwarf", "unlinked", usize::MAX, &dwarf::unlinked(shape, RISCV, 1).bytes())?;
     }
     // Texts that no build makes.

@@ -56,6 +56,8 @@ pub struct Member {
     /// Its type as C writes it, less the declared name; what is longer than 4096 characters ends
     /// in `…`.
     pub type_name: String,
+    /// The same without typedefs, with the size or sign of base types whose names leave it open.
+    pub plain_name: String,
     /// The key in [`Layouts::types`] of the type that lies in it, in an array or not; none behind
     /// pointers.
     pub embeds: Option<String>,
@@ -68,6 +70,7 @@ pub(super) struct RawMember<'d> {
     pub(super) bit_size: Option<u64>,
     pub(super) size: Option<u64>,
     pub(super) text: u32,
+    pub(super) plain: u32,
     pub(super) embeds: Option<u32>,
 }
 
@@ -220,6 +223,7 @@ impl<'d> Reader<'_, 'd> {
             bit_size: raw.bit_size,
             size: raw.size,
             type_name: self.shown(raw.text),
+            plain_name: self.shown(raw.plain),
             embeds: raw.embeds.map(key),
         };
         let layout = |raw: &RawLayout<'_>| Layout {

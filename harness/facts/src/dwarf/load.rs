@@ -3,7 +3,7 @@
 use super::DwarfError;
 use super::unpack::{Budget, unpacked};
 use crate::elf::{ElfEndian, Image, Relocation, SectionRef};
-use gimli::{DwarfSections, EndianSlice, RunTimeEndian, SectionId};
+use gimli::{AbbreviationsCacheStrategy, DwarfSections, EndianSlice, RunTimeEndian, SectionId};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -44,7 +44,10 @@ impl<'a> Loaded<'a> {
     }
 
     pub(super) fn dwarf(&self) -> gimli::Dwarf<Slice<'_>> {
-        self.sections.borrow(|data| EndianSlice::new(data, self.endian))
+        let mut dwarf = self.sections.borrow(|data| EndianSlice::new(data, self.endian));
+        // Units that share a table do not each keep a copy of it.
+        dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
+        dwarf
     }
 }
 

@@ -49,6 +49,7 @@ impl<'d> Reader<'_, 'd> {
                 bit_size: entry.bit_size,
                 size: named.size,
                 text: named.text,
+                plain: named.plain,
                 embeds: named.embeds,
             });
         }

@@ -206,7 +206,8 @@ fn alike(x: &Reference, y: &Reference, renamed: &Renamed) -> bool {
     };
     if let (Some(ours), Some(theirs)) = (x.within, y.within) {
         // Where the sections have other sizes, places in them move.
-        return x.symbol == y.symbol && (ours != theirs || x.addend == y.addend);
+        let named = canonical(&x.symbol).name == canonical(&y.symbol).name;
+        return named && (ours != theirs || x.addend == y.addend);
     }
     let places = |(d, x, n): &(i64, String, i64)| {
         y.or.iter().any(|(e, y, m)| d == e && same((x, *n), (y, *m)))

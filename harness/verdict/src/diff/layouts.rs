@@ -46,6 +46,7 @@ pub(crate) fn layouts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Optio
     });
     match silent.count() {
         0 => {}
+        1 => left_out.push("types of 1 module that exports nothing".to_owned()),
         n => left_out.push(format!("types of {n} modules that export nothing")),
     }
     match (layer.compared, left_out.is_empty()) {

@@ -104,6 +104,9 @@ fn members(a: &Layout, b: &Layout) -> Vec<Step> {
         let bits = |member: &Member| member.bit_size.map_or("all".to_owned(), |n| n.to_string());
         let (what, x, y) = if old.type_name != young.type_name {
             ("type", old.type_name.clone(), young.type_name.clone())
+        } else if old.plain_name != young.plain_name {
+            // A typedef that means another type now.
+            ("type", old.plain_name.clone(), young.plain_name.clone())
         } else if old.size != young.size {
             ("size", size(old), size(young))
         } else if old.bit_size != young.bit_size {
@@ -193,7 +196,8 @@ pub(super) fn follows<'a>(
     is_changed: impl Fn(&str) -> bool,
 ) -> Option<&'a str> {
     let same = |(x, y): (&Member, &Member)| {
-        (&x.path, &x.type_name, x.bit_size) == (&y.path, &y.type_name, y.bit_size)
+        (&x.path, &x.type_name, &x.plain_name, x.bit_size)
+            == (&y.path, &y.type_name, &y.plain_name, y.bit_size)
     };
     let alike = a.members.len() == b.members.len()
         && a.members.iter().zip(&b.members).all(same)
