@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use crate::fs::read_regular;
 use twinlto_facts::elf::Image;
 use twinlto_model::{Layer, NotCompared, Severity};
-use twinlto_verdict::{LayerVerdict, Sides, Verdict};
+use twinlto_verdict::{LayerVerdict, Sides, Verdict, canonical};
 
 /// Says so where both files differ and no layer has found anything: as a finding where loaded
 /// sections or the tables of the file differ, else as what was not compared.
@@ -58,7 +58,9 @@ fn sections(left: &[u8], right: &[u8]) -> Option<Vec<(String, bool)>> {
         return None;
     }
     let pairs = left.sections.iter().zip(&right.sections).enumerate();
-    let differing =
-        pairs.filter(|(index, (a, b))| a.name != b.name || left.data(*index) != right.data(*index));
+    let differing = pairs.filter(|(index, (a, b))| {
+        canonical(&a.name).name != canonical(&b.name).name
+            || left.data(*index) != right.data(*index)
+    });
     Some(differing.map(|(_, (a, _))| (a.name.clone().into_owned(), a.flags.alloc())).collect())
 }
