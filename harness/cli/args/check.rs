@@ -64,7 +64,7 @@ pub(crate) struct BuildArgs {
 pub(crate) struct LifecycleArgs {
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,
-    /// Only this step: noop, leaf, imported, header, switch, switch-edited, flags,
+    /// Only this step: noop, leaf, imported, header, switch, switch-edited, flags, backend,
     /// compile-commands, ranges, ignore or clean (repeatable) [default: all].
     #[arg(long, value_name = "STEP")]
     pub(crate) step: Vec<String>,

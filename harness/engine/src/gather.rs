@@ -3,6 +3,7 @@
 pub(crate) mod image;
 mod imports;
 mod included;
+mod installed;
 mod levels;
 pub(crate) mod named;
 mod natives;
@@ -86,8 +87,10 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.other_symvers = objects.symvers;
     facts.unlisted_indexes = objects.unlisted;
     facts.image = image;
+    read_modules(dir, &mut facts, depth);
+    facts.installed = installed::read(dir);
+    facts.made = installed::times(dir, &facts);
     if depth != Depth::Records {
-        read_modules(dir, &mut facts, depth);
         facts.levels = levels::read(dir, &facts.objects);
         facts.initcall_script = initcall_script(dir);
         facts.natives = natives::read(dir, &facts);

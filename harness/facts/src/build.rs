@@ -6,8 +6,9 @@ use crate::bitcode::{IndexedModule, ModuleHash};
 use crate::dwarf::DebugFacts;
 use crate::elf::{
     Contents, ExportEntry, Extent, Initcall, KernelTable, Loading, Mark, ObjectKind, Pieces, Table,
+    ThisModule, VersionRows,
 };
-use crate::kbuild::{Config, Crc, Symvers};
+use crate::kbuild::{Apart, Config, Crc, Symvers};
 use crate::log::BuildLog;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -69,6 +70,11 @@ pub struct BuildFacts {
     /// What no backend made: objects of `vmlinux` outside the index, modules, and what these are
     /// made from, by name.
     pub natives: BTreeMap<String, NativeObject>,
+    /// What is installed beside the image, held against what it is made of.
+    pub installed: Installed,
+    /// When what is linked was made: the image in its stages, and modules with what they are made
+    /// from, by name.
+    pub made: BTreeMap<String, SystemTime>,
     /// Files that could not be read, with the reason.
     pub unreadable: BTreeMap<String, String>,
 }
@@ -141,6 +147,17 @@ impl FileFacts {
     pub fn why_not(&self) -> &str {
         self.unreadable.as_deref().unwrap_or("no such file")
     }
+}
+
+/// Files that are installed beside the image.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Installed {
+    /// `System.map` against the symbols of `vmlinux`.
+    pub map: Answer<Apart>,
+    /// `modules.builtin` against `modules.builtin.modinfo`.
+    pub built_in: Answer<Apart>,
+    /// `modules.builtin.modinfo` against the image's own `.modinfo`.
+    pub modinfo: Answer<Apart>,
 }
 
 /// What an object is to a build.
@@ -352,4 +369,19 @@ pub struct ModuleFacts {
     pub versions: BTreeMap<String, Crc>,
     /// `.modinfo`, sorted; `vermagic` and the like included.
     pub modinfo: Vec<(String, String)>,
+    /// The tables that the module loader reads.
+    pub loader: LoaderFacts,
+}
+
+/// What the module loader reads of a `.ko`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoaderFacts {
+    /// Rows of `__versions` and of the tables for long names.
+    pub rows: VersionRows,
+    /// `__this_module`; none where there is no such section.
+    pub this_module: Option<ThisModule>,
+    /// Names that it uses and does not define, and whether it can do without.
+    pub imports: BTreeMap<String, bool>,
+    /// Which of `init_module` and `cleanup_module` it defines.
+    pub defines: BTreeSet<String>,
 }

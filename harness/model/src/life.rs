@@ -20,6 +20,8 @@ pub enum LifeStep {
     SwitchEdited,
     /// The user's own options change.
     Flags,
+    /// What was saved for one backend changes, and nothing else.
+    Backend,
     /// The compilation database is made.
     CompileCommands,
     /// The list of where built-in modules lie is read.
@@ -32,7 +34,7 @@ pub enum LifeStep {
 
 impl LifeStep {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Noop,
         Self::Leaf,
         Self::Imported,
@@ -40,6 +42,7 @@ impl LifeStep {
         Self::Switch,
         Self::SwitchEdited,
         Self::Flags,
+        Self::Backend,
         Self::CompileCommands,
         Self::Ranges,
         Self::Ignore,
@@ -57,6 +60,7 @@ impl LifeStep {
             Self::Switch => "switch",
             Self::SwitchEdited => "switch-edited",
             Self::Flags => "flags",
+            Self::Backend => "backend",
             Self::CompileCommands => "compile-commands",
             Self::Ranges => "ranges",
             Self::Ignore => "ignore",

@@ -4,7 +4,9 @@
 mod archive;
 mod files;
 mod included;
+mod installed;
 mod rule;
+mod stale;
 
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
@@ -17,6 +19,11 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     let mode = facts.mode.unwrap_or(Mode::Distributed);
     let mut layer = LayerVerdict::new(Layer::Artefacts);
     let place = Place { arch, mode };
+    layer.findings.extend(stale::stale(place, facts));
+    layer.findings.extend(installed::installed(place, facts));
+    if let Some(why) = installed::left_out(facts) {
+        layer.omit_part(format!("what is installed beside the image ({why})"));
+    }
     if !mode.has_native_objects() {
         layer.compared = facts.objects.len() as u64;
         layer.findings.extend(archive::unreadable(place, facts));

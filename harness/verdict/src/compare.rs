@@ -227,6 +227,7 @@ fn records(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<LayerVerdict
     let mut told = LayerVerdict::new(Layer::Transport);
     told.compared = a.objects.keys().filter(|name| b.objects.contains_key(*name)).count() as u64;
     told.findings = fronts(sides, a, b);
+    told.findings.extend(natives::fronts(sides, a, b));
     if told.compared == 0 {
         told.omitted = Omitted::Excused("the builds have no IR object in common".to_owned());
     }

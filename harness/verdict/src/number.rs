@@ -107,6 +107,8 @@ numbers! {
     LIFE_SWITCH_EDITED = "life_switch_edited",
     /// What was looked at in the step `flags` of a life.
     LIFE_FLAGS = "life_flags",
+    /// What was looked at in the step `backend` of a life.
+    LIFE_BACKEND = "life_backend",
     /// What was looked at in the step `compile-commands` of a life.
     LIFE_COMPILE_COMMANDS = "life_compile_commands",
     /// What was looked at in the step `ranges` of a life.
@@ -143,6 +145,7 @@ pub const fn of_life(step: LifeStep) -> Number {
         LifeStep::Switch => LIFE_SWITCH,
         LifeStep::SwitchEdited => LIFE_SWITCH_EDITED,
         LifeStep::Flags => LIFE_FLAGS,
+        LifeStep::Backend => LIFE_BACKEND,
         LifeStep::CompileCommands => LIFE_COMPILE_COMMANDS,
         LifeStep::Ranges => LIFE_RANGES,
         LifeStep::Ignore => LIFE_IGNORE,

@@ -1,7 +1,9 @@
 use super::{Depth, answer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use twinlto_facts::build::{Answer, ImageFacts, ModuleFacts, SectionFacts, Span, SymbolFacts};
+use twinlto_facts::build::{
+    Answer, ImageFacts, LoaderFacts, ModuleFacts, SectionFacts, Span, SymbolFacts,
+};
 use twinlto_facts::dwarf::{self, Roots, Unit};
 use twinlto_facts::elf::{self, Image, KernelTable, Mark, SectionRef, SymbolKind, Table};
 
@@ -19,11 +21,30 @@ pub(crate) fn file(path: &Path, depth: Depth) -> Answer<ImageFacts> {
 pub(super) fn module(dir: &Path, stem: &str, depth: Depth) -> Answer<ModuleFacts> {
     answer(&dir.join(format!("{stem}.ko")), |bytes| {
         let text = |error: elf::ElfError| error.to_string();
+        let image = Image::parse(&bytes).map_err(text)?;
+        let loader = loader(&image).map_err(text)?;
         Ok(ModuleFacts {
             image: of_module(&bytes, depth)?,
-            versions: elf::modversions(&bytes).map_err(text)?,
-            modinfo: elf::modinfo(&bytes).map_err(text)?,
+            versions: elf::joined_versions(&loader.rows).map_err(text)?,
+            modinfo: elf::modinfo_of(&image),
+            loader,
         })
+    })
+}
+
+/// What the module loader reads.
+fn loader(image: &Image<'_>) -> Result<LoaderFacts, elf::ElfError> {
+    let entries = ["init_module", "cleanup_module"];
+    let defined = image.symbols.iter().filter(|symbol| !symbol.is_undefined());
+    let defined = defined.filter(|symbol| entries.contains(&symbol.name.as_ref()));
+    let imports = image.undefined().filter(|symbol| !symbol.name.is_empty());
+    Ok(LoaderFacts {
+        rows: elf::version_rows(image)?,
+        this_module: elf::this_module(image)?,
+        defines: defined.map(|symbol| symbol.name.clone().into_owned()).collect(),
+        imports: imports
+            .map(|symbol| (symbol.name.clone().into_owned(), symbol.binding == elf::Binding::Weak))
+            .collect(),
     })
 }
 

@@ -9,17 +9,18 @@ use super::place::Kept;
 use super::scratch::Scratch;
 use crate::configure::{ConfigSource, overlay_dot_config};
 use crate::error::EngineError;
-use crate::fs::{read_regular, read_text};
+use crate::fs::{read_regular, read_text, write_atomic};
 use crate::gather::{Depth, gather};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use twinlto_facts::build::BuildFacts;
+use twinlto_facts::kbuild::cmd_path;
 use twinlto_facts::life::Generation;
 use twinlto_facts::log::reasons;
 use twinlto_model::{Event, LifeStep, Mode, Severity};
 use twinlto_verdict::lifecycle::{
-    Choice, Cleaning, Edit, Module, StepVerdict, choose, flags_changed, made_again, rebuilt,
-    switched,
+    Choice, Cleaning, Edit, Module, StepVerdict, backend_alone, choose, flags_changed, made_again,
+    rebuilt, switched,
 };
 
 /// What `KCFLAGS` gets: every C object takes it, and it steers code generation alone.
@@ -84,6 +85,7 @@ impl<'a> Life<'a> {
                 }
             }
             LifeStep::Flags => self.flags(events),
+            LifeStep::Backend => self.backend(events),
             LifeStep::CompileCommands => lists::make_compile_commands(self.scratch, events),
             LifeStep::Clean => self.clean(events),
             LifeStep::Ranges | LifeStep::Ignore => Ok(StepVerdict::default()),
@@ -261,10 +263,51 @@ impl<'a> Life<'a> {
         Ok(flags_changed(self.scratch.arch, OPTION, times, &facts, &modules))
     }
 
+    /// Changes what was saved for the first backend that has something saved, as an edited rule of
+    /// kbuild would.
+    fn backend(&self, events: Told<'_>) -> Result<StepVerdict, EngineError> {
+        let mut saved = self.facts.objects.iter().filter(|(_, object)| object.saved.is_some());
+        let Some((name, _)) = saved.next() else {
+            return Ok(StepVerdict::not_taken("no flags are saved"));
+        };
+        let path = self.scratch.dir.join(cmd_path(name));
+        let text = read_regular(&path).map_err(|error| EngineError::io("read", &path, &error))?;
+        let Some(changed) = with_option(&String::from_utf8_lossy(&text)) else {
+            return Ok(StepVerdict::not_taken("no line of saved flags can be changed"));
+        };
+        write_atomic(&path, changed.as_bytes())?;
+        let before = self.now()?;
+        if let Err(headline) = self.scratch.make(self.targets(), events)? {
+            let doing = format!("make with {OPTION} among the saved flags of {name}");
+            return Ok(self.failed(LifeStep::Backend, &doing, &headline));
+        }
+        Ok(backend_alone(self.scratch.arch, OPTION, name, (&before, &self.now()?)))
+    }
+
     fn clean(&self, events: Told<'_>) -> Result<StepVerdict, EngineError> {
         let mut verdict = cleaned(self.scratch, Cleaning::Clean, events)?;
         self.kept.copy()?;
         verdict.and(cleaned(self.scratch, Cleaning::Mrproper, events)?);
         Ok(verdict)
+    }
+}
+
+/// A `.cmd` file with one more option at the end of the saved flags.
+fn with_option(text: &str) -> Option<String> {
+    let is_saved = |line: &&str| line.starts_with("saved_c_flags_");
+    let line = text.lines().find(is_saved)?;
+    Some(text.replacen(line, &format!("{line} {OPTION}"), 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_option_is_added_to_the_saved_flags_and_nothing_else() {
+        let text = "savedcmd_a.o := clang -c\n\nsaved_c_flags_a.o := -Os\n#SYMVER x 0x1\n";
+        let changed = with_option(text).unwrap();
+        assert_eq!(changed, text.replace("-Os\n", &format!("-Os {OPTION}\n")));
+        assert_eq!(with_option("savedcmd_a.o := clang -c\n"), None);
     }
 }

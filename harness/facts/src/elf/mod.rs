@@ -44,7 +44,10 @@ pub use initcalls_lds::{LdsError, LdsInitcall, initcalls_lds};
 pub use kind::{ET_REL, ElfClass, ElfEndian, ElfIdent, KIND_PREFIX, ObjectKind, kind};
 pub use level::Level;
 pub use marks::{Mark, marks};
-pub use modules::{ThisModule, VersionRows, modinfo, modversions, this_module, version_rows};
+pub use modules::{
+    ThisModule, VersionRows, joined as joined_versions, modinfo, modinfo_of, modversions,
+    this_module, version_rows,
+};
 pub use notes::{Note, Property, notes};
 pub use parts::{Part, PartRelocation, Parts, parts};
 pub use relocation::{Relocation, RelocationCount};

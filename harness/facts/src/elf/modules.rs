@@ -23,7 +23,11 @@ pub fn modversions(bytes: &[u8]) -> Result<BTreeMap<String, Crc>, ElfError> {
 }
 
 /// Both tables as one.
-fn joined(rows: &VersionRows) -> Result<BTreeMap<String, Crc>, ElfError> {
+///
+/// # Errors
+///
+/// Two rows for one symbol disagree.
+pub fn joined(rows: &VersionRows) -> Result<BTreeMap<String, Crc>, ElfError> {
     let tables = [("__versions", &rows.basic), ("__version_ext_crcs", &rows.extended)];
     let mut versions: BTreeMap<String, Crc> = BTreeMap::new();
     for (table, rows) in tables {
@@ -74,17 +78,18 @@ pub struct ThisModule {
 ///
 /// # Errors
 ///
-/// The section has no room for a name, or holds none.
+/// The section holds no name, or one without an end.
 pub fn this_module(image: &Image<'_>) -> Result<Option<ThisModule>, ElfError> {
     const SECTION: &str = ".gnu.linkonce.this_module";
     let Some((index, _)) = image.section(SECTION) else {
         return Ok(None);
     };
     let bad = |why: &str| ElfError::table(SECTION, why.to_owned());
-    // The state is padded to a pointer; the list is two of them.
-    let at = image.ident.pointer_size().saturating_mul(3);
-    let name = image.data(index).get(at..).ok_or_else(|| bad("it has no room for a name"))?;
-    let name = text_at(name, 0).ok_or_else(|| bad("its name has no end"))?;
+    // What stands before the name is zero in the file.
+    let data = image.data(index);
+    let at = data.iter().position(|byte| *byte != 0).ok_or_else(|| bad("it holds no name"))?;
+    let name = data.get(at..).and_then(|name| text_at(name, 0));
+    let name = name.ok_or_else(|| bad("its name has no end"))?;
     let tables = image.relocation_sections(index);
     let mut pointers: Vec<(u64, String)> = tables
         .flat_map(|table| image.relocations(table))
@@ -108,7 +113,12 @@ pub fn this_module(image: &Image<'_>) -> Result<Option<ThisModule>, ElfError> {
 ///
 /// The bytes are no whole ELF file.
 pub fn modinfo(bytes: &[u8]) -> Result<Vec<(String, String)>, ElfError> {
-    let image = Image::parse(bytes)?;
+    Ok(modinfo_of(&Image::parse(bytes)?))
+}
+
+/// [`modinfo`] of a file that was read already.
+#[must_use]
+pub fn modinfo_of(image: &Image<'_>) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     for (index, section) in image.sections.iter().enumerate() {
         if section.name != ".modinfo" {
@@ -121,7 +131,7 @@ pub fn modinfo(bytes: &[u8]) -> Result<Vec<(String, String)>, ElfError> {
         }
     }
     entries.sort();
-    Ok(entries)
+    entries
 }
 
 fn basic(image: &Image<'_>) -> Result<Option<Vec<(String, Crc)>>, ElfError> {

@@ -16,6 +16,7 @@ pub(crate) fn exports(sides: Sides<'_>, a: &BuildFacts, b: Option<&BuildFacts>) 
     let mut layer = LayerVerdict::new(Layer::Exports);
     for facts in [Some(a), b].into_iter().flatten() {
         layer.findings.extend(unreadable(sides.arch, facts));
+        layer.findings.extend(super::modules::modules(sides.arch, facts));
         match &facts.symvers {
             Answer::Read(symvers) if symvers.exports.is_empty() => {
                 layer.omit_all("Module.symvers lists no export");

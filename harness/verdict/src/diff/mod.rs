@@ -16,6 +16,7 @@ mod linker;
 mod lists;
 mod loading;
 mod marks;
+mod modules;
 mod pairing;
 mod places;
 mod renamed;

@@ -1,6 +1,7 @@
 //! The life of a build: what each step should have done against what it did. Pure: the engine
 //! takes the steps and hands over what was there before and after.
 
+mod backend;
 mod choose;
 mod clean;
 mod flags;
@@ -9,6 +10,7 @@ mod noop;
 mod rebuild;
 mod switch;
 
+pub use backend::backend_alone;
 pub use choose::{Choice, Users, choose};
 pub use clean::{Cleaning, cleaned, not_ignored};
 pub use flags::{Module, flags_changed};
