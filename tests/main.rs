@@ -46,6 +46,7 @@ mod modes;
 mod mutation;
 mod mutation_sample;
 mod names;
+mod native_objects;
 mod numbers;
 mod old_kernels;
 mod planned;

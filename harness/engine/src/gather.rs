@@ -78,8 +78,10 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         let bytes = read_regular(log).map_err(|error| EngineError::io("read", log, &error))?;
         facts.log.extend(BuildLog { path: log.display().to_string(), ..BuildLog::parse(&bytes) });
     }
-    let (objects, image) =
-        rayon::join(|| objects::read(dir, &facts), || image::read(dir, "vmlinux", depth));
+    let (objects, (image, installed)) = rayon::join(
+        || objects::read(dir, &facts),
+        || rayon::join(|| image::read(dir, "vmlinux", depth), || installed::read(dir)),
+    );
     facts.objects = objects.indexed;
     included::read(dir, facts.mode, &mut facts.objects);
     named::complete(dir, &mut facts.objects);
@@ -88,7 +90,7 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     facts.unlisted_indexes = objects.unlisted;
     facts.image = image;
     read_modules(dir, &mut facts, depth);
-    facts.installed = installed::read(dir);
+    facts.installed = installed;
     facts.made = installed::times(dir, &facts);
     if depth != Depth::Records {
         facts.levels = levels::read(dir, &facts.objects);

@@ -15,10 +15,15 @@ use twinlto_facts::kbuild::{
 pub(super) fn read(dir: &Path) -> Installed {
     let modinfo = "modules.builtin.modinfo";
     Installed {
-        map: against(dir, "System.map", &["vmlinux"], |text, image| {
+        map: against(dir, "System.map", &["vmlinux"], true, |text, image| {
+            let text = String::from_utf8_lossy(text);
+            let apart = system_map(&text, image, None)?;
+            if apart.installed.is_empty() {
+                return Some(apart);
+            }
+            // Labels of a section that was removed from it.
             let before = read_regular(&dir.join("vmlinux.unstripped")).unwrap_or_default();
-            let before = Image::parse(&before).ok();
-            system_map(&String::from_utf8_lossy(text), image, before.as_ref())
+            system_map(&text, image, Image::parse(&before).ok().as_ref())
         }),
         built_in: answer(&dir.join("modules.builtin"), |text| {
             let origin = read_regular(&dir.join(modinfo));
@@ -30,23 +35,25 @@ pub(super) fn read(dir: &Path) -> Installed {
             dir,
             modinfo,
             &["vmlinux.unstripped", "vmlinux", "vmlinux.o"],
-            |it, image| built_in_modinfo(it, image),
+            false,
+            built_in_modinfo,
         ),
     }
 }
 
-/// Holds a file against the first image that says something of it.
+/// Holds a file against the first image that says something of it, with its symbols or without.
 fn against(
     dir: &Path,
     name: &str,
     images: &[&str],
+    symbols: bool,
     compare: impl Fn(&[u8], &Image<'_>) -> Option<Apart>,
 ) -> Answer<Apart> {
     answer(&dir.join(name), |text| {
         let mut why = format!("there is no image to hold {name} against");
         for image in images {
             let Ok(bytes) = read_regular(&dir.join(image)) else { continue };
-            match Image::parse(&bytes) {
+            match if symbols { Image::parse(&bytes) } else { Image::outline(&bytes) } {
                 Ok(parsed) => match compare(&text, &parsed) {
                     Some(apart) => return Ok(apart),
                     None => why = format!("{image} says nothing of what {name} holds"),

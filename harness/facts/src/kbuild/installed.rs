@@ -175,7 +175,7 @@ mod tests {
         let symbol = |binding| Symbol {
             name: "f".into(),
             binding,
-            visibility: Visibility::from_number(0),
+            visibility: Visibility::Default,
             kind: SymbolKind::Func,
             section: SectionRef::Named(1),
             value: 0,

@@ -11,7 +11,9 @@ use twinlto_model::{Evidence, Finding};
 /// `vmlinux.a` does not depend on native objects (`scripts/Makefile.vmlinux_a`, Linux 7.3), and what is
 /// linked depends on it: where nothing but backends run again, the image stays as it was.
 pub(super) fn stale(place: Place, facts: &BuildFacts) -> Vec<Finding> {
-    if !files::times_tell(facts) {
+    // A build that stopped at a backend did not come to its image.
+    let stopped = facts.objects.values().any(|object| object.back_from_log);
+    if stopped || !files::times_tell(facts) {
         return Vec::new();
     }
     let mut findings = of_image(place, facts);
@@ -180,6 +182,15 @@ mod tests {
         assert_eq!(judged("vmlinux.unstripped"), ["image.stale vmlinux"]);
         assert_eq!(judged("lib/m.o"), ["module.stale lib/m.ko"]);
         assert_eq!(judged("lib/m.mod.o"), ["module.stale lib/m.ko"]);
+    }
+
+    #[test]
+    fn a_build_that_stopped_at_a_backend_has_no_image_yet() {
+        let found = judged(Mode::Distributed, |facts| {
+            let object = facts.objects.get_mut("fs/namei.o").unwrap();
+            (object.native, object.back_from_log) = (file(10), true);
+        });
+        assert_eq!(found, [""; 0]);
     }
 
     #[test]
