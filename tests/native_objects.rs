@@ -204,7 +204,7 @@ fn a_line_beside_the_image_is_found_in_one_build_alone() {
         pair.change("modules.builtin.modinfo", |bytes| bytes.extend(b"x.license=GPL\0"));
         for ran in [pair.audit_alone(), pair.audit()] {
             for file in ["System.map", "modules.builtin", "modules.builtin.modinfo"] {
-                found(&ran, "installed.inconsistent", file);
+                found(&ran, "file.inconsistent", file);
             }
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn installed(place: Place, facts: &BuildFacts) -> Vec<Finding> {
         Answer::Read(apart) if apart.installed.is_empty() && apart.origin.is_empty() => None,
         Answer::Read(apart) => Some(
             with_evidence(
-                place.error("installed.inconsistent", name),
+                place.error("file.inconsistent", name),
                 Some(Evidence::new(origin, some(&apart.origin))),
                 Some(Evidence::new(name, some(&apart.installed))),
             )
