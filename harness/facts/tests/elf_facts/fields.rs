@@ -32,7 +32,7 @@ const SOURCES: [(&str, u16, &str); 4] = [
         "call X\ntail X\nlla a0, X\nla a0, X\nlw a0, X\nsw a0, X, t0\njal X\nbeq a0, a1, X\nc.j X\n\
          c.beqz a0, X\nlui a0, %hi(X)\naddi a0, a0, %lo(X)\nlw a0, %lo(X)(a0)\nsw a0, %lo(X)(a0)\n\
          .data\n.quad X\n.word X - .\n.half X - Y\n.byte X - Y\n.quad X - .\n\
-         .uleb128 X - Y\n",
+         ",
     ),
     (
         "loongarch64",
@@ -41,8 +41,8 @@ const SOURCES: [(&str, u16, &str); 4] = [
          addi.d $a0, $a0, %pc_lo12(X)\nld.d $a0, $a0, %pc_lo12(X)\nst.d $a0, $a0, %pc_lo12(X)\n\
          lu12i.w $a0, %abs_hi20(X)\nori $a0, $a0, %abs_lo12(X)\nlu32i.d $a0, %abs64_lo20(X)\n\
          lu52i.d $a0, $a0, %abs64_hi12(X)\npcalau12i $a0, %got_pc_hi20(X)\n\
-         ld.d $a0, $a0, %got_pc_lo12(X)\npcaddu18i $ra, %call36(X)\njirl $ra, $ra, 0\n.data\n\
-         .dword X\n.word X\n.word X - .\n.half X - Y\n.byte X - Y\n.dword X - .\n.uleb128 X - Y\n",
+         ld.d $a0, $a0, %got_pc_lo12(X)\npcaddu18i $ra, %call36(X); jirl $ra, $ra, 0\n.data\n\
+         .dword X\n.word X\n.word X - .\n.half X - Y\n.byte X - Y\n.dword X - .\n",
     ),
 ];
 
@@ -121,6 +121,40 @@ fn the_linker_fills_in_the_bits_of_the_field_and_no_others() {
             assert!(linked > 0 || narrow || line.contains(".word"), "{target}: {line}");
         }
         assert!(kinds.len() >= 9, "{target}: {kinds:?}");
+    }
+}
+
+/// Code that the linker may shorten, and the distance over it as ULEB128. On riscv the field holds
+/// the number already, and the linker writes it again.
+#[test]
+fn a_uleb128_number_is_its_own_field() {
+    let Some(llvm) = llvm("a_uleb128_number_is_its_own_field") else { return };
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("fields");
+    std::fs::create_dir_all(&dir).unwrap();
+    // 200 instructions in between: two bytes.
+    let text =
+        "1: CALL X\n.p2align 5\n.rept 200\nnop\n.endr\n2: nop\n.data\n.uleb128 2b-1b\n.byte 0x55\n";
+    for (target, machine, call, kinds) in [
+        ("riscv64", 243, "call", ["R_RISCV_SET_ULEB128", "R_RISCV_SUB_ULEB128"]),
+        ("loongarch64", 258, "la.pcrel $a0,", ["R_LARCH_ADD_ULEB128", "R_LARCH_SUB_ULEB128"]),
+    ] {
+        let flags = [&format!("--target={target}-linux-gnu") as &str, "-mrelax"];
+        let object =
+            llvm.object(&dir, &format!("{target}-uleb.s"), &text.replace("CALL", call), &flags);
+        let image = Image::parse(&object).unwrap();
+        let (index, _) = image.section(".data").unwrap();
+        let list: Vec<_> =
+            image.relocation_sections(index).flat_map(|it| image.relocations(it)).collect();
+        let found: Vec<_> = list.iter().map(|it| it.kind_name(machine)).collect();
+        assert_eq!(found, kinds, "{target}");
+        let data = image.data(index);
+        assert_eq!((data.len(), data[2]), (3, 0x55), "{target}: {data:02x?}");
+        for relocation in &list {
+            let mut cleared = data.to_vec();
+            Field::of(machine, relocation.kind).unwrap().clear(&mut cleared);
+            // The mark that another byte follows stays, and what stands behind the number.
+            assert_eq!(cleared, [0x80, 0, 0x55], "{target}");
+        }
     }
 }
 

@@ -174,8 +174,8 @@ pub(super) fn differ(
     Some((x, y, "the same bytes refer to something else".to_owned()))
 }
 
-/// That bytes differ in nothing but what a relocation at their place fills in, which is zero in what a
-/// compiler makes; empty where that is not so.
+/// That the instruction or number in which bytes differ differs in nothing but what a relocation fills
+/// in; empty where that is not so.
 fn in_a_field((a, b): (&Part, &Part), at: usize, machine: u16) -> String {
     let place = a.start.saturating_add(at as u64);
     let at_place = |reference: &&Reference| {
@@ -195,7 +195,7 @@ fn in_a_field((a, b): (&Part, &Part), at: usize, machine: u16) -> String {
         return String::new();
     }
     let relocation = Relocation { offset: place, symbol: 0, kind: reference.kind, addend: None };
-    format!("the bits that {} fills in are not zero", relocation.kind_name(machine))
+    format!("nothing differs but the bits that {} fills in", relocation.kind_name(machine))
 }
 
 /// Numbers that the compiler derives are no difference.
