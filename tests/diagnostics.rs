@@ -157,7 +157,10 @@ fn new_messages_are_told_with_their_line_and_old_ones_are_fixed() {
     let path = warned["sites"][0]["right"]["path"].as_str().unwrap();
     assert!(path.starts_with(&format!("{new}:")), "{path}");
     let unknown = report["not_compared"][0]["what"].as_str().unwrap();
-    assert_eq!(unknown, "1 line of the B log that are of no known kind");
+    assert_eq!(
+        unknown,
+        "1 line of the B log that are of no known kind, such as \"Something that nobody knows\""
+    );
     let back = run(&["diff", &new, &old, "--format", "json"]).json();
     assert_eq!(keys_of(&back), Vec::<String>::new());
     assert_eq!(finding(&back, "log.fixed")["change"], "fixed");

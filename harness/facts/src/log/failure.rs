@@ -50,10 +50,9 @@ pub(super) fn member_not_found(line: &str) -> Option<String> {
 /// The failure that a line of make's tells of: `make[2]: *** [FILE:LINE: TARGET] Error 1`, where make
 /// does not know the place of the rule `*** [TARGET] Error 255`.
 pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
-    let (speaker, rest) = line.trim_start().split_once(": *** [")?;
-    if !is_make(speaker) {
-        return None;
-    }
+    // Of long commands only the beginning is looked at.
+    let (speaker, rest) = line.trim_start().split_once(':')?;
+    let rest = rest.strip_prefix(" *** [").filter(|_| is_make(speaker))?;
     let (place, how) = rest.rsplit_once("] ")?;
     // What make does with a target that it gave up.
     if how.contains("(ignored)") || how.starts_with("Deleting") || how.ends_with("not deleted") {

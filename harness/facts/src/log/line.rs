@@ -108,7 +108,7 @@ fn short(line: &str) -> Option<(&str, &str)> {
 /// or with words behind it.
 fn enters(line: &str) -> Option<&str> {
     const QUOTES: [char; 10] = ['\'', '`', '"', '‘', '’', '„', '“', '”', '«', '»'];
-    let (_, rest) = line.split_once(": ").filter(|(who, _)| is_make(who))?;
+    let (_, rest) = line.split_once(": ").filter(|(who, _)| who.len() < 200 && is_make(who))?;
     let (_, quoted) = rest.split_once(QUOTES)?;
     let (dir, after) = quoted.trim_start_matches('\u{a0}').split_once(QUOTES)?;
     let is_all = !after.contains(QUOTES) && !after.ends_with('.');
@@ -118,7 +118,7 @@ fn enters(line: &str) -> Option<&str> {
 
 /// What make says of itself.
 fn is_made(line: &str) -> bool {
-    line.split_once(": ").is_some_and(|(who, _)| is_make(who))
+    line.split_once(": ").is_some_and(|(who, _)| who.len() < 200 && is_make(who))
         || line.contains("make[") && line.ends_with("Waiting for unfinished jobs....")
 }
 

@@ -79,14 +79,11 @@ fn tools(line: &str) -> Option<Message> {
 /// A message that stands apart from the margin, such as `  ERROR: Kernel configuration is invalid.`: it
 /// begins with its severity, or with one word and that.
 fn indented(line: &str) -> Option<Message> {
+    const SIGNS: [&str; 5] = ["error: ", "ERROR: ", "warning: ", "WARNING: ", "Error: "];
     let text = line.trim();
-    let at = ["error: ", "ERROR: ", "warning: ", "WARNING: ", "Error: "]
-        .iter()
-        .filter_map(|sign| text.find(sign))
-        .min()?;
-    let before = text.get(..at)?;
-    let who = before.trim_end();
-    let is_word = who.is_empty() || who.ends_with(':') && !who.contains(' ');
+    let begins = |text: &str| SIGNS.iter().any(|sign| text.starts_with(sign));
+    let behind = || text.split_once(": ").filter(|(who, _)| !who.contains(' '));
+    let is_word = begins(text) || behind().is_some_and(|(_, rest)| begins(rest));
     // A label in a source that is quoted.
     let is_source = text.ends_with([';', '{', '\\']) || text.starts_with('#');
     (is_word && !is_source && !line.starts_with(['#', '+', '\'', '"'])).then(|| tools(text))?

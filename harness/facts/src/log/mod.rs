@@ -371,6 +371,42 @@ impl BuildLog {
                 .any(|said| said.tool == Tool::Make && said.gravity == Gravity::Error)
     }
 
+    /// Whether a message says no more than that the build ended there, and nothing else in the log
+    /// tells why: make's own error, or that of a CI where make says nothing.
+    #[must_use]
+    pub fn is_unexplained(&self, said: &Diagnostic) -> bool {
+        match said.class() {
+            STEP_FAILED => !self.gave_up() && !self.diagnostics.keys().any(is_a_reason),
+            _ if said.tool != Tool::Make || said.gravity != Gravity::Error => false,
+            _ => said.place.as_ref().is_some_and(|target| self.unexplained.contains(target)),
+        }
+    }
+
+    /// What make says at the end of a build that it gave up: the recipes at which the trouble began,
+    /// or why it stopped.
+    #[must_use]
+    pub fn ends(&self) -> Vec<(&Diagnostic, &Said)> {
+        let roots: BTreeSet<&str> = self.roots().into_iter().map(|root| &*root.target).collect();
+        let errors = || {
+            let all = self.diagnostics.iter();
+            all.filter(|(said, _)| said.tool == Tool::Make && said.gravity == Gravity::Error)
+        };
+        let stops: Vec<_> = errors().filter(|(said, _)| is_a_reason(said)).collect();
+        if !stops.is_empty() {
+            return stops;
+        }
+        let of_roots =
+            |said: &Diagnostic| said.place.as_deref().is_some_and(|it| roots.contains(it));
+        let found: Vec<_> = errors().filter(|(said, _)| of_roots(said)).collect();
+        if found.is_empty() { errors().take(1).collect() } else { found }
+    }
+
+    /// Whether a message is compared, and is no note, no consequence and not about the machine.
+    #[must_use]
+    pub fn is_compared(said: &Diagnostic) -> bool {
+        said.gravity != Gravity::Note && !matches!(said.stage(), Stage::Follows | Stage::Machine)
+    }
+
     /// Whether a message tells by itself what is wrong, and does not follow from another one.
     #[must_use]
     pub fn is_a_reason(said: &Diagnostic) -> bool {

@@ -191,12 +191,18 @@ fn names(lines: &[Text<'_>]) -> Option<(Named, usize)> {
         (before_colon, 1),
         (before_tab, MAX_NAMES),
     ];
+    let all = lines.iter().filter(|text| !text.line.trim().is_empty()).count();
     KINDS.into_iter().find_map(|(kind, most)| {
-        let (mut all, mut with, mut builds) = (0_usize, 0_usize, false);
+        let (mut with, mut without, mut builds) = (0_usize, 0_usize, false);
         let (mut different, mut fewest) = (BTreeSet::new(), usize::MAX);
         for text in lines.iter().filter(|text| !text.line.trim().is_empty()) {
-            all += 1;
-            let Some(len) = kind(&text.line) else { continue };
+            let Some(len) = kind(beginning(&text.line)) else {
+                without += 1;
+                if without * 10 > all {
+                    return None;
+                }
+                continue;
+            };
             with += 1;
             let rest = text.line.get(len..)?;
             different.insert(text.line.get(..len)?.trim_end());
@@ -209,12 +215,18 @@ fn names(lines: &[Text<'_>]) -> Option<(Named, usize)> {
             let rest = rest.trim_start();
             builds |= is_of_a_build(rest.get(head(rest).end..)?.trim_start());
         }
-        if !builds || with * 10 < all * 9 {
+        if !builds || with == 0 {
             return None;
         }
         let width = if fewest == usize::MAX { 0 } else { fewest };
         Some((kind, if width > 2 { width - 2 } else { width }))
     })
+}
+
+/// As much of a line as a name may be long.
+fn beginning(line: &str) -> &str {
+    let end = (0..=line.len().min(72)).rev().find(|at| line.is_char_boundary(*at));
+    line.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// A line of make's or kbuild's.

@@ -3,21 +3,33 @@
 use super::tell::Entry;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::native_path;
-use twinlto_facts::log::{BuildLog, Ran, Stage};
+use twinlto_facts::log::{BuildLog, Diagnostic, Ran, Said, Stage, UNKNOWN};
 use twinlto_model::Mode;
 
 /// One of the two builds.
+#[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub(super) log: &'a BuildLog,
     pub(super) mode: Option<Mode>,
-    /// Whether a recipe failed, so that steps may be missing.
-    failed: bool,
+    /// Whether make gave up, so that steps may be missing.
+    pub(super) failed: bool,
 }
 
 impl<'a> Side<'a> {
     pub(super) fn new(facts: &'a BuildFacts) -> Self {
         let log = &facts.log;
-        Self { log, mode: facts.mode.or(log.ran.mode()), failed: !log.failures.is_empty() }
+        Self { log, mode: facts.mode.or(log.ran.mode()), failed: log.gave_up() }
+    }
+
+    /// Whether it says something of the class of a message, about the same link.
+    fn has_class_of(&self, entry: &Entry<'_>) -> bool {
+        let class = entry.said.class();
+        let fits = |(said, how): (&Diagnostic, &Said)| {
+            said.class() == class
+                && said.gravity == entry.said.gravity
+                && how.link == entry.how.link
+        };
+        class != UNKNOWN && self.log.diagnostics.iter().any(fits)
     }
 
     fn ran(&self) -> &'a Ran {
@@ -27,6 +39,11 @@ impl<'a> Side<'a> {
     /// Whether somebody else than make ran its backends, so that its log does not show them.
     pub(super) fn hides_its_backends(&self) -> bool {
         self.mode.is_some_and(Mode::has_native_objects) && self.ran().natives.is_empty()
+    }
+
+    /// Whether its log shows no step at all, as that of `make -s`.
+    pub(super) fn is_silent(&self) -> bool {
+        self.ran().is_silent()
     }
 
     /// Whether its linker generated the code of the kernel and its log shows that.
@@ -56,13 +73,19 @@ pub(super) fn steps(left: &Side<'_>, right: &Side<'_>, modes: bool) -> u64 {
 pub(super) struct Heard {
     /// Whether the two are builds of two modes.
     pub(super) modes: bool,
+    /// Whether neither log shows a step. What they say is then compared as if both had run all.
+    pub(super) silent: bool,
 }
 
 impl Heard {
     /// Whether `side` ran the step of a message that only `other` has.
     pub(super) fn by(self, side: &Side<'_>, other: &Side<'_>, entry: &Entry<'_>) -> bool {
         let (ran, theirs) = (side.ran(), other.ran());
-        let object = entry.how.object.as_deref();
+        let object = entry.object_in(side.log);
+        let object = object.as_deref();
+        if self.silent {
+            return self.without_steps(side, entry);
+        }
         let everything = !theirs.compiled.is_empty() && theirs.compiled.is_subset(&ran.compiled);
         let compiled = object.map_or(everything, |object| ran.compiled.contains(object));
         match entry.said.stage() {
@@ -70,7 +93,9 @@ impl Heard {
             Stage::Generate => self.generated(side, other, object, compiled),
             Stage::Link => {
                 let link = entry.how.link.as_ref();
-                !side.failed && link.map_or(everything, |target| ran.links.contains(target))
+                let linked = link.map_or(everything, |target| ran.links.contains(target));
+                // A linker that stops for errors of a class has told all of them.
+                linked && (!side.failed || side.has_class_of(entry))
             }
             Stage::Modpost => ran.modpost,
             Stage::Objtool => match object {
@@ -81,8 +106,17 @@ impl Heard {
             Stage::Configure | Stage::Make | Stage::Other if self.modes => false,
             Stage::Configure => ran.configured,
             Stage::Make | Stage::Other => everything,
-            Stage::Follows => !side.failed && everything,
-            Stage::Machine => false,
+            // Nothing else tells of it: that make came to an end says that this did not happen.
+            Stage::Follows | Stage::Machine => !side.failed,
+        }
+    }
+
+    /// The same where no log shows what ran.
+    fn without_steps(self, side: &Side<'_>, entry: &Entry<'_>) -> bool {
+        match entry.said.stage() {
+            Stage::Configure | Stage::Make | Stage::Other if self.modes => false,
+            // A build that failed may not have come to it.
+            _ => !side.failed || entry.said.stage() == Stage::Link && side.has_class_of(entry),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::heard::Side;
 use crate::diff::Sides;
-use twinlto_facts::log::{Diagnostic, Gravity, Said, Stage};
+use twinlto_facts::log::{BuildLog, Diagnostic, Gravity, RECIPE_FAILED, STEP_FAILED, Said, Stage};
 use twinlto_model::{Change, Evidence, Finding, Key, Mode, Severity, Site};
 
 /// One message of a log.
@@ -20,6 +20,17 @@ impl Entry<'_> {
         }
     }
 
+    /// The object that it is about. A linker may have only its name: the other log may show which
+    /// object that is.
+    pub(super) fn object_in(&self, other: &BuildLog) -> Option<String> {
+        let member = || self.how.member.as_ref().and_then(|name| other.ran.object_named(name));
+        self.how.object.clone().or_else(member)
+    }
+
+    pub(super) fn is_error(&self) -> bool {
+        self.said.gravity == Gravity::Error
+    }
+
     /// Whether `-Werror` made it an error.
     fn is_strict(&self) -> bool {
         self.said.gravity == Gravity::Error && self.how.quote.contains("[-Werror")
@@ -32,6 +43,8 @@ pub(super) struct Teller<'a> {
     pub(super) left: &'a Side<'a>,
     pub(super) right: &'a Side<'a>,
     pub(super) modes: bool,
+    /// Whether neither log shows a step.
+    pub(super) silent: bool,
 }
 
 impl Teller<'_> {
@@ -44,7 +57,8 @@ impl Teller<'_> {
             (true, true) => Severity::Error,
             _ => Severity::Warning,
         };
-        let object = a.how.object.as_deref().or(b.how.object.as_deref());
+        let object = a.object_in(self.right.log).or_else(|| b.object_in(self.left.log));
+        let object = object.as_deref();
         let mode = if left_is_worse { self.left.mode } else { self.right.mode };
         let mut site = self.site(mode, a.said, object).sides(
             self.quote(self.sides.left, self.left, a),
@@ -107,6 +121,7 @@ impl Teller<'_> {
             return self.one_mode(a, (self.left, true));
         }
         let why = format!("{} does not say it any more: {}", self.sides.right, kind(a.said));
+        let why = self.guessed(why, self.sides.right);
         self.one(Key::new("log.fixed"), Severity::Note, a, (self.left, true), &why)
             .lawful()
             .became(Change::Fixed)
@@ -117,24 +132,48 @@ impl Teller<'_> {
         if self.modes {
             return self.one_mode(b, (self.right, false));
         }
-        let why = format!(
-            "{} says it and {}, which ran the same step, does not: {}",
-            self.sides.right,
-            self.sides.left,
-            kind(b.said)
-        );
+        let (left, right) = (self.sides.left, self.sides.right);
+        let why = if is_the_end(b.said) {
+            format!("{right} gave up and {left} did not: {}", kind(b.said))
+        } else if self.silent {
+            self.guessed(format!("{right} says it and {left} does not: {}", kind(b.said)), left)
+        } else {
+            format!(
+                "{right} says it and {left}, which ran the same step, does not: {}",
+                kind(b.said)
+            )
+        };
         let (key, severity) = new(b.said.gravity);
         self.one(key, severity, b, (self.right, false), &why).became(Change::New)
     }
 
     fn one_mode(&self, entry: &Entry<'_>, (side, is_left): (&Side<'_>, bool)) -> Finding {
-        let name = if is_left { self.sides.left } else { self.sides.right };
-        let why = format!(
-            "only the {name} build says it, though both ran that step: {}",
-            kind(entry.said)
-        );
+        let (name, other) = match is_left {
+            true => (self.sides.left, self.sides.right),
+            false => (self.sides.right, self.sides.left),
+        };
+        let why = if is_the_end(entry.said) {
+            format!("make gave up the {name} build and not the {other} one: {}", kind(entry.said))
+        } else if self.silent {
+            self.guessed(format!("only the {name} build says it: {}", kind(entry.said)), other)
+        } else {
+            format!(
+                "only the {name} build says it, though both ran that step: {}",
+                kind(entry.said)
+            )
+        };
         let (key, severity) = new(entry.said.gravity);
         self.one(key, severity, entry, (side, is_left), &why)
+    }
+
+    /// A reason that rests on a step that no log shows.
+    fn guessed(&self, why: String, silent: &str) -> String {
+        match self.silent {
+            true => {
+                format!("{why}; the logs show no step, so that {silent} ran this one is a guess")
+            }
+            false => why,
+        }
     }
 
     fn one(
@@ -146,7 +185,8 @@ impl Teller<'_> {
         why: &str,
     ) -> Finding {
         let mode = side.mode.filter(|_| self.modes);
-        let mut site = self.site(mode, entry.said, entry.how.object.as_deref());
+        let other = if is_left { self.right } else { self.left };
+        let mut site = self.site(mode, entry.said, entry.object_in(other.log).as_deref());
         let name = if is_left { self.sides.left } else { self.sides.right };
         let quote = Some(self.quote(name, side, entry));
         *(if is_left { &mut site.left } else { &mut site.right }) = quote;
@@ -174,6 +214,11 @@ impl Teller<'_> {
     }
 }
 
+/// Whether it says no more than that the build ended there.
+fn is_the_end(said: &Diagnostic) -> bool {
+    said.stage() == Stage::Machine || [RECIPE_FAILED, STEP_FAILED].contains(&said.class())
+}
+
 fn new(gravity: Gravity) -> (Key, Severity) {
     match gravity {
         Gravity::Error => (Key::new("log.error.new"), Severity::Error),
@@ -188,6 +233,12 @@ fn kind(said: &Diagnostic) -> String {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains(' ')
+}
+
+/// A line of a log as an example.
+pub(super) fn such_as(line: &str) -> String {
+    let plain: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    format!(", such as \"{}\"", short(plain.trim()))
 }
 
 fn short(text: &str) -> String {
