@@ -3,6 +3,7 @@
 //! The classes say which options a ThinLTO backend must get again because the bitcode does
 //! not carry them; [`TABLE`] is the data, with the evidence for every row.
 
+mod after;
 mod call;
 mod front;
 mod lex;
@@ -13,6 +14,7 @@ mod response;
 mod rows;
 mod table;
 
+pub use after::after_compile;
 pub use call::{Call, call, compile, is_assignment, is_compiler, is_linker, link};
 pub use front::{FRONT_INPUTS, Front, FrontClass, FrontGroup, front, front_class};
 pub use lex::{Command, LexError, lex, lex_piece};

@@ -22,9 +22,11 @@ pub(super) fn consistent(
     let table = facts.image.get().and_then(|i| i.exports.get());
     let table: BTreeMap<&str, &ExportEntry> =
         table.into_iter().flatten().map(|e| (e.name.as_str(), e)).collect();
+    let mode = facts.mode.unwrap_or(Mode::Distributed);
     let mut checker = Checker {
         arch,
-        mode: facts.mode.unwrap_or(Mode::Distributed),
+        mode,
+        only_natives_asked: mode.is_kbuilds() && only_natives_asked(facts, symvers),
         versioned: facts.config.is_yes("MODVERSIONS"),
         checked: 0,
         findings: &mut layer.findings,
@@ -41,13 +43,24 @@ pub(super) fn consistent(
         checker.push("export.duplicated", name, left, Evidence::new("expected", "one line"), None);
     }
     let checked = checker.checked;
-    let mode = facts.mode.unwrap_or(Mode::Distributed);
     layer.counts.insert((number::CRCS_CHECKED, Some(mode)), checked);
+}
+
+/// Whether all exports of IR objects lack the CRC that genksyms wrote, and no export of another object
+/// does: then modpost looked into the `.cmd` files of their native objects, which have none.
+fn only_natives_asked(facts: &BuildFacts, symvers: &Symvers) -> bool {
+    let lost = |(name, crc): &(String, Crc)| {
+        *crc != Crc(0) && symvers.exports.get(name).is_some_and(|export| export.crc == Crc(0))
+    };
+    let mut of_ir = facts.objects.values().flat_map(|object| &object.symvers).peekable();
+    let mut of_others = facts.other_symvers.values().flatten();
+    of_ir.peek().is_some() && of_ir.all(lost) && !of_others.any(lost)
 }
 
 struct Checker<'a> {
     arch: Arch,
     mode: Mode,
+    only_natives_asked: bool,
     versioned: bool,
     checked: u64,
     findings: &'a mut Vec<Finding>,
@@ -98,14 +111,8 @@ impl Checker<'_> {
             (Some(written), _) if written != export.crc => {
                 let path = line.map(|(_, object)| cmd_path(object)).unwrap_or_default();
                 let right = Evidence::new("#SYMVER", written.to_string()).at(path);
-                let because = if export.crc == Crc(0) {
-                    let cause = "modpost did not find the CRC that genksyms wrote: it looked in \
-                                 another .cmd file";
-                    Some((cause, Some("crc-lookup")))
-                } else {
-                    None
-                };
-                self.push("export.crc.lost", name, dump(), right, because);
+                let because = self.why_lost(export.crc);
+                self.push("export.crc.lost", name, dump(), right, Some(because));
             }
             (_, Some(linked)) if linked != export.crc => {
                 let right = Evidence::new("__kcrctab", linked.to_string()).at("vmlinux");
@@ -127,6 +134,27 @@ impl Checker<'_> {
             }
             Some(Some(entry)) => self.entry(name, export, entry),
             None => {}
+        }
+    }
+
+    /// Why `Module.symvers` has not the CRC that genksyms wrote, and which defect it is.
+    const fn why_lost(&self, listed: Crc) -> (&'static str, Option<&'static str>) {
+        match (listed, self.only_natives_asked) {
+            (Crc(0), true) => (
+                "modpost has no CRC for any export of an IR object: it did not look in the .cmd file of \
+                 the IR object, where genksyms wrote it; that of the native object has none",
+                Some("crc-lookup"),
+            ),
+            (Crc(0), false) => (
+                "modpost has no CRC for it, and genksyms wrote one; the files do not tell why modpost \
+                 did not read that line",
+                None,
+            ),
+            _ => (
+                "modpost wrote another CRC than genksyms computed; the files do not tell where it has \
+                 that from",
+                None,
+            ),
         }
     }
 

@@ -4,9 +4,10 @@ use super::Sides;
 use super::crcs::consistent;
 use super::values::values;
 use crate::layer::LayerVerdict;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts};
-use twinlto_facts::kbuild::{Export, Symvers};
+use twinlto_facts::elf::ExportEntry;
+use twinlto_facts::kbuild::{Crc, Export, Symvers};
 use twinlto_model::{Arch, Finding, Key, Layer, Mode, Severity, Site};
 
 pub(crate) fn exports(sides: Sides<'_>, a: &BuildFacts, b: Option<&BuildFacts>) -> LayerVerdict {
@@ -37,7 +38,8 @@ pub(crate) fn exports(sides: Sides<'_>, a: &BuildFacts, b: Option<&BuildFacts>) 
     let mut names: BTreeSet<&String> = ours.exports.keys().collect();
     if let Some(theirs) = b.and_then(|b| b.symvers.get()) {
         names.extend(theirs.exports.keys());
-        twins(sides, ours, theirs, &mut layer.findings);
+        let builds = b.map(|b| (Side::of(a), Side::of(b)));
+        Twins { sides, builds }.compare(ours, theirs, &mut layer.findings);
     }
     layer.compared = names.len() as u64;
     layer
@@ -73,19 +75,105 @@ fn unreadable(arch: Arch, facts: &BuildFacts) -> Vec<Finding> {
     findings
 }
 
-fn twins(sides: Sides<'_>, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Finding>) {
-    let names: BTreeSet<&String> = ours.exports.keys().chain(theirs.exports.keys()).collect();
-    let lost = |name: &str, left: String, right: String, group: &str| {
-        sides.finding("export.lost", Severity::Error, name, left, right).grouped(group)
-    };
-    let none = || "not exported".to_owned();
-    for name in names {
-        match (ours.exports.get(name), theirs.exports.get(name)) {
-            (Some(a), Some(b)) => fields(sides, name, a, b, findings),
-            (Some(a), None) => findings.push(lost(name, describe(a), none(), sides.right)),
-            (None, Some(b)) => findings.push(lost(name, none(), describe(b), sides.left)),
-            (None, None) => {}
+/// Two builds, and what they export.
+struct Twins<'a> {
+    sides: Sides<'a>,
+    /// Whole builds; none where `Module.symvers` is all there is.
+    builds: Option<(Side<'a>, Side<'a>)>,
+}
+
+/// One of two builds.
+struct Side<'a> {
+    facts: &'a BuildFacts,
+    /// What genksyms wrote, and of which object.
+    lines: BTreeMap<&'a str, (Crc, &'a str)>,
+}
+
+impl<'a> Side<'a> {
+    fn of(facts: &'a BuildFacts) -> Self {
+        Self { facts, lines: facts.symver_lines() }
+    }
+
+    fn has_object(&self, name: &str) -> bool {
+        self.facts.objects.contains_key(name) || self.facts.other_symvers.contains_key(name)
+    }
+}
+
+impl Twins<'_> {
+    fn compare(&self, ours: &Symvers, theirs: &Symvers, findings: &mut Vec<Finding>) {
+        let names: BTreeSet<&String> = ours.exports.keys().chain(theirs.exports.keys()).collect();
+        let none = || "not exported".to_owned();
+        for name in names {
+            match (ours.exports.get(name), theirs.exports.get(name)) {
+                (Some(a), Some(b)) => self.fields(name, a, b, findings),
+                (Some(a), None) => findings.push(self.lost(name, describe(a), none(), false)),
+                (None, Some(b)) => findings.push(self.lost(name, none(), describe(b), true)),
+                (None, None) => {}
+            }
         }
+    }
+
+    /// An export of one build alone. `is_ours`: the first side is the one that lacks it.
+    fn lost(&self, name: &str, left: String, right: String, is_ours: bool) -> Finding {
+        let side = if is_ours { self.sides.left } else { self.sides.right };
+        let finding =
+            self.sides.finding("export.lost", Severity::Error, name, left, right).grouped(side);
+        let Some((a, b)) = &self.builds else { return finding };
+        let (with, without) = if is_ours { (b, a) } else { (a, b) };
+        // Which object exports it is known by its CRC alone.
+        let Some((_, object)) = with.lines.get(name) else { return finding };
+        let cause = if without.lines.contains_key(name) {
+            format!(
+                "genksyms computed its CRC in both builds: modpost left it out of the {side} one"
+            )
+        } else if without.has_object(object) {
+            format!(
+                "in the {side} build genksyms computed no CRC for it: its object does not export it"
+            )
+        } else {
+            format!("the {side} build does not have the object that exports it, {object}")
+        };
+        finding.grouped(format!("{side} {cause}")).because(cause)
+    }
+
+    fn fields(&self, name: &str, a: &Export, b: &Export, findings: &mut Vec<Finding>) {
+        let mut differ = |key, left: String, right: String, cause: Option<&'static str>| {
+            if left != right {
+                let finding = self.sides.finding(key, Severity::Error, name, left, right);
+                findings.push(match cause {
+                    Some(cause) => finding.because(cause).grouped(cause),
+                    None => finding,
+                });
+            }
+        };
+        let namespace =
+            |e: &Export| if e.namespace.is_empty() { "none".into() } else { e.namespace.clone() };
+        differ("export.crc.changed", a.crc.to_string(), b.crc.to_string(), None);
+        if let (Some(ours), Some(theirs)) = (a.gpl, b.gpl) {
+            let cause = self.by_tables(name, |entry| entry.gpl.to_string());
+            differ("export.gpl.changed", license(ours), license(theirs), cause);
+        }
+        let cause = self.by_tables(name, |entry| entry.namespace.clone());
+        differ("export.namespace.changed", namespace(a), namespace(b), cause);
+        differ("export.module.changed", a.module.clone(), b.module.clone(), None);
+    }
+
+    /// Whose the difference is, by what the kernels' own tables say; none where there are none.
+    fn by_tables(
+        &self,
+        name: &str,
+        field: impl Fn(&ExportEntry) -> String,
+    ) -> Option<&'static str> {
+        let (a, b) = self.builds.as_ref()?;
+        let entry = |side: &Side<'_>| {
+            let table = side.facts.image.get()?.exports.get()?;
+            table.iter().find(|entry| entry.name == name).map(&field)
+        };
+        Some(if entry(a)? == entry(b)? {
+            "__ksymtab is the same in both kernels: Module.symvers alone was written otherwise"
+        } else {
+            "__ksymtab differs in the same way: modpost wrote both from what it read in the objects"
+        })
     }
 }
 
@@ -94,22 +182,79 @@ fn describe(export: &Export) -> String {
     format!("{kind} {} of {}", export.crc, export.module)
 }
 
-fn fields(sides: Sides<'_>, name: &str, a: &Export, b: &Export, findings: &mut Vec<Finding>) {
-    let mut differ = |key, left: String, right: String| {
-        if left != right {
-            findings.push(sides.finding(key, Severity::Error, name, left, right));
-        }
-    };
-    let namespace =
-        |e: &Export| if e.namespace.is_empty() { "none".into() } else { e.namespace.clone() };
-    differ("export.crc.changed", a.crc.to_string(), b.crc.to_string());
-    if let (Some(ours), Some(theirs)) = (a.gpl, b.gpl) {
-        differ("export.gpl.changed", license(ours), license(theirs));
-    }
-    differ("export.namespace.changed", namespace(a), namespace(b));
-    differ("export.module.changed", a.module.clone(), b.module.clone());
-}
-
 pub(super) fn license(gpl: bool) -> String {
     if gpl { "GPL only" } else { "any license" }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_facts::build::ObjectFacts;
+
+    /// A build whose `a.o` exports `f` with what genksyms wrote for it, and what modpost listed.
+    fn build(written: &[(&str, u32)], listed: &[(&str, u32, bool)]) -> BuildFacts {
+        let lines = |list: &[(&str, u32)]| {
+            list.iter().map(|(name, crc)| ((*name).to_owned(), Crc(*crc))).collect::<Vec<_>>()
+        };
+        let mut facts = BuildFacts { mode: Some(Mode::Distributed), ..BuildFacts::default() };
+        let object = ObjectFacts { symvers: lines(written), ..ObjectFacts::default() };
+        facts.objects.insert("a.o".to_owned(), object);
+        let export = |(name, crc, gpl): &(&str, u32, bool)| {
+            let text = if *gpl { "EXPORT_SYMBOL_GPL" } else { "EXPORT_SYMBOL" };
+            format!("0x{crc:08x}\t{name}\tvmlinux\t{text}\t\n")
+        };
+        let text: String = listed.iter().map(export).collect();
+        facts.symvers = Answer::Read(Symvers::parse(&text).unwrap());
+        facts
+    }
+
+    fn told(a: &BuildFacts, b: Option<&BuildFacts>) -> Vec<(String, String, Option<String>)> {
+        let layer = exports(Sides::modes(Arch::Arm64), a, b);
+        let one = |f: &Finding| {
+            let key = f.key.as_str().to_owned();
+            (key, f.cause.clone().unwrap_or_default(), f.defect.clone())
+        };
+        layer.findings.iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_lost_export_says_who_lost_it() {
+        let whole = build(&[("f", 1), ("g", 2)], &[("f", 1, false), ("g", 2, false)]);
+        let left_out = build(&[("f", 1), ("g", 2)], &[("g", 2, false)]);
+        let not_exported = build(&[("g", 2)], &[("g", 2, false)]);
+        let mut without = not_exported.clone();
+        without.objects.clear();
+        without.other_symvers.insert("b.o".to_owned(), vec![("g".to_owned(), Crc(2))]);
+        for (other, words) in [
+            (left_out, "modpost left it out of the in-process one"),
+            (not_exported, "its object does not export it"),
+            (without, "does not have the object that exports it, a.o"),
+        ] {
+            let told = told(&whole, Some(&other));
+            let [(key, cause, _)] = told.as_slice() else { panic!("{told:?}") };
+            assert_eq!(key, "export.lost");
+            assert!(cause.contains(words), "{cause}");
+        }
+    }
+
+    #[test]
+    fn a_lost_crc_is_the_fault_of_the_lookup_where_all_of_ir_objects_are_lost() {
+        let all = build(&[("f", 1), ("g", 2)], &[("f", 0, false), ("g", 0, false)]);
+        for (_, cause, defect) in told(&all, None) {
+            assert_eq!(defect.as_deref(), Some("crc-lookup"), "{cause}");
+        }
+        // One alone, or also one of an object that has no native twin, has another cause.
+        let one = build(&[("f", 1), ("g", 2)], &[("f", 0, false), ("g", 2, false)]);
+        let mut others = build(&[("f", 1)], &[("f", 0, false), ("g", 0, false)]);
+        others.other_symvers.insert("b.o".to_owned(), vec![("g".to_owned(), Crc(2))]);
+        let other_number = build(&[("f", 1)], &[("f", 7, false)]);
+        for facts in [one, others, other_number] {
+            let told = told(&facts, None);
+            assert!(!told.is_empty());
+            for (key, cause, defect) in told {
+                assert_eq!((key.as_str(), defect), ("export.crc.lost", None), "{cause}");
+                assert!(cause.contains("do not tell"), "{cause}");
+            }
+        }
+    }
 }

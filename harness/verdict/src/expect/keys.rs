@@ -30,6 +30,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "flags.backend.unplanned",
             "flags.backend.unrecorded",
             "flags.compiler.changed",
+            "flags.command.added",
             "flags.environment.changed",
             "flags.file.changed",
             "flags.forwarded",

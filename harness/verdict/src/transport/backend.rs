@@ -3,8 +3,8 @@
 
 use super::loss::requoted;
 use super::object::Judge;
-use twinlto_facts::build::{CommandText, NamedFile};
-use twinlto_facts::flags::Resolved;
+use twinlto_facts::build::{Answer, CommandText, NamedFile};
+use twinlto_facts::flags::{Resolved, after_compile, lex};
 use twinlto_facts::kbuild::{index_path, native_path, normalize_path};
 use twinlto_model::{Evidence, Key, Severity};
 
@@ -59,6 +59,34 @@ impl Judge<'_> {
             ))
             .remedy("build again: make does not see that the file changed")
             .grouped(file.path.clone());
+        self.push(finding);
+    }
+
+    /// What else the rule runs on the native object. In-process nothing comes between code generation
+    /// and the link, so no twin shows what it does.
+    pub(super) fn afterwards(&mut self) {
+        let Answer::Read(back) = &self.object.back else { return };
+        // Nearly all commands are one; saved flags may hold such a character in quotes.
+        if !back.text.contains([';', '&', '|', '\n']) {
+            return;
+        }
+        let Ok(commands) = lex(&back.text) else { return };
+        let after = after_compile(&commands, &native_path(self.name));
+        if after.is_empty() {
+            return;
+        }
+        let text = after.join("; ");
+        // Without the object's own name it is one rule for all.
+        let group = text.replace(self.name.trim_end_matches(".o"), "");
+        let left = Evidence::new("expected", "nothing behind the backend");
+        let right = Evidence::new("backend", text).at(&back.path);
+        let finding = self
+            .finding(Key::new("flags.command.added"), Severity::Warning, Some(left), Some(right))
+            .because(
+                "its rule runs another program on the native object once the backend has made it; \
+                 in-process nothing comes between code generation and the link",
+            )
+            .grouped(group);
         self.push(finding);
     }
 

@@ -9,7 +9,7 @@ use crate::diff::Sides;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{Answer, BuildFacts, CommandText, ObjectFacts};
-use twinlto_facts::flags::{Call, Front, FrontClass, call, compile, front, lex};
+use twinlto_facts::flags::{Call, Front, FrontClass, after_compile, call, compile, front, lex};
 use twinlto_model::{Arch, Finding, Key, Mode, Severity, Site};
 
 /// Compares the front-end commands of the objects that both builds have.
@@ -56,18 +56,20 @@ pub(crate) fn compare_commands(
     if left.text == right.text {
         return Vec::new();
     }
-    let (ours, theirs) = match (lex(&left.text), lex(&right.text)) {
+    let all = match (lex(&left.text), lex(&right.text)) {
         (Ok(ours), Ok(theirs)) => (ours, theirs),
         (Err(why), _) => return vec![no_text(sides, name, sides.left, left, &why.to_string())],
         (_, Err(why)) => return vec![no_text(sides, name, sides.right, right, &why.to_string())],
     };
-    let (Some(ours), Some(theirs)) = (compile(&ours), compile(&theirs)) else {
+    let (Some(ours), Some(theirs)) = (compile(&all.0), compile(&all.1)) else {
         return Vec::new();
     };
+    let (x, y) = (after_compile(&all.0, name), after_compile(&all.1, name));
     let (ours, theirs) = (call(&ours.words), call(&theirs.words));
     let mut findings: Vec<Finding> = environment(sides, name, &ours, &theirs).into_iter().collect();
     findings.extend(programs(sides, name, &ours, &theirs));
     findings.extend(options(sides, name, &ours, &theirs));
+    findings.extend((x != y).then(|| afterwards(sides, name, &x, &y)));
     findings
 }
 
@@ -84,6 +86,21 @@ fn programs(sides: Sides<'_>, name: &str, a: &Call<'_>, b: &Call<'_>) -> Option<
             .because("the front ends of the two builds are different programs")
             .grouped(group),
     )
+}
+
+/// What the rule of one build alone runs on the object that the front end made.
+fn afterwards(sides: Sides<'_>, name: &str, a: &[&str], b: &[&str]) -> Finding {
+    let text =
+        |list: &[&str]| if list.is_empty() { "not there".to_owned() } else { list.join("; ") };
+    let (left, right) = (text(a), text(b));
+    // Without the object's own name it is one rule for all.
+    let group = format!("{left} {right}").replace(name, "");
+    sides
+        .finding("flags.front.changed", Severity::Error, name, left, right)
+        .because(
+            "the rules of the two builds run other programs on the object behind its front end",
+        )
+        .grouped(group)
 }
 
 /// What both sides have of one severity.
@@ -324,6 +341,20 @@ mod tests {
         assert_eq!(of("CCACHE_DIR=/x ccache clang "), []);
         let program = vec![("flags.front.changed".to_owned(), Severity::Error)];
         assert_eq!(of("clang-21 "), program);
+    }
+
+    #[test]
+    fn what_one_rule_alone_does_to_its_object_counts() {
+        for after in ["llvm-objcopy --weaken a/b.o", "sed -i s/a/b/ ./a/b.o"] {
+            for separator in ["; ", " && "] {
+                let list = found(FRONT, &format!("{FRONT}{separator}{after}"));
+                let [finding] = list.as_slice() else { panic!("{list:?}") };
+                assert_eq!(finding.key.as_str(), "flags.front.changed");
+                let right = finding.sites.first().unwrap().right.as_ref().unwrap();
+                assert_eq!(right.text, after);
+            }
+        }
+        assert!(found(FRONT, &format!("{FRONT}; llvm-nm a/b.o")).is_empty());
     }
 
     #[test]
