@@ -184,16 +184,21 @@ fn list_the_same(builds: [&Build; 2], name: &str) -> bool {
 /// How many different lines are kept: enough to know whether all of them have one cause.
 const KEPT: usize = 64;
 
+/// The lines of a text; `modules.builtin.modinfo` ends its own with a zero byte.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\0'])
+}
+
 /// The lines that one text has and the other has not, in their order, each with its number; up to 64
 /// a side.
 fn lines(left: &str, right: &str) -> (Vec<Line>, Vec<Line>) {
     let only = |from: &str, other: &str| {
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for line in other.lines() {
+        for line in split(other) {
             *known.entry(line).or_default() += 1;
         }
         let mut list = Vec::new();
-        for (number, line) in from.lines().enumerate() {
+        for (number, line) in split(from).enumerate() {
             match known.get_mut(line) {
                 Some(n) if *n > 0 => *n -= 1,
                 _ if list.len() < KEPT => list.push((number + 1, line.to_owned())),

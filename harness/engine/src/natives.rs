@@ -9,7 +9,7 @@ use twinlto_facts::build::{BuildFacts, NativeRole};
 use twinlto_facts::elf::{Image, ObjectKind, kind, parts};
 use twinlto_facts::kbuild::{Depends, cmd_path, native_path, normalize_path};
 use twinlto_verdict::{
-    Difference, NativePair, Places, Sameness, Sides, Surroundings, Verdict, difference,
+    BUILDER, Difference, NativePair, Places, Sameness, Sides, Surroundings, Verdict, difference,
     native_account, places,
 };
 
@@ -59,6 +59,9 @@ impl Comparison<'_> {
                 && pair.role != NativeRole::Backend
             {
                 **around = self.around(&pair.object, &differ);
+                if around.only_the_builder_differs(&self.places) {
+                    pair.same = Sameness::Lawful(vec![BUILDER]);
+                }
             }
         }
         pairs

@@ -11,6 +11,7 @@ mod stale;
 use crate::layer::LayerVerdict;
 use std::collections::BTreeSet;
 use twinlto_facts::build::{Answer, BuildFacts};
+use twinlto_facts::flags::{compile, lex, resolve};
 use twinlto_model::{Arch, Evidence, Finding, Key, Layer, Mode, Severity, Site};
 
 /// Checks what the thin link and the backends left, and that both twins have the same IR.
@@ -72,7 +73,7 @@ pub fn artefacts(arch: Arch, facts: &BuildFacts, twin: Option<&BuildFacts>) -> L
     }
     if let Some(twin) = twin {
         let theirs = twin.mode.unwrap_or(Mode::InProcess);
-        layer.findings.extend(same_ir(place, index, theirs, twin));
+        layer.findings.extend(same_ir(place, index, facts, theirs, twin));
         // Of two archives of native objects each is held against its own list.
         if let Some(members) = twin.archive.get().filter(|_| !theirs.has_native_objects()) {
             layer.findings.extend(archive::same_order(place, order, members));
@@ -116,17 +117,46 @@ fn with_evidence(mut finding: Finding, left: Option<Evidence>, right: Option<Evi
     finding
 }
 
+/// Why a build has no IR object of this name, as far as its records tell.
+fn why_no_ir(name: &str, facts: &BuildFacts, mode: Mode) -> Option<String> {
+    match facts.natives.get(name) {
+        Some(native) => {
+            let commands = lex(&native.command.as_ref()?.text).ok()?;
+            let lto = resolve(&compile(&commands)?.words).lto;
+            let off = lto.is_none_or(|lto| lto == "-fno-lto");
+            off.then(|| {
+                format!("the {mode} build compiles it without LTO: its command has no -flto")
+            })
+        }
+        None if !facts.other_objects.contains_key(name) => {
+            Some(format!("the {mode} build does not link this object"))
+        }
+        None => None,
+    }
+}
+
 /// Both modes must compile the same objects.
-fn same_ir(place: Place, index: &[String], mode: Mode, twin: &BuildFacts) -> Vec<Finding> {
+fn same_ir(
+    place: Place,
+    index: &[String],
+    facts: &BuildFacts,
+    mode: Mode,
+    twin: &BuildFacts,
+) -> Vec<Finding> {
     let ours: BTreeSet<&str> = index.iter().map(String::as_str).collect();
     let theirs: BTreeSet<&str> = twin.objects.keys().map(String::as_str).collect();
     let one = |subject: &str, left: &str, right: &str| {
-        with_evidence(
+        let finding = with_evidence(
             place.error("ir.set.changed", subject),
             Some(Evidence::new(place.mode.name(), left)),
             Some(Evidence::new(mode.name(), right)),
-        )
-        .grouped(left)
+        );
+        let (other, its_mode) =
+            if theirs.contains(subject) { (facts, place.mode) } else { (twin, mode) };
+        match why_no_ir(subject, other, its_mode) {
+            Some(cause) => finding.grouped(cause.clone()).because(cause),
+            None => finding.grouped(left),
+        }
     };
     let only_ours = ours.difference(&theirs).map(|s| one(s, "an IR object", "not an IR object"));
     let only_theirs = theirs.difference(&ours).map(|s| one(s, "not an IR object", "an IR object"));

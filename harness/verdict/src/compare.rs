@@ -2,6 +2,7 @@ use crate::artefacts;
 use crate::config;
 use crate::coverage;
 use crate::diff::{self, CodePair, LostFile, Sides};
+use crate::elimination;
 use crate::expect::Expectations;
 use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
@@ -35,7 +36,9 @@ impl Verdict {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let all: Vec<&Finding> = self.layers.iter().flat_map(|l| &l.findings).collect();
-        settle(&all)
+        let mut settled = settle(&all);
+        elimination::explain(&self.layers, &mut settled);
+        settled
     }
 
     /// Drops the findings that are not wanted; tells how many.
@@ -192,26 +195,51 @@ pub fn compare_any(
     Verdict { arch: sides.arch, layers, coverage: coverage::images(sides, a, b) }
 }
 
+/// Judges twins of which one build failed: what the first one left, and how the commands differ that
+/// both recorded. What one alone recorded means nothing there.
+#[must_use]
+pub fn judge_failed(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, why: &str) -> Verdict {
+    let mut verdict = judge_one(sides.arch, a, why, false);
+    let mut found = fronts(sides, a, b);
+    found.extend(natives::fronts(sides, a, b));
+    found.retain(|finding| finding.key.as_str() != "cmd.unreadable");
+    let transport = verdict.layers.iter_mut().find(|layer| layer.layer == Layer::Transport);
+    if let Some(transport) = transport {
+        transport.findings.extend(found);
+    }
+    verdict
+}
+
 /// Leaves out bytes without a symbol that a layer above them has told by what they mean: CRCs and
-/// exports, initcalls, kernel tables.
+/// exports, initcalls, and those of each kernel table of which an entry was told.
 fn drop_told_bytes(layers: &mut [LayerVerdict]) {
-    let tells = |which: Layer| {
-        let mut found = layers.iter().filter(|layer| layer.layer == which);
-        found.any(|layer| layer.findings.iter().any(Finding::gates))
+    let gating = |which: Layer| {
+        let of_layer = layers.iter().filter(move |layer| layer.layer == which);
+        of_layer.flat_map(|layer| &layer.findings).filter(|finding| finding.gates())
     };
-    let (exports, initcalls, tables) =
-        (tells(Layer::Exports), tells(Layer::Initcalls), tells(Layer::Tables));
+    let exports = gating(Layer::Exports).next().is_some();
+    let initcalls = gating(Layer::Initcalls).next().is_some();
+    // `TABLE: ENTRY`, or the table alone.
+    let tables: BTreeSet<String> = gating(Layer::Tables)
+        .flat_map(Finding::subjects)
+        .filter_map(|subject| subject.split([':', ' ']).next())
+        .map(str::to_owned)
+        .collect();
     let is_told = |subject: &str| {
-        // Entries that are variables by themselves.
-        if tables
-            && ["__param_", "__setup_", "__pci_fixup_"].iter().any(|it| subject.starts_with(it))
-        {
+        // Entries that are variables by themselves, and where their table is made of them.
+        let entries =
+            [("__param_", "__param"), ("__setup_", ".init.setup"), ("__pci_fixup_", ".pci_fixup")];
+        let is_entry =
+            |(entry, table): (&str, &str)| subject.starts_with(entry) && tables.contains(table);
+        if entries.into_iter().any(is_entry) {
             return true;
         }
         let Some((section, _)) = subject.split_once("+0x") else { return false };
         exports && (section.starts_with("__ksym") || section.starts_with("__kcrc"))
             || initcalls && section.starts_with(".init")
-            || tables && (section.starts_with("__") || section.starts_with(".alt"))
+            || tables.contains(section)
+            // What alternatives are replaced by stands in a section of its own.
+            || tables.contains(".altinstructions") && section.starts_with(".altinstr")
     };
     for layer in layers.iter_mut().filter(|layer| layer.layer == Layer::Code) {
         layer.findings.retain(|found| !found.subjects().into_iter().any(is_told));

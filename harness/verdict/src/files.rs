@@ -1,16 +1,18 @@
 //! Every file of two build directories: the same bytes in both, as far as no layer of its own looks
 //! at it.
 
+mod told;
 mod treatment;
 
 use crate::config;
 use crate::diff::Sides;
 use crate::layer::LayerVerdict;
+use crate::natives::{Places, places};
 use std::collections::BTreeMap;
 use treatment::{Judged, Treatment};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::FileRole;
-use twinlto_model::{Account, AccountBuilder, Finding, Layer, Severity, Unit};
+use twinlto_model::{Account, AccountBuilder, Layer, Unit};
 
 /// One file of both build directories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,10 +74,11 @@ pub fn files(
     let mut layer = LayerVerdict::new(Layer::Files);
     let is_command = |pair: &&FilePair| pair.role == FileRole::Command;
     let (commands, others): (Vec<_>, Vec<_>) = pairs.iter().partition(is_command);
+    let places = places(a, b);
     let mut accounts = Vec::new();
     for (unit, pairs) in [(Unit::Files, others), (Unit::Commands, commands)] {
         let account = Account::of("both", "the builds", unit, pairs.len() as u64);
-        accounts.push(account_for(sides, &judged, &pairs, account, &mut layer));
+        accounts.push(account_for((sides, &places), &judged, &pairs, account, &mut layer));
     }
     layer.findings.extend(config::changed(sides, a, b));
     if layer.compared == 0 {
@@ -88,7 +91,7 @@ pub fn files(
 type LeftOut<'p> = BTreeMap<(String, &'static str), Vec<&'p str>>;
 
 fn account_for(
-    sides: Sides<'_>,
+    (sides, places): (Sides<'_>, &Places),
     judged: &Judged<'_>,
     pairs: &[&FilePair],
     mut account: AccountBuilder,
@@ -96,7 +99,7 @@ fn account_for(
 ) -> Account {
     let mut left_out = LeftOut::new();
     for pair in pairs {
-        account = one(sides, judged, pair, account, layer, &mut left_out);
+        account = one((sides, places), judged, pair, account, layer, &mut left_out);
     }
     for ((why, role), paths) in left_out {
         let n = paths.len() as u64;
@@ -117,8 +120,11 @@ fn names(paths: &[&str]) -> String {
     }
 }
 
+/// Commands that decide the same.
+const LOUDNESS: &str = "options of warnings and of dependency files";
+
 fn one<'p>(
-    sides: Sides<'_>,
+    (sides, places): (Sides<'_>, &Places),
     judged: &Judged<'_>,
     pair: &'p FilePair,
     account: AccountBuilder,
@@ -174,7 +180,10 @@ fn one<'p>(
             }
             _ => {
                 layer.compared += 1;
-                layer.findings.push(finding(sides, pair));
+                match told::finding(sides, pair, places) {
+                    Some(finding) => layer.findings.push(finding),
+                    None => return account.set_aside(LOUDNESS, what, 1),
+                }
                 account.compared(Layer::Files, what, 1)
             }
         },
@@ -200,79 +209,11 @@ fn is_of_the_mode(pair: &FilePair) -> bool {
     }
 }
 
-fn finding(sides: Sides<'_>, pair: &FilePair) -> Finding {
-    let key = match (pair.role, &pair.same) {
-        (_, Same::OnlyLeft | Same::OnlyRight) => "file.lost",
-        (FileRole::Command, _) => "command.changed",
-        _ => "file.changed",
-    };
-    let severity = match pair.role {
-        FileRole::LinkerScript | FileRole::Config | FileRole::Module => Severity::Error,
-        _ => Severity::Warning,
-    };
-    let subject = match Judged::target(&pair.path).filter(|_| pair.role == FileRole::Command) {
-        Some(target) => target,
-        None => pair.path.clone(),
-    };
-    let (left, right) = evidence(&pair.same);
-    let group = format!("{left} {right}");
-    let finding = sides.finding(key, severity, &subject, left, right).grouped(group);
-    match (&pair.same, pair.role) {
-        (Same::OnlyLeft | Same::OnlyRight, _) => finding,
-        (_, FileRole::Command) => {
-            finding.because("the rule of one mode runs another command for it")
-        }
-        (Same::Lines { .. }, FileRole::LinkerScript) => {
-            finding.because("the linker script is another one in each mode")
-        }
-        (Same::Lines { .. }, FileRole::Config) => {
-            finding.because("the configurations differ in more than the ThinLTO mode")
-        }
-        _ => finding,
-    }
-}
-
-/// How much of a line is quoted; units: characters.
-const QUOTED: usize = 300;
-
-fn evidence(same: &Same) -> (String, String) {
-    let clip = |text: &str| match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    };
-    let first = |lines: &[Line]| match lines {
-        [] => "no line that the other side has not".to_owned(),
-        [(number, line)] => format!("line {number}: {}", clip(line.trim())),
-        [(number, line), rest @ ..] => {
-            format!("line {number}: {} (and {} more)", clip(line.trim()), rest.len())
-        }
-    };
-    let there = || "there".to_owned();
-    match same {
-        Same::Lines { lines: (left, right) } if left.is_empty() && right.is_empty() => {
-            let order = || "the same lines in another order".to_owned();
-            (order(), order())
-        }
-        Same::Lines { lines: (left, right) } => (first(left), first(right)),
-        Same::Different { bytes: (a, b) } if a == b => {
-            let text = || format!("{a} bytes, other contents");
-            (text(), text())
-        }
-        Same::Different { bytes: (a, b) } => (format!("{a} bytes"), format!("{b} bytes")),
-        Same::OnlyLeft => (there(), "no such file".to_owned()),
-        Same::OnlyRight => ("no such file".to_owned(), there()),
-        Same::Unreadable(why) => (why.clone(), why.clone()),
-        Same::Identical | Same::ButForPaths | Same::SameMembers | Same::Source | Same::Unread => {
-            (there(), there())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use twinlto_facts::kbuild::Config;
-    use twinlto_model::Arch;
+    use twinlto_model::{Arch, Finding};
 
     fn pair(path: &str, is_recorded: bool, same: Same) -> FilePair {
         FilePair { path: path.to_owned(), role: FileRole::of(path), is_recorded, bytes: 8, same }

@@ -81,7 +81,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         causes: &["archive.order.changed"],
-        consequences: &["initcall.order."],
+        consequences: &["initcall.order.", "file.order.changed", "label.", "section.size."],
         reach: Reach::Kernel("the objects are linked in another order: see archive.order.changed"),
     },
     Rule {

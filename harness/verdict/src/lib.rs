@@ -12,6 +12,7 @@ mod coverage;
 mod crc;
 mod diagnostics;
 mod diff;
+mod elimination;
 mod expect;
 mod explain;
 mod files;
@@ -40,7 +41,7 @@ mod transport;
 
 pub use artefacts::artefacts;
 pub use change::judge_change;
-pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_one};
+pub use compare::{Verdict, compare_any, compare_bitcode, compare_twins, judge_failed, judge_one};
 pub use config::{lost_options, switch_mode};
 pub use counts::{cell_counts, promoted_symbols};
 pub use coverage::logs;
@@ -63,8 +64,8 @@ pub use makefiles::{conditional, stopped};
 pub use members::{MemberVerdict, compare_archives};
 pub use merge::{merge, merge_allowed};
 pub use natives::{
-    Difference, NativePair, Places, Sameness, Surroundings, account as native_account, difference,
-    natives, places,
+    BUILDER, Difference, NativePair, Places, Sameness, Surroundings, account as native_account,
+    difference, natives, places,
 };
 pub use normalize::{Becomes, Canonical, PASTING, PastingMacro, canonical};
 pub use planned::{Plan, judge_planned};

@@ -17,8 +17,9 @@ use twinlto_facts::build::{BuildFacts, CommandText, NativeObject, NativeRole as 
 use twinlto_model::{Account, Finding, Layer, Severity, Unit, count};
 
 pub use cause::Surroundings;
+pub(crate) use commands::{CommandChange, changes, shown};
 use lawful::Rule;
-pub use lawful::{Difference, Places, difference};
+pub use lawful::{BUILDER, Difference, Places, difference};
 
 /// One native object of both builds.
 #[derive(Debug, Clone, PartialEq, Eq)]

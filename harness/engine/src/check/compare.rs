@@ -16,7 +16,7 @@ use twinlto_model::{
 };
 use twinlto_verdict::{
     Built, LayerVerdict, Scope, Sides, Verdict, cell_counts, compare_twins, diagnostics, judge,
-    judge_one,
+    judge_failed, judge_one,
 };
 
 impl Twin<'_> {
@@ -64,7 +64,11 @@ impl Twin<'_> {
                 }
                 verdict
             }
-            _ => {
+            (Some(theirs), Some(why)) => {
+                let sides = Sides::of(self.arch, ours.mode, theirs.mode);
+                judge_failed(sides, &ours, theirs, why)
+            }
+            (None, _) => {
                 // One mode that was asked for is not missing its twin.
                 let why = failure.as_deref().unwrap_or("only one mode was built");
                 judge_one(self.arch, &ours, why, failure.is_none())

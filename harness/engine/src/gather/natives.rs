@@ -26,11 +26,17 @@ pub(super) fn read(dir: &Path, facts: &BuildFacts) -> BTreeMap<String, NativeObj
     found
 }
 
+/// Objects that `scripts/link-vmlinux.sh` links and that are no member of `vmlinux.a`, but for those whose
+/// contents follow from the image (`.tmp_vmlinux*.kallsyms.o`, `.btf.vmlinux.bin.o`) or from the exports
+/// (`.vmlinux.export.o`). Linux 6.1 to 7.3.
+const BEHIND_ARCHIVE: &[&str] = &["init/version-timestamp.o"];
+
 fn roots(dir: &Path, facts: &BuildFacts) -> BTreeMap<String, NativeRole> {
     let is_elf = |kind: &Option<ObjectKind>| matches!(kind, Some(ObjectKind::Elf(_)));
     let members = facts.other_objects.iter().filter(|(_, file)| is_elf(&file.kind));
     let mut roots: BTreeMap<String, NativeRole> =
         members.map(|(name, _)| (name.clone(), NativeRole::Member)).collect();
+    roots.extend(BEHIND_ARCHIVE.iter().map(|name| ((*name).to_owned(), NativeRole::Member)));
     for stem in facts.modules.keys() {
         roots.insert(format!("{stem}.ko"), NativeRole::Module);
         let list = read_regular(&dir.join(format!("{stem}.mod"))).unwrap_or_default();

@@ -55,7 +55,7 @@ pub use riscv::riscv_attributes;
 pub use section::{
     SHT_CREL, SHT_GROUP, SHT_NOBITS, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, Section, SectionFlags,
 };
-pub use segments::{Borders, Loading, Segment, Spot, loading};
+pub use segments::{Borders, Gap, Loading, Segment, Spot, loading};
 pub use share::{Bytes, References};
 pub use stretch::Stretch;
 pub use symbol::{Binding, SectionRef, Symbol, SymbolKind, Visibility};

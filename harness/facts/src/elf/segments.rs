@@ -27,6 +27,21 @@ pub struct Loading {
     pub segments: Vec<Segment>,
     /// Sections of at least a byte that are loaded and lie in no `PT_LOAD`, in order of address.
     pub outside: Vec<String>,
+    /// What lies between the loaded sections of a linked file, in order of address.
+    pub gaps: Vec<Gap>,
+}
+
+/// The bytes between a loaded section and the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Name of the section behind it.
+    pub section: String,
+    /// Name of the section before it.
+    pub behind: String,
+    /// How many they are; units: bytes.
+    pub bytes: u64,
+    /// Where the section behind it starts; an address.
+    pub start: u64,
 }
 
 /// A place, told without its address.
@@ -147,7 +162,25 @@ pub fn loading(image: &Image<'_>) -> Loading {
         entry_place: entry_place(image, entry, &segments),
         outside: outside.map(|section| section.name.clone().into_owned()).collect(),
         segments,
+        gaps: if image.ident.is_relocatable() { Vec::new() } else { gaps(image, &loaded) },
     }
+}
+
+/// Sections that overlap (`.data..percpu` at address 0) have none.
+fn gaps(image: &Image<'_>, loaded: &[usize]) -> Vec<Gap> {
+    let section = |index: &usize| image.sections.get(*index);
+    let pairs = loaded.iter().zip(loaded.iter().skip(1));
+    let gap = |(before, next): (&usize, &usize)| {
+        let (before, next) = (section(before)?, section(next)?);
+        let end = before.address.checked_add(before.size)?;
+        Some(Gap {
+            section: next.name.clone().into_owned(),
+            behind: before.name.clone().into_owned(),
+            bytes: next.address.checked_sub(end)?,
+            start: next.address,
+        })
+    };
+    pairs.filter_map(gap).collect()
 }
 
 /// Indices of the sections of at least a byte that are loaded, in order of address.

@@ -2,8 +2,8 @@
 
 use super::{Pair, Sides, subject_in};
 use crate::normalize::canonical;
-use std::collections::BTreeSet;
-use twinlto_facts::elf::{Borders, Loading, Segment, Spot};
+use std::collections::{BTreeMap, BTreeSet};
+use twinlto_facts::elf::{Borders, Gap, Loading, Segment, Spot};
 use twinlto_model::{Finding, Severity};
 
 /// Compares them. Addresses move with sizes, so that places are told by symbols and sections; the
@@ -14,6 +14,7 @@ pub(super) fn loading(sides: Sides<'_>, pair: &Pair<'_>) -> Vec<Finding> {
     findings.extend(entry(sides, pair, a, b));
     findings.extend(base(sides, pair, a, b));
     findings.extend(outside(sides, pair, a, b));
+    findings.extend(moved(sides, pair, a, b));
     if kinds(a) == kinds(b) {
         let pairs = a.segments.iter().zip(&b.segments).enumerate();
         findings
@@ -137,6 +138,33 @@ fn outside(sides: Sides<'_>, pair: &Pair<'_>, a: &Loading, b: &Loading) -> Optio
     let subject = subject_in(pair.name, "sections in no segment");
     let key = "segment.changed";
     Some(sides.finding(key, Severity::Error, &subject, text(&left), text(&right)))
+}
+
+/// Sections that lie further behind the one before them than alignment accounts for: what is before
+/// may have another size, and then as many bytes of padding as the start is aligned to.
+fn moved(sides: Sides<'_>, pair: &Pair<'_>, a: &Loading, b: &Loading) -> Vec<Finding> {
+    let name = |raw: &str| canonical(raw).name.into_owned();
+    let theirs: BTreeMap<(String, String), &Gap> =
+        b.gaps.iter().map(|gap| ((name(&gap.behind), name(&gap.section)), gap)).collect();
+    let aligned = |gap: &Gap| 1u64.checked_shl(gap.start.trailing_zeros()).unwrap_or(u64::MAX);
+    let one = |ours: &Gap| {
+        let (behind, section) = (name(&ours.behind), name(&ours.section));
+        let theirs = theirs.get(&(behind.clone(), section.clone()))?;
+        let padding = aligned(ours).min(aligned(theirs));
+        if ours.bytes.abs_diff(theirs.bytes) < padding {
+            return None;
+        }
+        let text = |gap: &Gap| format!("{} bytes behind {behind}, at {:#x}", gap.bytes, gap.start);
+        let subject = subject_in(pair.name, &section);
+        let (left, right) = (text(ours), text(theirs));
+        let finding =
+            sides.finding("section.place.changed", Severity::Error, &subject, left, right);
+        Some(finding.because(format!(
+            "both starts are aligned to {padding} bytes, which accounts for fewer: the linker script or \
+             the linker's options (--section-start, -Ttext) place it"
+        )))
+    };
+    a.gaps.iter().filter_map(one).collect()
 }
 
 /// Two program headers at one place of the table.

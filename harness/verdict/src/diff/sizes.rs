@@ -46,6 +46,11 @@ impl<'a> Causes<'a> {
     /// so and not only possible.
     fn explain(&self, what: &Sized<'_>, ours: u64, theirs: u64) -> Option<(String, bool)> {
         let (less, more) = (ours.min(theirs), ours.max(theirs));
+        // `init/version-timestamp.c`, Linux 6.1 to 7.3.
+        if what.name == "linux_banner" {
+            let cause = "it says who built the kernel, where, when and with which compiler";
+            return Some((cause.to_owned(), true));
+        }
         if what.kind == "object" {
             let cause = "clang gives a variable of no bytes one byte in .bss, unless it has a section \
                          of its own, as in-process";

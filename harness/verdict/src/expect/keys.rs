@@ -99,7 +99,10 @@ const KEYS: &[(Needs, &[&str])] = &[
     ),
     (Needs::Both(Layer::Code), &["code.changed", "data.changed"]),
     (Needs::Both(Layer::Natives), &["native.changed", "native.lost"]),
-    (Needs::Both(Layer::Files), &["command.changed", "config.changed", "file.changed"]),
+    (
+        Needs::Both(Layer::Files),
+        &["command.changed", "config.changed", "file.changed", "file.order.changed"],
+    ),
     (
         Needs::One(Layer::Replay),
         &[
@@ -212,6 +215,7 @@ const KEYS: &[(Needs, &[&str])] = &[
             "section.alignment.changed",
             "section.lost",
             "section.permissions.changed",
+            "section.place.changed",
             "section.relocations.changed",
             "section.size.budget",
             "section.size.changed",

@@ -233,6 +233,8 @@ pub struct Subject {
     pub key: String,
     /// Pattern of subjects.
     pub subject: Option<String>,
+    /// Words that must stand in its cause: a consequence that is told as one.
+    pub cause: Option<String>,
     /// Why it may be there, or must not.
     pub reason: String,
 }

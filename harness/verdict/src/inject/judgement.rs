@@ -57,6 +57,10 @@ fn same_place(known: &Finding, finding: &Finding) -> bool {
 impl Subject {
     fn matches(&self, finding: &Finding, subject: &str) -> bool {
         let of = self.subject.as_deref().map_or_else(Glob::any, Glob::new);
+        let cause = finding.cause.as_deref().unwrap_or_default();
+        if self.cause.as_deref().is_some_and(|words| !cause.contains(words)) {
+            return false;
+        }
         Glob::new(&self.key).matches(finding.key.as_str()) && of.matches(subject)
     }
 

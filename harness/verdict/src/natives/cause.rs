@@ -3,6 +3,7 @@
 use super::commands::{CommandChange, changes, told};
 use super::lawful::Places;
 use std::collections::BTreeSet;
+use twinlto_facts::kbuild::FileRole;
 use twinlto_model::count;
 
 /// What the files around an object say, where it differs.
@@ -18,6 +19,21 @@ pub struct Surroundings {
     pub included: [BTreeSet<String>; 2],
     /// Objects and images that it is made from and that differ themselves.
     pub members: BTreeSet<String>,
+}
+
+impl Surroundings {
+    /// Whether nothing but the headers differs that say who built the kernel, where and when.
+    ///
+    /// `include/generated/compile.h` and `utsversion.h`; Linux 6.1 to 7.3.
+    #[must_use]
+    pub fn only_the_builder_differs(&self, places: &Places) -> bool {
+        let included = self.included.iter().flatten();
+        !self.files.is_empty()
+            && self.files.iter().chain(included).all(|it| FileRole::of(it) == FileRole::Identity)
+            && self.symbols.is_empty()
+            && self.members.is_empty()
+            && command_change(self, places) == Ok(None)
+    }
 }
 
 /// The cause in half a sentence, and whether the records show it; otherwise it is a guess.

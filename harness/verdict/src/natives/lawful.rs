@@ -9,6 +9,8 @@
 //!   embedded, such as the vDSO: stripped debug information counts in it;
 //! * `cpio-time`: the times of the files of an uncompressed initramfs (`usr/gen_init_cpio.c`, Linux 7.3),
 //!   which are those of the build unless `KBUILD_BUILD_TIMESTAMP` is set;
+//! * `builder-and-time`: of an object that includes `compile.h` or `utsversion.h`, where nothing else that
+//!   it is made from differs: who built the kernel, where and when;
 //! * `btf`: types of a module are numbered after those of `vmlinux`, of which each mode has its own.
 
 use std::collections::BTreeSet;
@@ -19,6 +21,9 @@ type Step<'s> = (Rule, &'s dyn Fn(&[u8]) -> Vec<u8>);
 
 /// The name of a rule.
 pub(super) type Rule = &'static str;
+
+/// [`super::Surroundings::only_the_builder_differs`].
+pub const BUILDER: Rule = "builder-and-time";
 
 const BUILD_DIRECTORY: Rule = "build-directory";
 const BUILD_ID: Rule = "build-id";
