@@ -94,7 +94,8 @@ pub(crate) fn verdict(edit: &Edit, truth: &Truth, report: &Value) -> Verdict {
         Truth::Unseen if said => Verdict::Told,
         Truth::Unseen => Verdict::Quiet,
         Truth::Kernel(_) | Truth::Fails(_) => {
-            if names(edit, &gating) {
+            let fails = matches!(truth, Truth::Fails(_));
+            if names(edit, &gating) || (fails && says(edit, &report["why"])) {
                 Verdict::Caught
             } else if said {
                 Verdict::Vague
@@ -113,21 +114,25 @@ fn names(edit: &Edit, gating: &[&Value]) -> bool {
     mentions(edit, &with_cause.copied().collect::<Vec<_>>())
 }
 
-/// Whether one finding holds all words of one of the lists.
-pub(crate) fn mentions(edit: &Edit, gating: &[&Value]) -> bool {
+/// Whether a text holds all words of one of the lists.
+fn says(edit: &Edit, text: &Value) -> bool {
     let Expect::About(lists) = &edit.expect else { return false };
-    gating.iter().any(|finding| {
-        let text = finding.to_string();
-        lists.iter().any(|words| words.iter().all(|word| text.contains(word.as_str())))
-    })
+    let text = text.to_string();
+    lists.iter().any(|words| words.iter().all(|word| text.contains(word.as_str())))
 }
 
+/// Whether one finding holds all words of one of the lists.
+pub(crate) fn mentions(edit: &Edit, gating: &[&Value]) -> bool {
+    gating.iter().any(|finding| says(edit, finding))
+}
+
+/// Whether the report has it among what was not compared, or among what a named rule sets aside.
 fn is_listed(edit: &Edit, report: &Value) -> bool {
     let Some(words) = &edit.listed else { return false };
     let list = report["not_compared"].as_array().into_iter().flatten();
     let twins = report["twins"].as_array().into_iter().flatten();
     let accounts = twins.flat_map(|twin| twin["coverage"].as_array().into_iter().flatten());
     let shares = accounts.flat_map(|account| account["shares"].as_array().into_iter().flatten());
-    let left = shares.filter(|share| share["treatment"] == "not-compared");
+    let left = shares.filter(|share| share["treatment"] != "compared");
     list.chain(left).any(|line| line.to_string().contains(words.as_str()))
 }

@@ -18,7 +18,7 @@ enum Reach {
     /// Of the same object, and there is no other way: it is not reported again.
     Object,
     /// Somewhere in the same kernel: it is reported with this as its cause, unless it has a better
-    /// one.
+    /// one. What is only likely says "perhaps".
     Kernel(&'static str),
 }
 
@@ -81,8 +81,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         causes: &["archive.order.changed"],
-        consequences: &["initcall.order.", "file.order.changed", "label.", "section.size."],
+        consequences: &["initcall.order.", "file.order.changed"],
         reach: Reach::Kernel("the objects are linked in another order: see archive.order.changed"),
+    },
+    Rule {
+        causes: &["archive.order.changed"],
+        consequences: &["label.", "section.size."],
+        reach: Reach::Kernel(
+            "perhaps because the objects are linked in another order: see archive.order.changed",
+        ),
     },
     Rule {
         causes: &["archive.member.", "native.", "ir."],
@@ -95,7 +102,9 @@ const RULES: &[Rule] = &[
             "export.",
             "module.",
         ],
-        reach: Reach::Kernel("the kernels were not linked from the same objects: see ARTEFACTS"),
+        reach: Reach::Kernel(
+            "perhaps because the kernels were not linked from the same objects: see ARTEFACTS",
+        ),
     },
     Rule {
         causes: &["flags.linker.changed"],
@@ -108,7 +117,9 @@ const RULES: &[Rule] = &[
             "initcall.",
             "table.",
         ],
-        reach: Reach::Kernel("the links are given different options: see flags.linker.changed"),
+        reach: Reach::Kernel(
+            "perhaps because the links are given different options: see flags.linker.changed",
+        ),
     },
     Rule {
         causes: &["flags."],
@@ -124,7 +135,7 @@ const RULES: &[Rule] = &[
             "table.",
         ],
         reach: Reach::Kernel(
-            "backends compiled with other options than their front ends: see TRANSPORT",
+            "perhaps because backends compiled with other options than their front ends: see TRANSPORT",
         ),
     },
 ];

@@ -249,3 +249,44 @@ fn borders(it: &Borders) -> String {
         false => parts.join(", "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twinlto_facts::build::ImageFacts;
+    use twinlto_model::Arch;
+
+    /// What is said of `.text` that starts so far behind `.head.text`, at these addresses.
+    fn told(left: (u64, u64), right: (u64, u64)) -> Vec<String> {
+        let image = |(bytes, start): (u64, u64)| {
+            let gap = Gap { section: ".text".into(), behind: ".head.text".into(), bytes, start };
+            let mut image = ImageFacts::default();
+            image.loading.gaps.push(gap);
+            image
+        };
+        let (left, right) = (image(left), image(right));
+        let pair = Pair { name: super::super::VMLINUX, left: &left, right: &right };
+        let found = loading(Sides::modes(Arch::Arm64), &pair);
+        found.iter().map(|it| format!("{} {}", it.key, it.subjects().join(" "))).collect()
+    }
+
+    #[test]
+    fn a_section_that_the_linker_was_told_to_place_is_found() {
+        let found = ["section.place.changed .text".to_owned()];
+        // --section-start=.text=…100000, and a `. += 0x1000` in one script.
+        assert_eq!(told((0, 0xffff_8000_8000_0040), (0xf_ffc0, 0xffff_8000_8010_0000)), found);
+        assert_eq!(told((0, 0x1040), (0x1000, 0x2040)), found);
+        assert_eq!(told((24, 0x1040), (88, 0x1080)), found);
+    }
+
+    #[test]
+    fn what_alignment_accounts_for_is_no_difference() {
+        assert!(told((0, 0x1040), (0, 0x2040)).is_empty());
+        // Up to a page, two megabytes, eight bytes.
+        assert!(told((16, 0x3000), (4080, 0x9000)).is_empty());
+        assert!(told((0x1f_0000, 0x20_0000), (8, 0x40_0000)).is_empty());
+        assert!(told((0, 0x1008), (7, 0x1018)).is_empty());
+        // A page that is left out, and alignment before it.
+        assert!(told((4096 + 7, 0x3000), (4096 + 100, 0x4000)).is_empty());
+    }
+}
