@@ -81,10 +81,12 @@ fn command_of(build: &Path, object: &Path, name: &str) -> String {
 
 fn object_kind(build: &Path, path: &Path, name: &str) -> String {
     let command = command_of(build, path, name);
-    if is_bitcode(&build.join(path)) {
-        "IR object"
-    } else if name == ".vmlinux.export.o" {
+    if name == ".vmlinux.export.o" {
         ".vmlinux.export.o"
+    } else if name == "version-timestamp.o" {
+        "object behind the archive"
+    } else if is_bitcode(&build.join(path)) {
+        "IR object"
     } else if name.ends_with(".mod.o") || name == ".module-common.o" {
         "object of all modules (.mod.o)"
     } else if command.contains("-DMODULE") || command.contains("ld.lld") {
@@ -133,7 +135,19 @@ pub(crate) fn places(file: &File, bytes: &[u8]) -> Vec<Place> {
                 text::fields(bytes, '\t', &fields, false)
             }
             "System.map" => text::fields(bytes, ' ', &["address", "type", "name"], true),
-            ".config" | "auto.conf" => text::fields(bytes, '=', &["option", "value"], false),
+            // What is said twice is said.
+            ".config" | "auto.conf" => {
+                let mut places = text::fields(bytes, '=', &["option", "value"], false);
+                places.retain(|place| place.what != "line repeated");
+                places
+            }
+            "autoconf.h" => {
+                let mut places = text::fields(bytes, ' ', &[], false);
+                places.retain(|place| place.what != "line repeated");
+                places
+            }
+            // make takes it as a set.
+            "vmlinux.thinlto-index" => text::fields(bytes, ' ', &[], false),
             "modules.builtin.modinfo" => text::entries(bytes),
             _ => text::fields(bytes, ' ', &[], !name.ends_with(".h")),
         },

@@ -60,6 +60,11 @@ fn command(text: &str, of: &str, from: Range<usize>, places: &mut Vec<Place>) {
     for word in &words {
         let name = &text[word.clone()];
         let kind = kind_of_word(name);
+        let behind = &text[word.end..from.end];
+        // Where dependencies go, and what a later option overrides, decides nothing.
+        if name.starts_with("-Wp,-M") || name == "-fno-lto" && behind.contains(" -flto") {
+            continue;
+        }
         let spaced = word.start..(word.end + 1).min(from.end);
         places.push(Place::replace(format!("{of}: {kind} dropped"), name, spaced, ""));
         places.push(changed(format!("{of}: {kind} changed"), name, word.clone()));

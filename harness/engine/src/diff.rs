@@ -14,6 +14,7 @@ use crate::error::EngineError;
 use crate::expect::ExpectFiles;
 use crate::fs::{read_regular, read_text};
 use crate::gather::{Depth, arch_of_config, gather, image, mode_of_directory};
+use crate::inventory;
 use crate::irs;
 use crate::natives;
 use crate::process::install_interrupt_handler;
@@ -28,7 +29,7 @@ use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
 use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{Config, Export, Symvers, native_path};
 use twinlto_facts::log::BuildLog;
-use twinlto_model::{Arch, Event, Layer, Mode, NotCompared, Report, SidePaths};
+use twinlto_model::{Arch, Event, Layer, Mode, NotCompared, Report, SidePaths, Unit};
 use twinlto_verdict::{LostFile, Sides, compare_any, compare_bitcode};
 
 /// What `twinlto diff` is asked.
@@ -199,6 +200,15 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             report.not_compared.extend(unread.into_iter().map(left_out));
             let told = matches!(&a, Thing::Build(_));
             say_what_is_left_out(&mut report.not_compared, arch, told, objects.is_empty());
+            if told {
+                let files = Unit::Files.count(inventory::not_looked_at(left, right)? as u64);
+                let what = format!("all other files of the builds, commands included ({files})");
+                let why =
+                    "diff holds kernels, modules, objects, exports and configurations against \
+                           each other; twinlto audit every file of two modes"
+                        .to_owned();
+                report.not_compared.push(NotCompared { arch, what, why });
+            }
             Ok(report)
         }
         _ => Err(differ("kind", a.name(), b.name())),

@@ -63,6 +63,26 @@ pub(crate) fn judge(
     Ok(())
 }
 
+/// How many files of two builds nobody looks at where the builds are not twins: neither kernels nor
+/// modules, nor objects, exports and configurations.
+///
+/// # Errors
+///
+/// When a directory cannot be read.
+pub(crate) fn not_looked_at(ours: &BuildFacts, theirs: &BuildFacts) -> Result<usize, EngineError> {
+    let read = |facts: &BuildFacts| walk(Path::new(&facts.directory));
+    let (left, right) = rayon::join(|| read(ours), || read(theirs));
+    let (left, mut names) = (left?, right?);
+    names.extend(left);
+    let is_read = |name: &String| {
+        let in_both = |of: fn(&BuildFacts, &str) -> bool| of(ours, name) && of(theirs, name);
+        in_both(|facts, name| facts.objects.contains_key(name))
+            || in_both(|facts, name| facts.natives.contains_key(name))
+            || ["vmlinux", "Module.symvers", ".config"].contains(&name.as_str())
+    };
+    Ok(names.keys().filter(|name| !is_read(name)).count())
+}
+
 /// A build directory, as far as its files are compared.
 struct Build {
     dir: PathBuf,

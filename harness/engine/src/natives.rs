@@ -111,8 +111,12 @@ impl Comparison<'_> {
             (Some(x), Some(y)) => {
                 let mut what = difference(&parts(&x), &parts(&y), &self.places);
                 if what.parts.is_empty() && what.rules.is_empty() {
-                    // The order of sections in the file, the name of the source.
-                    what.rules.insert("file-layout");
+                    // A name of the source in the table of symbols moves all behind it.
+                    if self.places.stand_in(&left, &right) {
+                        what.rules.insert("file-layout");
+                    } else {
+                        what.parts.push("its ELF headers or tables of symbols".to_owned());
+                    }
                 }
                 what
             }

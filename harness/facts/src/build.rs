@@ -270,6 +270,8 @@ pub struct ImageFacts {
     pub sections: BTreeMap<String, SectionFacts>,
     /// Every named symbol, raw.
     pub symbols: Vec<SymbolFacts>,
+    /// Names of files and of sections in its symbol table, which name nothing of the kernel.
+    pub unnamed_symbols: u64,
     /// The kernel's own tables; none of those that are not there.
     pub tables: BTreeMap<KernelTable, Answer<Table>>,
     /// Section names by their number in the file.

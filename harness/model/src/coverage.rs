@@ -18,6 +18,10 @@ pub enum Unit {
     Files,
     /// Lines of a log.
     Lines,
+    /// Options of recorded commands.
+    Options,
+    /// Symbols of an ELF file.
+    Symbols,
 }
 
 impl Unit {
@@ -31,6 +35,8 @@ impl Unit {
             Self::Commands => "commands",
             Self::Files => "files",
             Self::Lines => "lines",
+            Self::Options => "options",
+            Self::Symbols => "symbols",
         }
     }
 }

@@ -128,7 +128,8 @@ pub fn compare_twins(
         // Contents are read where they were asked for.
         layers.extend(Some(code).filter(|code| code.compared > 0));
     }
-    Verdict { arch, layers, coverage: coverage::twins(sides, ours, theirs) }
+    let coverage = coverage::twins(sides, (ours, theirs), &layers);
+    Verdict { arch, layers, coverage }
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the

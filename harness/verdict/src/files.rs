@@ -120,6 +120,10 @@ fn names(paths: &[&str]) -> String {
     }
 }
 
+/// Thin archives of the same members.
+const MEMBERS: &str = "lengths, times and owners of members, and the symbol index: members are judged one by \
+                       one";
+
 /// Commands that decide the same.
 const LOUDNESS: &str = "options of warnings and of dependency files";
 
@@ -152,7 +156,7 @@ fn one<'p>(
             }
             Same::SameMembers => {
                 layer.compared += 1;
-                account.set_aside("the lengths of members, which are judged one by one", what, 1)
+                account.set_aside(MEMBERS, what, 1)
             }
             Same::Source => {
                 account.set_aside("a source of a tree that was built in place", what, 1)

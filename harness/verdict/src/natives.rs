@@ -139,8 +139,20 @@ const SHOWN: usize = 8;
 pub(crate) fn fronts(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Finding> {
     let places = places(a, b);
     let mut findings = Vec::new();
-    for (name, ours) in commands_of(a) {
-        let Some(theirs) = b.natives.get(name).and_then(command_of) else { continue };
+    for (name, ours) in &a.natives {
+        let Some(theirs) = b.natives.get(name) else { continue };
+        let (ours, theirs) = match (command_of(ours), command_of(theirs)) {
+            (Some(ours), Some(theirs)) => (ours, theirs),
+            (None, None) => continue,
+            (ours, _) => {
+                let text = |is_there| if is_there { "a command" } else { "no command" }.to_owned();
+                let (left, right) = (text(ours.is_some()), text(ours.is_none()));
+                let key = "cmd.unreadable";
+                let finding = sides.finding(key, Severity::Error, name, left, right);
+                findings.push(finding.because("one build alone recorded how it made it"));
+                continue;
+            }
+        };
         let finding = |left: String, right: String| {
             let group = format!("{left} {right}");
             sides.finding("flags.front.changed", Severity::Error, name, left, right).grouped(group)

@@ -53,6 +53,8 @@ numbers! {
     OTHER_OBJECTS = "other_objects",
     /// Options that were compared between front end and backend.
     FLAGS_COMPARED = "flags_compared",
+    /// Those among them that decide nothing for a backend: macros, include paths, warnings.
+    FLAGS_ASIDE = "flags_aside",
     /// Lines of `Module.symvers`.
     EXPORTS = "exports",
     /// Exports in the image.

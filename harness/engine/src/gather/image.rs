@@ -138,6 +138,10 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     facts.marks = marks(&image);
     facts.sections = sections(&image);
     (facts.symbols, facts.undefined) = symbols(&image);
+    let named = facts.symbols.len() + facts.undefined.len();
+    // The first symbol of every table is none.
+    let all = image.symbols.len().saturating_sub(1);
+    facts.unnamed_symbols = all.saturating_sub(named) as u64;
     facts.initcalls = match elf::initcalls(&image) {
         Ok(list) => Answer::Read(list),
         Err(error) => Answer::Bad(error.to_string()),

@@ -1,5 +1,6 @@
 //! The account of linked images: every byte of their loaded sections.
 
+use super::beside::of_image;
 use crate::diff::{Pair, Sides, lie_alike, pairs};
 use twinlto_facts::build::{BuildFacts, ImageFacts};
 use twinlto_facts::elf::Content;
@@ -12,7 +13,12 @@ pub(crate) fn images(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Ac
         let file = format!("{}.ko", pair.name);
         [a, b].iter().all(|facts| facts.natives.contains_key(&file))
     };
-    pairs.iter().flat_map(|pair| of_pair(sides, pair, is_native(pair))).collect()
+    let beside = pairs.iter().filter(|pair| !is_native(pair)).flat_map(|pair| {
+        let both = [(sides.left, pair.left), (sides.right, pair.right)];
+        both.into_iter().flat_map(|(side, image)| of_image(sides, side, pair, image))
+    });
+    let bytes = pairs.iter().flat_map(|pair| of_pair(sides, pair, is_native(pair)));
+    bytes.chain(beside).collect()
 }
 
 fn of_pair(sides: Sides<'_>, pair: &Pair<'_>, is_native: bool) -> [Account; 2] {

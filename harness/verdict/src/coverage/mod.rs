@@ -1,5 +1,6 @@
 //! What was covered: an account for each input, and what follows from all of them together.
 
+mod beside;
 mod image;
 mod log;
 
@@ -7,13 +8,20 @@ pub(crate) use image::images;
 pub use log::logs;
 
 use crate::diff::Sides;
+use crate::layer::LayerVerdict;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Account, Arch, NotCompared, Treatment, Unit};
 
 /// The accounts of two builds of one kernel: their images and their logs.
-pub(crate) fn twins(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Account> {
+pub(crate) fn twins(
+    sides: Sides<'_>,
+    (a, b): (&BuildFacts, &BuildFacts),
+    layers: &[LayerVerdict],
+) -> Vec<Account> {
     let mut accounts = images(sides, a, b);
+    accounts.extend(beside::options(sides, layers));
+    accounts.push(beside::records(a, b));
     accounts.extend(logs(sides, a, b));
     accounts
 }
@@ -51,8 +59,11 @@ fn line(arch: Arch, what: &str, why: &str, unit: Unit, of: &[(&Account, u64)]) -
 
 /// Whether accounts were kept, there was something to compare, and nothing of it was.
 pub(crate) fn is_empty(accounts: &[Account]) -> bool {
-    let total: u64 = accounts.iter().map(|account| account.total).sum();
-    total > 0 && accounts.iter().all(|account| account.compared() == 0)
+    // Options and names are what leads to something.
+    let is_substance = |it: &&Account| !matches!(it.unit, Unit::Options | Unit::Symbols);
+    let of_substance = || accounts.iter().filter(is_substance);
+    of_substance().any(|account| account.total > 0)
+        && of_substance().all(|account| account.compared() == 0)
 }
 
 #[cfg(test)]
@@ -87,5 +98,8 @@ mod tests {
         assert!(is_empty(&[account("A", "vmlinux", 10)]));
         assert!(!is_empty(&[account("A", "vmlinux", 10), account("B", "vmlinux", 9)]));
         assert!(!is_empty(&[]));
+        let names = Account::of("A", "vmlinux", Unit::Symbols, 1);
+        let names = names.compared(Layer::Symbols, "functions", 1).close();
+        assert!(is_empty(&[account("A", "vmlinux", 10), names]));
     }
 }

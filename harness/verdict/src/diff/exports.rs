@@ -111,6 +111,31 @@ impl Twins<'_> {
                 (None, None) => {}
             }
         }
+        findings.extend(self.written(ours, theirs));
+    }
+
+    /// CRCs that genksyms wrote for an object of one build alone, or another one, where `Module.symvers`
+    /// of both says the same.
+    fn written(&self, ours: &Symvers, theirs: &Symvers) -> Vec<Finding> {
+        let Some((a, b)) = &self.builds else { return Vec::new() };
+        let names: BTreeSet<&&str> = a.lines.keys().chain(b.lines.keys()).collect();
+        let crc = |side: &Side<'_>, name: &str| side.lines.get(name).map(|(crc, _)| *crc);
+        let text = |crc: Option<Crc>| crc.map_or("no #SYMVER line".to_owned(), |it| it.to_string());
+        let mut findings = Vec::new();
+        for name in names {
+            let (left, right) = (crc(a, name), crc(b, name));
+            let listed = |symvers: &Symvers| symvers.exports.get(*name).map(|it| it.crc);
+            if left == right || listed(ours) != listed(theirs) {
+                continue;
+            }
+            let (left, right) = (text(left), text(right));
+            let key = "export.crc.inconsistent";
+            let cause = "Module.symvers is the same in both builds, and what genksyms wrote to the .cmd \
+                         file of the object is not";
+            let finding = self.sides.finding(key, Severity::Error, name, left, right);
+            findings.push(finding.because(cause).grouped(cause));
+        }
+        findings
     }
 
     /// An export of one build alone. `is_ours`: the first side is the one that lacks it.

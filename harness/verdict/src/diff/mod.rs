@@ -43,7 +43,7 @@ pub(crate) use layouts::layouts;
 pub(crate) use lists::lists;
 pub(crate) use renamed::{Renamed, explain, renamed};
 pub(crate) use sections::{budgets_in_use, sections};
-pub(crate) use symbols::{promoted, symbols};
+pub(crate) use symbols::{is_derived, promoted, symbols};
 pub(crate) use tables::tables;
 
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};

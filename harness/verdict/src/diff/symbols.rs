@@ -131,7 +131,7 @@ fn paired<'l, 'a>(
 
 /// Symbols that say where code or data starts, or were left by the assembler: they follow the
 /// number of sections, not the code.
-fn is_derived(name: &str) -> bool {
+pub(crate) fn is_derived(name: &str) -> bool {
     name.is_empty()
         || name.starts_with(".L")
         || is_mapping(name)

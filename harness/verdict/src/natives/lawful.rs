@@ -39,6 +39,17 @@ pub struct Places {
     pub modes: bool,
 }
 
+impl Places {
+    /// Whether a directory of its own build stands in either file, as in the name of a source.
+    #[must_use]
+    pub fn stand_in(&self, left: &[u8], right: &[u8]) -> bool {
+        let holds = |file: &[u8], text: &str| {
+            !text.is_empty() && memchr::memmem::find(file, text.as_bytes()).is_some()
+        };
+        self.directories.iter().any(|(x, y)| holds(left, x) || holds(right, y))
+    }
+}
+
 /// What differs between two files of one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {

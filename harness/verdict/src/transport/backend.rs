@@ -6,7 +6,7 @@ use super::object::Judge;
 use twinlto_facts::build::{Answer, CommandText, NamedFile};
 use twinlto_facts::flags::{Resolved, after_compile, lex};
 use twinlto_facts::kbuild::{index_path, native_path, normalize_path};
-use twinlto_model::{Evidence, Key, Severity};
+use twinlto_model::{Evidence, Key, Mode, Severity};
 
 impl Judge<'_> {
     /// kbuild's own tools read `-DKBUILD_MODFILE` from the native object's `.cmd`.
@@ -159,6 +159,24 @@ impl Judge<'_> {
             Some(_) => None,
         };
         self.verdict.findings.extend(finding);
+        // clang takes the object for bitcode, and stops before the link.
+        let command = format!(" {} ", back.text);
+        let says = |words: &[&str]| words.iter().any(|word| command.contains(*word));
+        let mut missing = Vec::new();
+        missing.extend((!says(&[" -c "])).then_some("-c"));
+        missing.extend((!says(&[" -x ir ", " -xir "])).then_some("-x ir"));
+        if self.mode == Mode::Distributed && !missing.is_empty() {
+            let finding = self
+                .finding(
+                    Key::new("flags.driver.missing"),
+                    Severity::Error,
+                    None,
+                    right(format!("no {}", missing.join(", no "))),
+                )
+                .because("without it clang does not compile the IR object to a native one")
+                .grouped(missing.join(" "));
+            self.push(finding);
+        }
         let on = options.lto.is_some_and(|lto| lto != "-fno-lto");
         if on {
             let lto = options.lto.unwrap_or_default().to_owned();

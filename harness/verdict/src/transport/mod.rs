@@ -46,6 +46,7 @@ pub fn transport(arch: Arch, facts: &BuildFacts) -> LayerVerdict {
     for verdict in verdicts {
         layer.compared += u64::from(verdict.compared);
         *layer.counts.entry((number::FLAGS_COMPARED, None)).or_default() += verdict.flags_compared;
+        *layer.counts.entry((number::FLAGS_ASIDE, None)).or_default() += verdict.flags_aside;
         layer.findings.extend(verdict.findings);
     }
     let others = alias::others(arch, mode, facts, &layer.findings);

@@ -17,6 +17,8 @@ use twinlto_model::{Arch, Evidence, Finding, Key, Mode, Severity, Site};
 pub(super) struct ObjectVerdict {
     pub(super) findings: Vec<Finding>,
     pub(super) flags_compared: u64,
+    /// Those among them that decide nothing for a backend.
+    pub(super) flags_aside: u64,
     pub(super) compared: bool,
 }
 
@@ -67,7 +69,9 @@ impl<'a> Judge<'a> {
         let cut = Shared::cut(&front.text, &back.text, &saved.text)?;
         let around = cut.around()?;
         if self.makes_this_object(front, &around.front) && self.is_own_backend(back, &around.back) {
-            self.compared(around.front.options + around.shared);
+            // Nothing outside of what both share decides anything for a backend.
+            let own = around.front.options;
+            self.compared(own + around.shared, own + around.aside);
             self.driver(back, &around.back);
             self.compiler(front, &around.front, back, &around.back);
         }
@@ -113,13 +117,18 @@ impl<'a> Judge<'a> {
         if !self.is_own_backend(back, &back_options) {
             return;
         }
-        self.compared(front_options.options);
+        let aside = front_options.options.saturating_sub(front_options.needed());
+        self.compared(front_options.options, aside);
         self.compare(front, &front_options, back, &back_options);
+        if self.mode.is_kbuilds() {
+            self.saved_changed(back, &back_words);
+        }
     }
 
-    fn compared(&mut self, options: usize) {
+    fn compared(&mut self, options: usize, aside: usize) {
         self.verdict.compared = true;
         self.verdict.flags_compared = options as u64;
+        self.verdict.flags_aside = aside as u64;
     }
 
     fn compare(
@@ -201,7 +210,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The saved options; only where something was lost do they matter.
-    fn saved_words(&self) -> Result<Vec<Cow<'a, str>>, String> {
+    pub(super) fn saved_words(&self) -> Result<Vec<Cow<'a, str>>, String> {
         let Some(text) = &self.object.saved else {
             return Ok(Vec::new());
         };

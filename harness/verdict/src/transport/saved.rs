@@ -2,6 +2,7 @@
 
 use super::object::Judge;
 use super::{KEY_NO_FLAGS, KEY_NOT_SAVED};
+use std::borrow::Cow;
 use twinlto_facts::build::CommandText;
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::flags::{Class, Resolved};
@@ -72,6 +73,36 @@ impl Judge<'_> {
         if let Some(site) = finding.sites.first_mut() {
             site.effect = self.effect_of_nothing();
         }
+        self.push(finding);
+    }
+
+    /// What is saved now is not what the finished backend was told: the next make runs it again, with
+    /// that. kbuild puts the saved flags into the command as they stand.
+    pub(super) fn saved_changed(&mut self, back: &CommandText, back_words: &[Cow<'_, str>]) {
+        let Some(saved) = &self.object.saved else { return };
+        let Ok(saved_words) = self.saved_words() else { return };
+        let is_there = saved_words.is_empty()
+            || back_words.windows(saved_words.len()).any(|window| window == saved_words);
+        // Where something else is wrong, that says more.
+        if is_there || !self.verdict.findings.is_empty() {
+            return;
+        }
+        let alone = |ours: &[Cow<'_, str>], theirs: &[Cow<'_, str>]| {
+            let mut words: Vec<&str> = Vec::new();
+            for word in ours.iter().filter(|word| !theirs.contains(word)).take(QUOTED) {
+                words.push(word);
+            }
+            if words.is_empty() { "no other words".to_owned() } else { words.join(" ") }
+        };
+        let left = Evidence::new("saved", alone(&saved_words, back_words)).at(&saved.path);
+        let right = Evidence::new("backend", "told without these").at(&back.path);
+        let finding = self
+            .finding(Key::new("flags.saved.changed"), Severity::Warning, Some(left), Some(right))
+            .because(
+                "the flags saved for its backend are not those that the finished one was given",
+            )
+            .remedy("build again: make runs the backend with what is saved")
+            .grouped("saved changed");
         self.push(finding);
     }
 

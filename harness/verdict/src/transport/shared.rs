@@ -19,6 +19,8 @@ pub(super) struct Around<'w> {
     pub(super) back: Resolved<'w>,
     /// How many options they share.
     pub(super) shared: usize,
+    /// How many of these a backend does not need.
+    pub(super) aside: usize,
 }
 
 impl<'t> Shared<'t> {
@@ -40,7 +42,7 @@ impl<'t> Shared<'t> {
     /// What stands around the shared text. None where that decides anything but which kind of
     /// compile it is, or where the shared text does: then all must be compared.
     pub(super) fn around(&self) -> Option<Around<'_>> {
-        let (mut shared, mut needed) = (0, false);
+        let (mut shared, mut aside, mut needed) = (0, 0, false);
         for option in parse(&self.saved) {
             let classified = classify(option);
             let decides = matches!(classified.family.name, "-o" | "-fthinlto-index=");
@@ -48,6 +50,7 @@ impl<'t> Shared<'t> {
                 return None;
             }
             needed |= classified.class.needed_by_backend();
+            aside += usize::from(!classified.class.needed_by_backend());
             shared += 1;
         }
         let (front, back) = (resolve(&self.front), resolve(&self.back));
@@ -61,7 +64,7 @@ impl<'t> Shared<'t> {
             && !has(&back, Class::FrontendOnly)
             // The shared text may hold -flto=thin; the last word must not be that.
             && back.lto.is_some();
-        plain.then_some(Around { front, back, shared })
+        plain.then_some(Around { front, back, shared, aside })
     }
 }
 
