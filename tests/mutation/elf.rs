@@ -132,12 +132,18 @@ pub(crate) fn places(bytes: &[u8]) -> Vec<Place> {
     let sections = sections(bytes);
     segments(bytes, &sections, &mut places);
     for section in sections.iter().skip(1) {
+        let is_empty = number(bytes, section.header + 32, 8) == 0;
         for (field, at, width) in SECTION {
+            // No byte of the file is there, and nothing is called so.
+            if field == "sh_offset" && section.kind == SHT_NOBITS || field == "sh_name" && is_empty
+            {
+                continue;
+            }
             let what = format!("section {field}, {}", section.class());
             let at = section.header + at;
             places.push(Place::bits(what, &section.name, at..at + width));
         }
-        if !section.name_at.is_empty() {
+        if !section.name_at.is_empty() && !is_empty {
             let what = format!("section name, {}", section.class());
             places.push(Place::bits(what, &section.name, section.name_at.clone()));
         }
@@ -146,6 +152,8 @@ pub(crate) fn places(bytes: &[u8]) -> Vec<Place> {
             SHT_RELA => relocations(bytes, section, &sections, &mut places),
             // Names are damaged where they are used.
             SHT_STRTAB | SHT_NOBITS => {}
+            // It is a number that follows from all other bytes.
+            _ if section.name == ".note.gnu.build-id" => {}
             _ if !section.content.is_empty() => {
                 let loaded = if section.flags & SHF_ALLOC != 0 { "" } else { ", not loaded" };
                 let what = format!("content of {}{loaded}", family(&section.name));
@@ -211,6 +219,7 @@ fn symbol_class(name: &str, info: u8, shndx: u64) -> String {
         (4, _) => return "file symbol".to_owned(),
         (_, 0) => "undefined",
         (0, _) if name.starts_with('$') => return "mapping symbol".to_owned(),
+        _ if name.starts_with(".L") => return "private label".to_owned(),
         (_, 0xfff1) => "absolute",
         (0, _) => "label",
         (1, _) => "variable",

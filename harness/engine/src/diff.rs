@@ -121,7 +121,8 @@ pub fn diff(request: &DiffRequest, events: &mut dyn FnMut(Event)) -> Result<Repo
             let (x, y) = (read_bitcode(left, &request.a)?, read_bitcode(right, &request.b)?);
             let arch = arch_of_bitcode(&x).unwrap_or_else(|| arch_around(&request.a));
             let sides = Sides::of(arch, None, None);
-            let verdict = compare_bitcode(sides, &x, &y);
+            let mut verdict = compare_bitcode(sides, &x, &y);
+            unexplained::bitcode(sides, (left, right), &mut verdict);
             let nothing = BuildFacts::default();
             judging.report(sides, verdict, (&nothing, &nothing), false)
         }

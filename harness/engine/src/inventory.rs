@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use twinlto_facts::archive;
 use twinlto_facts::build::BuildFacts;
-use twinlto_facts::elf::{ObjectKind, kind};
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
 use twinlto_verdict::{FilePair, Line, Same, Sides, Verdict, files};
 
@@ -189,14 +188,11 @@ fn differing(builds: [&Build; 2], name: &str, role: FileRole, bytes: (u64, u64))
     }
 }
 
-/// Whether two archives are thin and list the same members in the same order: besides names they hold
-/// the members' lengths, and the members are compared themselves.
+/// Whether two archives are thin and differ in nothing but the lengths of their members, which are
+/// compared themselves.
 fn list_the_same(builds: [&Build; 2], name: &str) -> bool {
-    let read = |build: &Build| {
-        let bytes = read_text(&build.dir.join(name)).ok()?;
-        let thin = kind(&bytes) == ObjectKind::ThinArchive;
-        archive::members(&bytes).ok().filter(|_| thin)
-    };
+    let read =
+        |build: &Build| archive::thin_without_lengths(&read_text(&build.dir.join(name)).ok()?).ok();
     let [ours, theirs] = builds.map(read);
     ours.is_some() && ours == theirs
 }

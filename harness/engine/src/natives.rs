@@ -81,6 +81,16 @@ impl Comparison<'_> {
     /// bitcode on the other side by that of the artefacts, and what they are made from with them.
     fn lost(&self, name: &str, role: NativeRole, left: bool) -> Option<Sameness> {
         let other = if left { self.b } else { self.a };
+        // A module's object or one of `vmlinux`, which is another kind of file in one build.
+        let kind = other.other_objects.get(name).and_then(|file| file.kind.clone());
+        if let Some(kind) = kind.filter(|kind| !matches!(kind, ObjectKind::Elf(_))) {
+            let (here, there) = ("an ELF object".to_owned(), kind.to_string());
+            return Some(if left {
+                Sameness::Lost { left: here, right: there }
+            } else {
+                Sameness::Lost { left: there, right: here }
+            });
+        }
         let is_listed = other.other_objects.contains_key(name) || other.objects.contains_key(name);
         let nothing = other.other_objects.is_empty() && other.objects.is_empty();
         if role != NativeRole::Member || is_listed || nothing {

@@ -39,9 +39,46 @@ pub fn contents(bytes: &[u8]) -> Result<Vec<Member<'_>>, String> {
     Ok(members)
 }
 
+/// A thin archive without the lengths of its members, and nothing else left out: where two are the same,
+/// the members have the same names, times, owners, permissions and order, and the symbol index is
+/// the same.
+///
+/// # Errors
+///
+/// As [`members`]; and where it is not thin.
+pub fn thin_without_lengths(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    // It reads every name, so that what is passed over here is sound.
+    if contents(bytes)?.iter().any(|member| member.bytes.is_some()) {
+        return Err("it is no thin archive".to_owned());
+    }
+    let mut blank = bytes.to_vec();
+    let mut at = MAGIC;
+    while let Some(header) = bytes.get(at..at.saturating_add(HEADER)) {
+        let (name, size) = (header.get(..16).unwrap_or_default(), header.get(48..58));
+        let size = size.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
+        // The symbol index and the table of long names are all that lies inside.
+        let inside = [&b"/ "[..], b"// ", b"/SYM64/ "].iter().any(|it| name.starts_with(it));
+        at = at.saturating_add(HEADER);
+        if inside {
+            let size: usize = size.trim_end().parse().map_err(|_| "a size is no number")?;
+            at = at.saturating_add(size).saturating_add(size % 2);
+        } else if let Some(size) = blank.get_mut(at - 12..at - 2) {
+            size.fill(b' ');
+        }
+    }
+    Ok(blank)
+}
+
+/// `!<thin>` and a newline; units: bytes.
+const MAGIC: usize = 8;
+
+/// A member's header: name, time, owner, group, permissions, size, and two bytes that end it. Units:
+/// bytes.
+const HEADER: usize = 60;
+
 #[cfg(test)]
 mod tests {
-    use super::{contents, members};
+    use super::{contents, members, thin_without_lengths};
     use proptest::prelude::*;
 
     /// What `llvm-ar cDPrST` writes for two members, symbol index left out.
@@ -62,6 +99,25 @@ mod tests {
     fn a_thin_archive_names_its_members_in_order() {
         let expected = ["virt/kvm/dirty_ring.thinlto-native.o", "init/main.thinlto-native.o"];
         assert_eq!(members(&thin()).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_two_thin_archives_nothing_but_lengths_may_differ() {
+        let (one, other) = (thin(), thin());
+        let plain = |bytes: &[u8]| thin_without_lengths(bytes).unwrap();
+        let at = one.len() - 60;
+        for (field, range) in
+            [("date", 16..28), ("owner", 28..34), ("group", 34..40), ("permissions", 40..48)]
+        {
+            let mut changed = other.clone();
+            changed[at + range.start] = b'1';
+            assert_ne!(plain(&one), plain(&changed), "{field}");
+        }
+        let mut longer = other;
+        longer[at + 48] = b'9';
+        assert_eq!(plain(&one), plain(&longer));
+        let fat = format!("!<arch>\n{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\nab", "x/", 0, 0, 0, 644, 2);
+        assert!(thin_without_lengths(fat.as_bytes()).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use twinlto_model::{Finding, Layer, Tier};
 /// Keys of findings about a linked kernel, up to a dot. Those before the line are decided by the link
 /// alone, the others by the backends as well.
 const BY_THE_LINK: &[&str] = &["image.", "segment.", "label.", "section.place.", "elf.header."];
-const BY_BACKENDS_TOO: &[&str] = &["symbol.", "section.", "table.", "initcall.", "export."];
+const BY_BACKENDS_TOO: &[&str] = &["symbol.", "section.", "table.", "initcall."];
 
 /// Keys of what explains a linked kernel, or may, up to a dot.
 const INPUTS: &[&str] = &[

@@ -121,8 +121,7 @@ fn names(paths: &[&str]) -> String {
 }
 
 /// Thin archives of the same members.
-const MEMBERS: &str = "lengths, times and owners of members, and the symbol index: members are judged one by \
-                       one";
+const MEMBERS: &str = "the lengths of members, which are judged one by one";
 
 /// Commands that decide the same.
 const LOUDNESS: &str = "options of warnings and of dependency files";

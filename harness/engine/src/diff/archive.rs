@@ -64,6 +64,8 @@ pub(super) fn compare(a: (&Path, &[u8]), b: (&Path, &[u8])) -> Result<Found, Eng
             }
         }
     }
+    let heads = "times, owners and permissions of members, and the symbol index".to_owned();
+    unread.push((heads, "the members themselves are compared".to_owned()));
     let verdict = compare_archives(sides, &ours.names(), &theirs.names(), members);
     unread.extend(quieter.into_iter().map(|(why, names)| (few(&names), why)));
     Ok(Found { sides, verdict, identical: format!("{same} of {all} identical"), unread })

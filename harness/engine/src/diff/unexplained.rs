@@ -50,6 +50,27 @@ pub(super) fn judge(
     Ok(None)
 }
 
+/// The same of two bitcode files: whatever no reader told is told by its place.
+pub(super) fn bitcode(sides: Sides<'_>, (left, right): (&[u8], &[u8]), verdict: &mut Verdict) {
+    if left == right || verdict.layers.iter().any(|layer| !layer.findings.is_empty()) {
+        return;
+    }
+    let first = left.iter().zip(right).position(|(x, y)| x != y);
+    let place = match first {
+        Some(at) => format!("contents from byte {at:#x} on"),
+        None => "the end of the file".to_owned(),
+    };
+    let bytes = |file: &[u8]| format!("{} bytes", file.len());
+    let finding = sides
+        .finding("file.changed", Severity::Warning, &place, bytes(left), bytes(right))
+        .not_because(
+            "symbols, flags, targets and hashes: these are the same; llvm-dis shows the rest",
+        );
+    let layer =
+        LayerVerdict { compared: 1, findings: vec![finding], ..LayerVerdict::new(Layer::Files) };
+    verdict.layers.push(layer);
+}
+
 /// The sections whose bytes differ, and whether they are loaded; none where the files have other
 /// sections.
 fn sections(left: &[u8], right: &[u8]) -> Option<Vec<(String, bool)>> {

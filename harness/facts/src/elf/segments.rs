@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub struct Loading {
     /// `e_type`: 1 relocatable, 2 executable, 3 shared.
     pub e_type: u16,
-    /// `EI_OSABI`, `EI_ABIVERSION`, `e_version`, `e_ehsize`, `e_phentsize`, `e_shentsize`, and
+    /// `EI_OSABI`, `EI_ABIVERSION`, the padding behind it, `e_version`, `e_ehsize`, `e_phentsize`, `e_shentsize`, and
     /// whether `e_shstrndx` names a table of strings: constants, by name.
     pub constants: Vec<(&'static str, u64)>,
     /// `e_entry`, an address; a physical one on x86_64.
@@ -139,6 +139,7 @@ pub fn loading(image: &Image<'_>) -> Loading {
     let constants = vec![
         ("EI_OSABI", number(7, 1)),
         ("EI_ABIVERSION", number(8, 1)),
+        ("EI_PAD", number(9, 4) + number(13, 3)),
         ("e_version", number(20, 4)),
         ("e_ehsize", size_field(0)),
         ("e_phentsize", size_field(1)),

@@ -4,8 +4,7 @@
 use crate::diff::{Pair, Sides, is_derived};
 use crate::layer::LayerVerdict;
 use crate::number;
-use std::collections::BTreeSet;
-use twinlto_facts::build::{BuildFacts, ImageFacts, SymbolFacts};
+use twinlto_facts::build::{BuildFacts, ImageFacts, SectionFacts, SymbolFacts};
 use twinlto_model::{Account, Arch, Layer, Unit};
 
 /// The options of front ends that were held against those of their backends.
@@ -39,7 +38,7 @@ pub(super) fn of_image(
     side: &str,
     pair: &Pair<'_>,
     image: &ImageFacts,
-) -> [Account; 2] {
+) -> Vec<Account> {
     let derived = image.symbols.iter().filter(|symbol| is_derived(&symbol.raw)).count() as u64;
     let is_label = |it: &&SymbolFacts| it.kind == "notype" && !is_derived(&it.raw);
     let labels = image.symbols.iter().filter(is_label).count() as u64;
@@ -49,6 +48,7 @@ pub(super) fn of_image(
     let loose = sides.modes && sides.arch != Arch::Arm64 && !image.is_relocatable;
     let functions = image.symbols.iter().filter(|symbol| loose && symbol.kind == "func");
     let functions = functions.filter(|symbol| !is_derived(&symbol.raw)).count() as u64;
+    let promoted = image.symbols.iter().filter(|it| it.raw.contains(".llvm.")).count() as u64;
     let rest = named.saturating_sub(labels).saturating_sub(derived).saturating_sub(functions);
     let symbols = Account::of(side, pair.name, Unit::Symbols, total)
         .compared(Layer::Symbols, "functions and variables", rest)
@@ -58,25 +58,27 @@ pub(super) fn of_image(
         .set_aside(NO_NAME, "private labels, and marks of the assembler", derived)
         .set_aside(NO_NAME, "names of sources and of sections", image.unnamed_symbols)
         .close();
-    let unloaded = image.sections.iter().filter(|(_, section)| !section.alloc);
-    let bytes = |tables: bool| {
-        let of = unloaded.clone().filter(|(_, it)| TABLES.contains(&it.kind.as_str()) == tables);
+    let hashes = Account::of(side, pair.name, Unit::Symbols, promoted)
+        .set_aside("the thin link makes them of whole modules", HASHES, promoted)
+        .close();
+    let unloaded = || image.sections.iter().filter(|(_, section)| !section.alloc);
+    let bytes = |kind: Beside| {
+        let of = unloaded().filter(|(_, section)| Beside::of(section) == kind);
         of.map(|(_, section)| section.size).sum::<u64>()
     };
-    let names: BTreeSet<&str> = unloaded
-        .clone()
-        .filter(|(_, it)| !TABLES.contains(&it.kind.as_str()))
-        .map(|(name, _)| name.as_str())
-        .take(NAMED)
-        .collect();
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    let (tables, others) = (bytes(true), bytes(false));
+    let names = unloaded().filter(|(_, section)| Beside::of(section) == Beside::Other);
+    let names: Vec<&str> = names.map(|(name, _)| name.as_str()).take(NAMED).collect();
+    let (tables, fields, others) =
+        (bytes(Beside::Symbols), bytes(Beside::Relocations), bytes(Beside::Other));
     let input = format!("what of {} is not loaded", pair.name);
-    let unloaded = Account::of(side, input, Unit::Bytes, tables + others)
+    let unloaded = Account::of(side, input, Unit::Bytes, tables + fields + others)
         .set_aside("their entries are counted by themselves", "tables of symbols and names", tables)
-        .set_aside("it is not loaded, and no rule of the kernel reads it", names, others)
+        .set_aside("their entries are compared with what they fill in", "relocations", fields)
+        .set_aside("it is not loaded, and no rule of the kernel reads it", names.join(", "), others)
         .close();
-    [symbols, unloaded]
+    let mut accounts = vec![symbols, unloaded];
+    accounts.extend((promoted > 0).then_some(hashes));
+    accounts
 }
 
 /// How functions are compared where jumps between sections have other sizes.
@@ -90,8 +92,26 @@ const BY_NAME: &str = "their names and binding are compared; where they stand, o
 /// Why such symbols are not held against each other.
 const NO_NAME: &str = "they name no function and no variable";
 
-/// Sections that hold symbols, and their names.
-const TABLES: &[&str] = &["SYMTAB", "STRTAB"];
+/// `.llvm.<hash>`: names are compared without it.
+const HASHES: &str = "hashes in names of promoted symbols";
+
+/// What a section that is not loaded is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Symbols,
+    Relocations,
+    Other,
+}
+
+impl Beside {
+    fn of(section: &SectionFacts) -> Self {
+        match section.kind.as_str() {
+            "SYMTAB" | "STRTAB" | "SYMTAB_SHNDX" => Self::Symbols,
+            "REL" | "RELA" | "CREL" => Self::Relocations,
+            _ => Self::Other,
+        }
+    }
+}
 
 /// How many sections are named.
 const NAMED: usize = 8;

@@ -51,7 +51,20 @@ pub(crate) fn changes(a: &str, b: &str, places: &Places) -> Result<Option<Comman
         };
         one(&words(&ours), &words(&theirs), &mut change);
     }
+    if change == CommandChange::default() {
+        // `||` and `;` are no words.
+        let (x, y) = (operators(&a), operators(&b));
+        if x != y {
+            change = CommandChange { left: x, right: y };
+        }
+    }
     Ok((change != CommandChange::default()).then_some(change))
+}
+
+/// What stands between commands and is set apart by blanks.
+fn operators(text: &str) -> Vec<String> {
+    let is_operator = |word: &&str| word.chars().all(|c| ";&|<>()".contains(c));
+    text.split_whitespace().filter(is_operator).map(str::to_owned).collect()
 }
 
 fn one(ours: &[Cow<'_, str>], theirs: &[Cow<'_, str>], change: &mut CommandChange) {
@@ -165,6 +178,13 @@ mod tests {
             brief("cc -c a.c -o a.o; objtool --orc a.o", "cc -c a.c -o a.o"),
             some("objtool --orc a.o", "not there")
         );
+    }
+
+    #[test]
+    fn what_stands_between_commands_counts() {
+        assert_eq!(brief("ar t x || rm x", "ar t x ; rm x"), some("||", ";"));
+        assert_eq!(brief("ar t x > y", "ar t x >> y"), some(">", ">>"));
+        assert_eq!(brief("ar  t x > y", "ar t x  > y"), None);
     }
 
     #[test]
