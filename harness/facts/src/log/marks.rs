@@ -2,6 +2,7 @@
 //! failed.
 
 use super::diagnostic::Gravity;
+use super::find::has;
 use std::borrow::Cow;
 
 /// A line of a CI's own.
@@ -39,7 +40,7 @@ pub(super) fn mark(line: &str) -> Option<Mark<'_>> {
     if line.starts_with(' ') {
         return None;
     }
-    if FAILED.iter().any(|sign| line.contains(sign)) && !line.contains(['$', '{', ';']) {
+    if FAILED.iter().any(|sign| has(line, sign)) && !line.contains(['$', '{', ';']) {
         return Some(Mark::Failed);
     }
     if let Some(rest) = line.strip_prefix("##[").or_else(|| line.strip_prefix("##vso[")) {
