@@ -2,7 +2,8 @@
 //! each held against what it is made of.
 
 use crate::elf::{Image, SectionRef, Symbol, SymbolKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// What one of two lists has and the other has not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,46 +40,54 @@ pub fn system_map(text: &str, image: &Image<'_>, before: Option<&Image<'_>>) -> 
         return None;
     }
     let others = before.map(by_place).unwrap_or_default();
-    let (mut apart, mut listed) = (Apart::default(), BTreeSet::new());
+    let (mut apart, mut listed) = (Apart::default(), vec![false; symbols.len()]);
     for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         let mut words = line.splitn(3, ' ');
         let address = words.next().and_then(|word| u64::from_str_radix(word, 16).ok());
         let place = address.zip(words.next()).zip(words.next());
-        let found = place.and_then(|((address, letter), name)| {
-            listed.insert((address, name));
-            let all = [symbols.get(&(address, name)), others.get(&(address, name))];
-            let mut all = all.into_iter().flatten().flatten();
-            all.any(|symbol| is_letter_of(letter, symbol)).then_some(())
-        });
-        match found {
-            Some(()) => apart.same += 1,
-            None => {
-                apart.installed.insert(line.to_owned());
+        let found = place.is_some_and(|((address, letter), name)| {
+            let here = at_place(&symbols, address, name);
+            let marks = listed.get_mut(here.clone()).unwrap_or_default();
+            if marks.first() == Some(&false) {
+                marks.fill(true);
             }
+            let there = at_place(&others, address, name);
+            let all = [symbols.get(here), others.get(there)];
+            all.into_iter().flatten().flatten().any(|symbol| is_letter_of(letter, symbol))
+        });
+        if found {
+            apart.same += 1;
+        } else {
+            apart.installed.insert(line.to_owned());
         }
     }
-    for ((address, name), of) in symbols {
-        let named = |symbol: &&&Symbol<'_>| {
-            matches!(symbol.kind, SymbolKind::Func | SymbolKind::Object)
-                && matches!(symbol.section, SectionRef::Named(_))
-        };
-        if of.iter().any(|symbol| named(&symbol))
-            && !is_left_out(name)
-            && !listed.contains(&(address, name))
-        {
-            apart.origin.insert(format!("{address:016x} {name}"));
-        }
-    }
+    let missing = symbols.iter().zip(listed).filter(|(symbol, listed)| {
+        !listed
+            && matches!(symbol.kind, SymbolKind::Func | SymbolKind::Object)
+            && matches!(symbol.section, SectionRef::Named(_))
+            && !is_left_out(&symbol.name)
+    });
+    apart.origin = missing.map(|(it, _)| format!("{:016x} {}", it.value, it.name)).collect();
     Some(apart)
 }
 
-/// The symbols of an image that are defined, by address and name.
-fn by_place<'s>(image: &'s Image<'_>) -> BTreeMap<(u64, &'s str), Vec<&'s Symbol<'s>>> {
-    let mut symbols: BTreeMap<(u64, &str), Vec<&Symbol<'_>>> = BTreeMap::new();
-    for symbol in image.symbols.iter().filter(|symbol| !symbol.is_undefined()) {
-        symbols.entry((symbol.value, symbol.name.as_ref())).or_default().push(symbol);
-    }
+/// The symbols of an image that are defined, in order of address and name.
+fn by_place<'s>(image: &'s Image<'_>) -> Vec<&'s Symbol<'s>> {
+    let mut symbols: Vec<&Symbol<'_>> =
+        image.symbols.iter().filter(|symbol| !symbol.is_undefined()).collect();
+    symbols.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     symbols
+}
+
+fn place<'s>(symbol: &'s Symbol<'_>) -> (u64, &'s str) {
+    (symbol.value, &symbol.name)
+}
+
+/// Which of [`by_place`] have an address and a name.
+fn at_place(symbols: &[&Symbol<'_>], address: u64, name: &str) -> Range<usize> {
+    let start = symbols.partition_point(|symbol| place(symbol) < (address, name));
+    let rest = symbols.get(start..).unwrap_or_default();
+    start..start + rest.partition_point(|symbol| place(symbol) == (address, name))
 }
 
 /// Whether a letter of `nm` may stand for a symbol: capital for what other files see, `V` and `W` for
