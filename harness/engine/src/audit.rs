@@ -115,7 +115,10 @@ fn audit_two(
     let sides = Sides::of(ours.arch, Some(ours.mode), Some(theirs.mode));
     let mut verdict = twins::compare(ours.arch, &ours.facts, &theirs.facts, expectations)?;
     verdict.layers.push(diagnostics(sides, &ours.facts, &theirs.facts, Scope::Differences));
-    report(expectations, &verdict, &ours, Some(&theirs), modes.comparison())
+    let report = report(expectations, &verdict, &ours, Some(&theirs), modes.comparison());
+    // Nobody has to wait until millions of names are given back.
+    rayon::spawn(move || drop((ours, theirs)));
+    report
 }
 
 pub(crate) fn report(

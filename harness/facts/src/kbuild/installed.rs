@@ -41,19 +41,23 @@ pub fn system_map(text: &str, image: &Image<'_>, before: Option<&Image<'_>>) -> 
     }
     let others = before.map(by_place).unwrap_or_default();
     let (mut apart, mut listed) = (Apart::default(), vec![false; symbols.len()]);
+    let mut last = 0;
     for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         let mut words = line.splitn(3, ' ');
         let address = words.next().and_then(|word| u64::from_str_radix(word, 16).ok());
         let place = address.zip(words.next()).zip(words.next());
         let found = place.is_some_and(|((address, letter), name)| {
-            let here = at_place(&symbols, address, name);
+            let here = at_place(&symbols, last, (address, name));
+            last = here.start;
             let marks = listed.get_mut(here.clone()).unwrap_or_default();
             if marks.first() == Some(&false) {
                 marks.fill(true);
             }
-            let there = at_place(&others, address, name);
-            let all = [symbols.get(here), others.get(there)];
-            all.into_iter().flatten().flatten().any(|symbol| is_letter_of(letter, symbol))
+            let fits = |(_, symbol): &(u64, &Symbol<'_>)| is_letter_of(letter, symbol);
+            symbols.get(here).unwrap_or_default().iter().any(fits) || {
+                let there = at_place(&others, 0, (address, name));
+                others.get(there).unwrap_or_default().iter().any(fits)
+            }
         });
         if found {
             apart.same += 1;
@@ -61,33 +65,47 @@ pub fn system_map(text: &str, image: &Image<'_>, before: Option<&Image<'_>>) -> 
             apart.installed.insert(line.to_owned());
         }
     }
-    let missing = symbols.iter().zip(listed).filter(|(symbol, listed)| {
+    let missing = symbols.iter().zip(listed).filter(|((_, symbol), listed)| {
         !listed
             && matches!(symbol.kind, SymbolKind::Func | SymbolKind::Object)
             && matches!(symbol.section, SectionRef::Named(_))
             && !is_left_out(&symbol.name)
     });
-    apart.origin = missing.map(|(it, _)| format!("{:016x} {}", it.value, it.name)).collect();
+    apart.origin = missing.map(|((at, it), _)| format!("{at:016x} {}", it.name)).collect();
     Some(apart)
 }
 
+/// Symbols with their addresses, which are looked at far more often than the rest.
+type ByPlace<'s> = Vec<(u64, &'s Symbol<'s>)>;
+
 /// The symbols of an image that are defined, in order of address and name.
-fn by_place<'s>(image: &'s Image<'_>) -> Vec<&'s Symbol<'s>> {
-    let mut symbols: Vec<&Symbol<'_>> =
-        image.symbols.iter().filter(|symbol| !symbol.is_undefined()).collect();
-    symbols.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
+fn by_place<'s>(image: &'s Image<'_>) -> ByPlace<'s> {
+    let defined = image.symbols.iter().filter(|symbol| !symbol.is_undefined());
+    let mut symbols: ByPlace<'s> = Vec::with_capacity(image.symbols.len());
+    symbols.extend(defined.map(|symbol| (symbol.value, symbol)));
+    symbols.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
     symbols
 }
 
-fn place<'s>(symbol: &'s Symbol<'_>) -> (u64, &'s str) {
-    (symbol.value, &symbol.name)
-}
-
-/// Which of [`by_place`] have an address and a name.
-fn at_place(symbols: &[&Symbol<'_>], address: u64, name: &str) -> Range<usize> {
-    let start = symbols.partition_point(|symbol| place(symbol) < (address, name));
-    let rest = symbols.get(start..).unwrap_or_default();
-    start..start + rest.partition_point(|symbol| place(symbol) == (address, name))
+/// Which of [`by_place`] have an address and a name. They are looked for near `last` first: the lines of
+/// the file are in order of addresses as well.
+fn at_place(
+    symbols: &[(u64, &Symbol<'_>)],
+    last: usize,
+    (address, name): (u64, &str),
+) -> Range<usize> {
+    const NEAR: usize = 16;
+    let order = |(at, symbol): &(u64, &Symbol<'_>)| {
+        at.cmp(&address).then_with(|| symbol.name.as_ref().cmp(name))
+    };
+    let near = symbols.get(last..symbols.len().min(last + NEAR)).unwrap_or_default();
+    let is_near = near.first().is_some_and(|first| order(first).is_le())
+        && near.last().is_some_and(|last| order(last).is_gt());
+    let (start, list) = if is_near { (last, near) } else { (0, symbols) };
+    let before = list.partition_point(|it| order(it).is_lt());
+    let rest = list.get(before..).unwrap_or_default();
+    let start = start + before;
+    start..start + rest.partition_point(|it| order(it).is_eq())
 }
 
 /// Whether a letter of `nm` may stand for a symbol: capital for what other files see, `V` and `W` for

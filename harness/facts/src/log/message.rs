@@ -127,6 +127,9 @@ fn rustc(line: &str) -> Option<Message> {
 
 /// `WARNING: modpost: vmlinux: section mismatch …`, `ERROR: modpost: "x" [y.ko] undefined!`
 fn modpost(line: &str) -> Option<Message> {
+    if !has(line, ": modpost: ") {
+        return None;
+    }
     let (gravity, rest) = [
         ("WARNING: modpost: ", Gravity::Warning),
         ("ERROR: modpost: ", Gravity::Error),
@@ -145,6 +148,9 @@ fn modpost(line: &str) -> Option<Message> {
 
 /// `vmlinux.o: warning: objtool: f+0x12: unreachable instruction`
 fn objtool(line: &str) -> Option<Message> {
+    if !has(line, ": objtool: ") {
+        return None;
+    }
     for (sign, gravity) in
         [(": warning: objtool: ", Gravity::Warning), (": error: objtool: ", Gravity::Error)]
     {
@@ -171,6 +177,9 @@ fn kconfig(line: &str) -> Option<Message> {
         if line.starts_with(start) {
             return Some(Message::new(Tool::Kconfig, gravity, None, line));
         }
+    }
+    if !has(line, ": ") {
+        return None;
     }
     for (sign, gravity) in [
         (":warning: ", Gravity::Warning),
@@ -223,7 +232,10 @@ fn general(line: &str) -> Option<Message> {
         ("ERROR (", Gravity::Error),
         ("Warning (", Gravity::Warning),
     ];
-    let found = SIGNS.iter().filter_map(|(sign, gravity)| {
+    // Commands are long, and few have a colon with a blank behind it.
+    let has_colon = has(line, ": ");
+    let possible = SIGNS.iter().filter(|(sign, _)| has_colon || !sign.ends_with(": "));
+    let found = possible.filter_map(|(sign, gravity)| {
         let at = find(line, sign)?;
         // A word of its own: `no_error: ` is none.
         let before = line.get(..at)?;
@@ -304,8 +316,10 @@ fn recognised(line: &str) -> Option<Message> {
         return Some(Message::new(Tool::Clang, Gravity::Error, None, line.get(at + 12..)?));
     }
     // The subtarget's parser, once for every feature and function.
-    if has(line, "is not a recognized feature for this target")
-        || has(line, "is not a recognized processor for this target")
+    if has(line, "is not a recognized ")
+        && ["feature", "processor"]
+            .iter()
+            .any(|what| has(line, &format!("is not a recognized {what} for this target")))
     {
         return Some(Message::new(Tool::Clang, Gravity::Warning, None, line));
     }
@@ -333,7 +347,11 @@ fn recognised(line: &str) -> Option<Message> {
 fn killed(line: &str) -> Option<&'static str> {
     const SIGNALS: [&str; 5] =
         ["Segmentation fault", "Killed", "Aborted", "Bus error", "Illegal instruction"];
+    let names_process = has(line, ": line ");
     SIGNALS.into_iter().find(|signal| {
+        if !names_process && !line.starts_with(signal) {
+            return false;
+        }
         let Some((before, after)) = split(line, signal) else { return false };
         let alone = before.is_empty() && matches!(after, "" | " (core dumped)");
         let process = before.trim_end().rsplit(' ').next().unwrap_or_default();

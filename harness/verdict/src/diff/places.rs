@@ -23,7 +23,7 @@ struct Placed<'a> {
     id: usize,
     name: &'a str,
     kind: &'static str,
-    section: Cow<'a, str>,
+    section: &'a str,
     /// What is odd or shared about its bytes.
     relation: Option<String>,
     /// In which other it begins.
@@ -32,8 +32,11 @@ struct Placed<'a> {
 
 /// Compares the places of all functions and variables that both sides have as often.
 pub(super) fn places(sides: Sides<'_>, both: &Measured<'_>) -> Vec<Finding> {
-    let (left, right) =
-        rayon::join(|| placed(sides.arch, &both.left), || placed(sides.arch, &both.right));
+    let (ours, theirs) = (sections(&both.left), sections(&both.right));
+    let (left, right) = rayon::join(
+        || placed(sides.arch, &both.left, &ours),
+        || placed(sides.arch, &both.right, &theirs),
+    );
     let (pair, resized) = (&both.pair, &both.resized);
     let mut findings = Vec::new();
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
@@ -60,6 +63,11 @@ pub(super) fn places(sides: Sides<'_>, both: &Measured<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The canonical names of the sections of one side, by number.
+fn sections<'s>(side: &'s Side<'_>) -> Vec<Cow<'s, str>> {
+    side.image.section_names.iter().map(|name| canonical(name).name).collect()
+}
+
 fn text(placed: &Placed<'_>) -> String {
     match &placed.relation {
         Some(relation) => format!("in {}, {relation}", placed.section),
@@ -67,7 +75,7 @@ fn text(placed: &Placed<'_>) -> String {
     }
 }
 
-fn placed<'e>(arch: Arch, side: &'e Side<'_>) -> Vec<Placed<'e>> {
+fn placed<'e>(arch: Arch, side: &'e Side<'_>, sections: &'e [Cow<'_, str>]) -> Vec<Placed<'e>> {
     let (image, pieces) = (side.image, side.extents.pieces());
     let mut list = Vec::with_capacity(pieces.len());
     let mut group = 0..0;
@@ -79,18 +87,19 @@ fn placed<'e>(arch: Arch, side: &'e Side<'_>) -> Vec<Placed<'e>> {
             group = at..at + pieces.get(at..).unwrap_or_default().iter().take_while(same).count();
         }
         let aliases = pieces.get(group.clone()).unwrap_or_default();
-        let section = piece.symbol.section.and_then(|index| image.section_names.get(index));
+        let section = piece.symbol.section.and_then(|index| sections.get(index));
         let holder = holder(pieces, at, group.start);
         list.push(Placed {
             holder: holder.map(|holder| &*holder.name),
             id: piece.id,
             name: &piece.name,
             kind: piece.symbol.kind,
-            section: canonical(section.map_or("", String::as_str)).name,
+            section: section.map_or("", |name| name),
             relation: relation(arch, image, aliases, (piece, holder)),
         });
     }
-    list.sort();
+    // Those that are equal are so in all that is told of them.
+    list.sort_unstable();
     list
 }
 
