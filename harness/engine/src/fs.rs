@@ -169,23 +169,35 @@ pub(crate) struct Both {
 pub(crate) fn same_files(left: &Path, right: &Path) -> std::io::Result<Both> {
     let ((left, x), (right, y)) = (open_regular(left)?, open_regular(right)?);
     let bytes = (x.len(), y.len());
-    let is_same = bytes.0 == bytes.1 && with_buffers(|pieces| same_bytes(&left, &right, pieces))?;
+    let is_same =
+        bytes.0 == bytes.1 && with_buffers(|pieces| same_bytes([&left, &right], bytes.0, pieces))?;
     Ok(Both { is_same, bytes })
 }
 
-fn same_bytes(left: &File, right: &File, pieces: &mut [Vec<u8>; 2]) -> std::io::Result<bool> {
+/// Whether two files hold the same for this many bytes.
+fn same_bytes(
+    [left, right]: [&File; 2],
+    mut len: u64,
+    pieces: &mut [Vec<u8>; 2],
+) -> std::io::Result<bool> {
     const PIECE: usize = 64 << 10;
     pieces.iter_mut().for_each(|piece| piece.resize(PIECE, 0));
     let [ours, theirs] = pieces;
-    loop {
+    while len > 0 {
+        let size = usize::try_from(len).map_or(PIECE, |len| len.min(PIECE));
+        let ours = ours.get_mut(..size).unwrap_or_default();
+        let theirs = theirs.get_mut(..size).unwrap_or_default();
         let (n, m) = (fill(left, ours)?, fill(right, theirs)?);
         if ours.get(..n) != theirs.get(..m) {
             return Ok(false);
         }
-        if n < PIECE {
-            return Ok(true);
+        if n < size {
+            // Both have become shorter meanwhile.
+            break;
         }
+        len -= size as u64;
     }
+    Ok(true)
 }
 
 /// Reads until a piece is full or the file ends; how much that is.

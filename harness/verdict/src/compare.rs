@@ -283,31 +283,30 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
     let alone = |layer| {
         if excused { LayerVerdict::excused(layer, why) } else { LayerVerdict::without(layer, why) }
     };
-    let transport = match facts.mode {
+    let transport = || match facts.mode {
         Some(Mode::InProcess) => LayerVerdict::excused(
             Layer::Transport,
             "in-process: the linker runs the backends itself",
         ),
         _ => transport(arch, facts),
     };
-    let mut exports = diff::exports(Sides::modes(arch), facts, None);
-    // One build that has not come to its modules yet is no failure of the audit.
-    if let Omitted::All(why) = &exports.omitted
-        && excused
-        && facts.symvers == Answer::Absent
-    {
-        exports.omitted = Omitted::Excused(why.clone());
-    }
-    Verdict::of(
-        arch,
-        vec![
-            transport,
-            artefacts::artefacts(arch, facts, None),
-            exports,
-            alone(Layer::Symbols),
-            alone(Layer::Sections),
-            alone(Layer::Initcalls),
-            alone(Layer::Tables),
-        ],
-    )
+    let exports = || {
+        let mut exports = diff::exports(Sides::modes(arch), facts, None);
+        // One build that has not come to its modules yet is no failure of the audit.
+        if let Omitted::All(why) = &exports.omitted
+            && excused
+            && facts.symvers == Answer::Absent
+        {
+            exports.omitted = Omitted::Excused(why.clone());
+        }
+        exports
+    };
+    let mut layers = at_once(&[
+        &|| Some(transport()),
+        &|| Some(artefacts::artefacts(arch, facts, None)),
+        &|| Some(exports()),
+    ]);
+    let others = [Layer::Symbols, Layer::Sections, Layer::Initcalls, Layer::Tables];
+    layers.extend(others.map(alone));
+    Verdict::of(arch, layers)
 }

@@ -68,13 +68,23 @@ impl<'a> Measured<'a> {
     }
 }
 
-fn names(image: &ImageFacts) -> Vec<Named<'_>> {
-    let symbols = image.symbols.iter().enumerate();
-    let mut names: Vec<Named<'_>> = symbols
-        .map(|(at, symbol)| Named { name: canonical(&symbol.raw).name, symbol, at, id: 0 })
-        .collect();
-    names.sort_unstable_by(|a, b| (a.key(), a.at).cmp(&(b.key(), b.at)));
-    names
+fn names<'a>(image: &'a ImageFacts) -> Vec<Named<'a>> {
+    let named = |(at, symbol): (usize, &'a SymbolFacts)| {
+        let name = canonical(&symbol.raw).name;
+        (beginning(&name), Named { name, symbol, at, id: 0 })
+    };
+    let mut names: Vec<(u128, Named<'_>)> = image.symbols.iter().enumerate().map(named).collect();
+    names.sort_unstable_by(|(first, a), (other, b)| {
+        first.cmp(other).then_with(|| (a.key(), a.at).cmp(&(b.key(), b.at)))
+    });
+    names.into_iter().map(|(_, named)| named).collect()
+}
+
+/// The first bytes of a name as a number, which orders as they do and lies nearer than they do.
+fn beginning(name: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
+    u128::from_be_bytes(bytes)
 }
 
 /// Numbers the names of both sides, so that equal ones have equal numbers and order stays.
