@@ -1,9 +1,7 @@
 use crate::error::EngineError;
 use crate::expect::{ExpectFiles, today};
 use crate::gather::{Depth, gather, log_beside};
-use crate::inventory;
-use crate::irs;
-use crate::natives;
+use crate::twins;
 use std::path::PathBuf;
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
@@ -11,8 +9,8 @@ use twinlto_model::{
     TwinReport,
 };
 use twinlto_verdict::{
-    Built, Expectations, Scope, Sides, Verdict, cell_counts, compare_twins, conclude, diagnostics,
-    judge, judge_one, merge, merge_allowed, summary,
+    Built, Expectations, Scope, Sides, Verdict, cell_counts, conclude, diagnostics, judge,
+    judge_one, merge, merge_allowed, summary,
 };
 
 /// What `twinlto audit` is asked.
@@ -114,13 +112,13 @@ fn audit_two(
         return Err(EngineError::usage(what, "their modes make no pair", ""));
     };
     let (ours, theirs) = if first.mode == modes.first { (first, second) } else { (second, first) };
-    let mut verdict = compare_twins(ours.arch, &ours.facts, &theirs.facts, expectations);
     let sides = Sides::of(ours.arch, Some(ours.mode), Some(theirs.mode));
-    natives::add(sides, &ours.facts, &theirs.facts, &mut verdict);
-    irs::judge(sides, &ours.facts, &theirs.facts, &mut verdict);
-    inventory::judge(sides, &ours.facts, &theirs.facts, &mut verdict)?;
+    let mut verdict = twins::compare(ours.arch, &ours.facts, &theirs.facts, expectations)?;
     verdict.layers.push(diagnostics(sides, &ours.facts, &theirs.facts, Scope::Differences));
-    report(expectations, &verdict, &ours, Some(&theirs), modes.comparison())
+    let report = report(expectations, &verdict, &ours, Some(&theirs), modes.comparison());
+    // Nobody has to wait until millions of names are given back.
+    rayon::spawn(move || drop((ours, theirs)));
+    report
 }
 
 pub(crate) fn report(

@@ -1,9 +1,12 @@
 use crate::error::EngineError;
 use rayon::prelude::*;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, OFlags, Timespec, Timestamps, utimensat};
+use rustix::io::retry_on_intr;
+use std::cell::RefCell;
 use std::fs::{File, Metadata};
 use std::io::{Read, Write};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use twinlto_model::thousands;
@@ -89,6 +92,44 @@ pub(crate) fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
 
 fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let (file, meta) = open_regular(path)?;
+    let mut bytes = Vec::new();
+    read_into(&file, &meta, most, &mut bytes)?;
+    Ok(bytes)
+}
+
+thread_local! {
+    /// Two buffers of each thread. Fresh memory for each of thousands of files costs more than to read
+    /// them: the system clears every page of it.
+    static BUFFERS: RefCell<[Vec<u8>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+}
+
+/// Larger buffers are not kept.
+const LARGEST_KEPT: usize = 8 << 20;
+
+/// Gives `with` the buffers of this thread.
+fn with_buffers<T>(with: impl FnOnce(&mut [Vec<u8>; 2]) -> T) -> T {
+    let mut buffers = BUFFERS.take();
+    let result = with(&mut buffers);
+    buffers.iter_mut().filter(|it| it.capacity() > LARGEST_KEPT).for_each(|it| *it = Vec::new());
+    BUFFERS.set(buffers);
+    result
+}
+
+/// Reads a regular file of at most 4 GiB for as long as somebody looks at it.
+pub(crate) fn look_at<T>(
+    path: &Path,
+    look: impl FnOnce(&Metadata, &[u8]) -> T,
+) -> std::io::Result<T> {
+    let (file, meta) = open_regular(path)?;
+    with_buffers(|[bytes, _]| {
+        bytes.clear();
+        read_into(&file, &meta, LARGEST, bytes)?;
+        Ok(look(&meta, bytes))
+    })
+}
+
+/// Reads a file into an empty buffer, in as few steps as there are.
+fn read_into(file: &File, meta: &Metadata, most: u64, bytes: &mut Vec<u8>) -> std::io::Result<()> {
     let len = meta.len();
     if len > most {
         let most = most >> 20;
@@ -96,31 +137,81 @@ fn read_at_most(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
             format!("it has {} bytes, and such a file has at most {most} MiB", thousands(len));
         return Err(std::io::Error::other(why));
     }
-    let mut bytes = Vec::new();
     // Where there is not so much memory, that is an error and no abort.
     bytes.try_reserve_exact(usize::try_from(len).unwrap_or(0)).map_err(|error| {
         std::io::Error::other(format!("no memory for its {} bytes: {error}", thousands(len)))
     })?;
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    if len == 0 {
+        // It may not tell how long it is.
+        file.take(most).read_to_end(bytes)?;
+        return Ok(());
+    }
+    while (bytes.len() as u64) < len && read_more(file, bytes)? > 0 {}
+    bytes.truncate(usize::try_from(len).unwrap_or(usize::MAX));
+    Ok(())
 }
 
-/// Whether two files of one length hold the same, without keeping more than a piece of each.
-pub(crate) fn same_bytes(mut left: File, mut right: File) -> std::io::Result<bool> {
+/// Reads as much as there is room for in a buffer behind what it holds.
+fn read_more(file: &File, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
+    Ok(retry_on_intr(|| rustix::io::read(file, spare_capacity(bytes)))?)
+}
+
+/// What two files of one name are to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Both {
+    /// Whether they hold the same.
+    pub(crate) is_same: bool,
+    /// Their lengths; units: bytes.
+    pub(crate) bytes: (u64, u64),
+}
+
+/// Whether two regular files hold the same, without keeping more than a piece of each.
+pub(crate) fn same_files(left: &Path, right: &Path) -> std::io::Result<Both> {
+    let ((left, x), (right, y)) = (open_regular(left)?, open_regular(right)?);
+    let bytes = (x.len(), y.len());
+    let is_same =
+        bytes.0 == bytes.1 && with_buffers(|pieces| same_bytes([&left, &right], bytes.0, pieces))?;
+    Ok(Both { is_same, bytes })
+}
+
+/// Whether two files hold the same for this many bytes.
+fn same_bytes(
+    [left, right]: [&File; 2],
+    mut len: u64,
+    pieces: &mut [Vec<u8>; 2],
+) -> std::io::Result<bool> {
     const PIECE: usize = 64 << 10;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    loop {
-        ours.clear();
-        theirs.clear();
-        let n = Read::by_ref(&mut left).take(PIECE as u64).read_to_end(&mut ours)?;
-        Read::by_ref(&mut right).take(PIECE as u64).read_to_end(&mut theirs)?;
-        if ours != theirs {
+    pieces.iter_mut().for_each(|piece| piece.resize(PIECE, 0));
+    let [ours, theirs] = pieces;
+    while len > 0 {
+        let size = usize::try_from(len).map_or(PIECE, |len| len.min(PIECE));
+        let ours = ours.get_mut(..size).unwrap_or_default();
+        let theirs = theirs.get_mut(..size).unwrap_or_default();
+        let (n, m) = (fill(left, ours)?, fill(right, theirs)?);
+        if ours.get(..n) != theirs.get(..m) {
             return Ok(false);
         }
-        if n < PIECE {
-            return Ok(true);
+        if n < size {
+            // Both have become shorter meanwhile.
+            break;
+        }
+        len -= size as u64;
+    }
+    Ok(true)
+}
+
+/// Reads until a piece is full or the file ends; how much that is.
+fn fill(mut file: &File, piece: &mut [u8]) -> std::io::Result<usize> {
+    let mut full = 0;
+    while let Some(rest) = piece.get_mut(full..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(n) => full += n,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(full)
 }
 
 /// The first and the last bytes of a file.
@@ -156,9 +247,15 @@ fn grow(
 ) -> std::io::Result<Vec<u8>> {
     let mut size = first.min(len);
     loop {
-        let mut bytes = vec![0; size];
         let offset = if from_start { 0 } else { len - size };
-        file.read_exact_at(&mut bytes, offset as u64)?;
+        let mut bytes = Vec::with_capacity(size);
+        while bytes.len() < size {
+            let at = (offset + bytes.len()) as u64;
+            if retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut bytes), at))? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        bytes.truncate(size);
         if size == len || enough(&bytes) {
             return Ok(bytes);
         }

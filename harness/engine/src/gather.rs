@@ -9,6 +9,8 @@ pub(crate) mod named;
 mod natives;
 mod objects;
 
+use image::Linked;
+use named::Named;
 pub(crate) use objects::command as recorded_command;
 
 use crate::error::EngineError;
@@ -17,7 +19,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use twinlto_facts::build::{Answer, BuildFacts, Listing};
+use twinlto_facts::build::{Answer, BuildFacts, ImageFacts, Installed, Listing};
 use twinlto_facts::elf::initcalls_lds;
 use twinlto_facts::kbuild::{Config, Symvers, normalize_path, object_list_or_bytes};
 use twinlto_facts::log::BuildLog;
@@ -78,13 +80,11 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
         let bytes = read_regular(log).map_err(|error| EngineError::io("read", log, &error))?;
         facts.log.extend(BuildLog { path: log.display().to_string(), ..BuildLog::parse(&bytes) });
     }
-    let (objects, (image, installed)) = rayon::join(
-        || objects::read(dir, &facts),
-        || rayon::join(|| image::read(dir, "vmlinux", depth), || installed::read(dir)),
-    );
+    let (objects, (image, installed)) =
+        rayon::join(|| objects::read(dir, &facts), || kernel(dir, depth));
     facts.objects = objects.indexed;
-    included::read(dir, facts.mode, &mut facts.objects);
-    named::complete(dir, &mut facts.objects);
+    let named = Named::new(dir);
+    named.complete_all(&mut facts.objects);
     facts.other_objects = objects.others;
     facts.other_symvers = objects.symvers;
     facts.unlisted_indexes = objects.unlisted;
@@ -95,10 +95,23 @@ pub fn gather(dir: &Path, logs: &[&Path], depth: Depth) -> Result<BuildFacts, En
     if depth != Depth::Records {
         facts.levels = levels::read(dir, &facts.objects);
         facts.initcall_script = initcall_script(dir);
-        facts.natives = natives::read(dir, &facts);
+        facts.natives = natives::read(dir, &named, &facts);
     }
     facts.arch = arch_of(&facts);
     Ok(facts)
+}
+
+/// `vmlinux` and what is installed with it.
+fn kernel(dir: &Path, depth: Depth) -> (Answer<ImageFacts>, Installed) {
+    let bytes = match read_regular(&dir.join("vmlinux")) {
+        Ok(bytes) => bytes,
+        Err(error) => return (absent_or_bad(&error), installed::read(dir, None)),
+    };
+    let linked = Linked::new(&bytes);
+    rayon::join(
+        || linked.facts(depth).map_or_else(Answer::Bad, Answer::Read),
+        || installed::read(dir, Some(&linked)),
+    )
 }
 
 /// How much of a build is read.
@@ -165,8 +178,14 @@ fn answer<T>(path: &Path, read: impl FnOnce(Vec<u8>) -> Result<T, String>) -> An
             Ok(value) => Answer::Read(value),
             Err(why) => Answer::Bad(why),
         },
-        Err(error) if error.kind() == ErrorKind::NotFound => Answer::Absent,
-        Err(error) => Answer::Bad(error.to_string()),
+        Err(error) => absent_or_bad(&error),
+    }
+}
+
+fn absent_or_bad<T>(error: &std::io::Error) -> Answer<T> {
+    match error.kind() {
+        ErrorKind::NotFound => Answer::Absent,
+        _ => Answer::Bad(error.to_string()),
     }
 }
 

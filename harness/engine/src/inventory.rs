@@ -1,17 +1,18 @@
 //! Every file of two build directories, held against its namesake.
 
 use crate::error::EngineError;
-use crate::fs::{open_regular, read_text, same_bytes};
+use crate::fs::{Both, read_text, same_files};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use twinlto_facts::archive;
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::{CmdFile, FileRole, cmd_path};
-use twinlto_verdict::{FilePair, Line, Same, Sides, Verdict, files};
+use twinlto_model::Account;
+use twinlto_verdict::{FilePair, LayerVerdict, Line, Same, Sides, files};
 
-/// The files of a directory: path below it → length in bytes.
-type Listing = BTreeMap<String, u64>;
+/// The files of a directory, by their paths below it. Nothing else is asked of most of them.
+type Listing = HashSet<String>;
 
 /// Directories of a build directory that no rule of kbuild fills.
 const FOREIGN: [&str; 2] = [".git", "source"];
@@ -34,10 +35,7 @@ fn walk(dir: &Path) -> Result<Listing, EngineError> {
             if kind.is_dir() && !FOREIGN.contains(&name.as_str()) && depth < DEEPEST {
                 open.push((entry.path(), format!("{name_below}/"), depth + 1));
             } else if kind.is_file() {
-                // One that vanished meanwhile is not there.
-                if let Ok(meta) = entry.metadata() {
-                    files.insert(name_below, meta.len());
-                }
+                files.insert(name_below);
             }
         }
     }
@@ -45,21 +43,17 @@ fn walk(dir: &Path) -> Result<Listing, EngineError> {
 }
 
 /// Compares the files of twins that no other layer looks at, and accounts for all of them.
-pub(crate) fn judge(
+pub(crate) fn compared(
     sides: Sides<'_>,
     ours: &BuildFacts,
     theirs: &BuildFacts,
-    verdict: &mut Verdict,
-) -> Result<(), EngineError> {
+) -> Result<(LayerVerdict, Vec<Account>), EngineError> {
     // IR objects and what is native in both builds are read once, by layers of their own.
     let judged = ours.objects.keys().filter(|name| theirs.objects.contains_key(*name));
     let natives = ours.natives.keys().filter(|name| theirs.natives.contains_key(*name));
     let judged = judged.chain(natives).collect();
     let pairs = pair([&Build::of(ours), &Build::of(theirs)], &judged)?;
-    let (layer, accounts) = files(sides, ours, theirs, &pairs);
-    verdict.layers.push(layer);
-    verdict.coverage.extend(accounts);
-    Ok(())
+    Ok(files(sides, ours, theirs, &pairs))
 }
 
 /// How many files of two builds nobody looks at where the builds are not twins: neither kernels nor
@@ -79,7 +73,7 @@ pub(crate) fn not_looked_at(ours: &BuildFacts, theirs: &BuildFacts) -> Result<us
             || in_both(|facts, name| facts.natives.contains_key(name))
             || ["vmlinux", "Module.symvers", ".config"].contains(&name.as_str())
     };
-    Ok(names.keys().filter(|name| !is_read(name)).count())
+    Ok(names.iter().filter(|name| !is_read(name)).count())
 }
 
 /// A build directory, as far as its files are compared.
@@ -117,47 +111,38 @@ fn pair(builds: [&Build; 2], judged: &BTreeSet<&String>) -> Result<Vec<FilePair>
     let [ours, theirs] = builds;
     let (left, right) = rayon::join(|| walk(&ours.dir), || walk(&theirs.dir));
     let (left, right) = (left?, right?);
-    let mut names: Vec<&String> = left.keys().chain(right.keys()).collect();
+    let mut names: Vec<&String> = left.union(&right).collect();
     names.sort_unstable();
-    names.dedup();
     let is_recorded = |path: &str| {
         let command = cmd_path(path);
-        left.contains_key(&command) || right.contains_key(&command)
+        left.contains(&command) || right.contains(&command)
     };
     let in_place = ours.is_in_place || theirs.is_in_place;
     let one = |name: &&String| {
-        let lengths = (left.get(*name).copied(), right.get(*name).copied());
+        let is_there = (left.contains(*name), right.contains(*name));
         let (role, is_recorded) = (FileRole::of(name), is_recorded(name));
         let is_source = in_place && !is_recorded && role.may_be_source(name);
         FilePair {
             path: (*name).clone(),
             role,
             is_recorded,
-            bytes: lengths.0.or(lengths.1).unwrap_or_default(),
-            same: match lengths {
+            same: match is_there {
                 _ if is_source => Same::Source,
-                (Some(_), Some(_)) if role.has_own_reader() || judged.contains(*name) => {
-                    Same::Unread
-                }
-                (Some(_), None) => Same::OnlyLeft,
-                (None, _) => Same::OnlyRight,
-                (Some(a), Some(b)) => compare(builds, name, role, (a, b)),
+                (true, true) if role.has_own_reader() || judged.contains(*name) => Same::Unread,
+                (true, false) => Same::OnlyLeft,
+                (false, _) => Same::OnlyRight,
+                (true, true) => compare(builds, name, role),
             },
         }
     };
     Ok(names.par_iter().map(one).collect())
 }
 
-fn compare(builds: [&Build; 2], name: &str, role: FileRole, (a, b): (u64, u64)) -> Same {
-    let opened = builds.map(|build| open_regular(&build.dir.join(name)));
-    let same = match opened {
-        [Ok((left, _)), Ok((right, _))] if a == b => same_bytes(left, right),
-        [Ok(_), Ok(_)] => Ok(false),
-        [Err(error), _] | [_, Err(error)] => Err(error),
-    };
-    match same {
-        Ok(true) => Same::Identical,
-        Ok(false) => differing(builds, name, role, (a, b)),
+fn compare(builds: [&Build; 2], name: &str, role: FileRole) -> Same {
+    let [left, right] = builds.map(|build| build.dir.join(name));
+    match same_files(&left, &right) {
+        Ok(Both { is_same: true, .. }) => Same::Identical,
+        Ok(Both { bytes, .. }) => differing(builds, name, role, bytes),
         Err(error) => Same::Unreadable(error.to_string()),
     }
 }

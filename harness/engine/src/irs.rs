@@ -1,25 +1,38 @@
 //! The IR objects of two builds, read and held against each other.
 
-use crate::fs::{open_regular, read_regular, read_text, same_bytes};
+use crate::fs::{read_regular, read_text, same_files};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use twinlto_facts::build::BuildFacts;
 use twinlto_facts::kbuild::{Depends, cmd_path};
-use twinlto_model::Layer;
+use twinlto_model::{Account, Layer};
 use twinlto_verdict::{IrDifference, IrPair, IrSame, LayerVerdict, Sides, Verdict, irs};
 
 /// Compares the IR objects that both builds have, into the layer of the artefacts.
 pub(crate) fn judge(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, verdict: &mut Verdict) {
+    take_in(compared(sides, a, b), verdict);
+}
+
+/// What the layer of the artefacts gets and its account, where both builds have IR objects.
+pub(crate) type Found = Option<(LayerVerdict, Account)>;
+
+pub(crate) fn take_in(found: Found, verdict: &mut Verdict) {
+    if let Some((layer, account)) = found {
+        add(layer, &mut verdict.layers);
+        verdict.coverage.push(account);
+    }
+}
+
+/// Compares the IR objects that both builds have.
+pub(crate) fn compared(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Found {
     let names: Vec<&String> =
         a.objects.keys().filter(|name| b.objects.contains_key(*name)).collect();
     if names.is_empty() {
-        return;
+        return None;
     }
     let pair = |name: &&String| IrPair { object: (*name).clone(), same: compare(a, b, name) };
     let pairs: Vec<IrPair> = names.par_iter().map(pair).collect();
-    let (layer, account) = irs(sides, a, b, &pairs);
-    add(layer, &mut verdict.layers);
-    verdict.coverage.push(account);
+    Some(irs(sides, a, b, &pairs))
 }
 
 /// Joins what was found to the layer of the artefacts, or makes that layer.
@@ -36,16 +49,7 @@ fn path(facts: &BuildFacts, name: &str) -> PathBuf {
 
 fn compare(a: &BuildFacts, b: &BuildFacts, name: &str) -> IrSame {
     let (left, right) = (path(a, name), path(b, name));
-    let same = match (open_regular(&left), open_regular(&right)) {
-        (Ok((left, x)), Ok((right, y))) => {
-            if x.len() == y.len() {
-                same_bytes(left, right)
-            } else {
-                Ok(false)
-            }
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    };
+    let same = same_files(&left, &right).map(|both| both.is_same);
     let bytes = || Ok::<_, std::io::Error>((read_regular(&left)?, read_regular(&right)?));
     match same {
         Ok(true) => IrSame::Identical,

@@ -42,6 +42,7 @@ mod symtypes;
 mod thinlto;
 mod toolchain;
 mod tree;
+mod twins;
 
 pub use audit::{AuditRequest, audit};
 pub use bisect::{

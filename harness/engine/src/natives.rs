@@ -1,6 +1,6 @@
 //! Objects that are native in both builds, read and held against each other.
 
-use crate::fs::read_regular;
+use crate::fs::{read_regular, same_files};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,23 +8,39 @@ use std::sync::Mutex;
 use twinlto_facts::build::{BuildFacts, NativeRole};
 use twinlto_facts::elf::{Image, ObjectKind, kind, parts};
 use twinlto_facts::kbuild::{Depends, cmd_path, native_path, normalize_path};
+use twinlto_model::Account;
 use twinlto_verdict::{
-    BUILDER, Difference, NativePair, Places, Sameness, Sides, Surroundings, Verdict, difference,
-    native_account, places,
+    BUILDER, Difference, LayerVerdict, NativePair, Places, Sameness, Sides, Surroundings, Verdict,
+    difference, native_account, places,
 };
 
 /// Compares what is native in both builds, and adds the layer and its accounts to the verdict.
 pub(crate) fn add(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts, verdict: &mut Verdict) {
+    take_in(compared(sides, a, b), verdict);
+}
+
+/// The layer and its accounts, where there is something to compare.
+pub(crate) type Found = Option<(LayerVerdict, Vec<Account>)>;
+
+pub(crate) fn take_in(found: Found, verdict: &mut Verdict) {
+    if let Some((layer, accounts)) = found {
+        verdict.layers.push(layer);
+        verdict.coverage.extend(accounts);
+    }
+}
+
+/// Compares what is native in both builds.
+pub(crate) fn compared(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Found {
     let both = [a, b].map(|facts| facts.mode.is_some_and(|mode| !mode.is_linkers()));
     // Of two builds of one mode, what the backends made is compared with --object.
     let backends = both == [true, true] && a.mode != b.mode;
     let comparison = Comparison { a, b, places: places(a, b), compared: Mutex::default() };
     let pairs = comparison.pairs(backends);
     if pairs.is_empty() {
-        return;
+        return None;
     }
-    verdict.layers.push(twinlto_verdict::natives(sides, &pairs, &comparison.places));
-    verdict.coverage.extend(native_account(sides, a, b, &pairs));
+    let layer = twinlto_verdict::natives(sides, &pairs, &comparison.places);
+    Some((layer, native_account(sides, a, b, &pairs)))
 }
 
 struct Comparison<'f> {
@@ -109,14 +125,13 @@ impl Comparison<'_> {
     }
 
     fn sameness(&self, name: &str) -> Result<Sameness, String> {
-        let read = |facts: &BuildFacts| {
-            let path = Path::new(&facts.directory).join(name);
-            read_regular(&path).map_err(|error| format!("{name}: {error}"))
-        };
-        let (left, right) = (read(self.a)?, read(self.b)?);
-        if left == right {
+        let path = |facts: &BuildFacts| Path::new(&facts.directory).join(name);
+        let why = |error: std::io::Error| format!("{name}: {error}");
+        let (left, right) = (path(self.a), path(self.b));
+        if same_files(&left, &right).map_err(why)?.is_same {
             return Ok(Sameness::Identical);
         }
+        let (left, right) = (read_regular(&left).map_err(why)?, read_regular(&right).map_err(why)?);
         let what = match (relocatable(&left), relocatable(&right)) {
             (Some(x), Some(y)) => {
                 let mut what = difference(&parts(&x), &parts(&y), &self.places);

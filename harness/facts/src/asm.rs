@@ -4,6 +4,7 @@
 //! Neither the object nor a `.cmd` file changes with the contents of such a file. Source: `AsmParser.cpp`,
 //! `parseDirectiveIncbin` and `parseDirectiveInclude`, LLVM 17 to 24.
 
+use memchr::memmem;
 use std::collections::BTreeSet;
 
 /// A file that assembly reads.
@@ -46,10 +47,12 @@ impl AsmFiles {
     /// A directive in a comment counts as well: who hashes a file too many errs on the safe side.
     pub fn read(&mut self, text: &str, is_template: bool) {
         // A dot with a macro's argument behind it may be any directive.
-        if let Some(at) = text.find(".\\") {
+        // Most assembly of a kernel names no file, and every IR object has some.
+        let all = |what: &'static str| memmem::find_iter(text.as_bytes(), what);
+        if let Some(at) = all(".\\").next() {
             self.note(text, Some(at));
         }
-        for (at, _) in text.match_indices(".i").chain(text.match_indices(".I")) {
+        for at in all(".i").chain(all(".I")) {
             let Some(rest) = text.get(at + 1..) else { continue };
             let Some(operand) = ["incbin", "include"].iter().find_map(|it| directive(rest, it))
             else {

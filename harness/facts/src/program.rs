@@ -6,6 +6,8 @@
 //! the last dot (`Driver.cpp` and `driver.cpp`, LLVM 17 to 24). So a tool is known by its base name, with
 //! an optional directory, target prefix, version suffix and `.exe`, and never by the whole word.
 
+use memchr::memchr_iter;
+
 /// A tool of a kernel build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Program {
@@ -176,10 +178,15 @@ pub fn tool_of(word: &str) -> Option<Called<'_>> {
     let (dir, name) = word.rsplit_once('/').map_or((None, word), |(dir, name)| (Some(dir), name));
     let name = without_exe(name);
     let mut best: Option<Called<'_>> = None;
+    // Every word of a log is asked, and few are tools: a base name stands first or behind a target.
+    let places = || std::iter::once(0).chain(memchr_iter(b'-', name.as_bytes()).map(|at| at + 1));
     for (base, program, suffix) in NAMES {
-        for (at, _) in name.match_indices(base) {
+        for at in places() {
             let Some((target, rest)) = name.split_at_checked(at) else { continue };
-            let Some((base, rest)) = rest.split_at_checked(base.len()) else { continue };
+            let Some((base, rest)) = rest.split_at_checked(base.len()).filter(|it| it.0 == base)
+            else {
+                continue;
+            };
             if !is_target(target) || !fits(rest, suffix) {
                 continue;
             }

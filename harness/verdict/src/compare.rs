@@ -8,6 +8,7 @@ use crate::follows::settle;
 use crate::layer::{LayerVerdict, Omitted};
 use crate::natives;
 use crate::transport::{fronts, transport};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use twinlto_facts::bitcode::BitcodeFacts;
 use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
@@ -98,29 +99,23 @@ pub fn compare_twins(
     expectations: &Expectations,
 ) -> Verdict {
     let sides = Sides::of(arch, ours.mode, theirs.mode);
-    let mut told = transport(arch, ours);
-    told.findings.extend(fronts(sides, ours, theirs));
-    told.findings.extend(natives::fronts(sides, ours, theirs));
-    if theirs.mode.is_some_and(Mode::has_native_objects) {
-        let twins = transport(arch, theirs);
-        told.findings.extend(twins.findings);
-        if let (Omitted::Nothing, Omitted::Part(what) | Omitted::All(what)) =
-            (&told.omitted, twins.omitted)
-        {
-            told.omit_part(format!("{} backends: {what}", sides.right));
-        }
-    }
-    let mut layers = vec![
-        told,
-        artefacts::artefacts(arch, ours, Some(theirs)),
-        diff::exports(sides, ours, Some(theirs)),
-        diff::symbols(sides, ours, theirs),
-        diff::sections(sides, ours, theirs, &expectations.budgets),
-        diff::initcalls(sides, ours, theirs),
-        diff::tables(sides, ours, theirs),
-    ];
-    // Debug information is a choice of the configuration: without it there is no such layer.
-    layers.extend(diff::layouts(sides, ours, theirs));
+    let measures = diff::measured(sides, ours, theirs);
+    let (mut layers, mut coverage) = rayon::join(
+        || {
+            at_once(&[
+                &|| Some(commands(sides, ours, theirs)),
+                &|| Some(artefacts::artefacts(arch, ours, Some(theirs))),
+                &|| Some(diff::exports(sides, ours, Some(theirs))),
+                &|| Some(diff::symbols(sides, (ours, theirs), &measures)),
+                &|| Some(diff::sections(sides, &measures, &expectations.budgets)),
+                &|| Some(diff::initcalls(sides, ours, theirs)),
+                &|| Some(diff::tables(sides, &measures)),
+                // Debug information is a choice of the configuration: without it there is no such layer.
+                &|| diff::layouts(sides, ours, theirs),
+            ])
+        },
+        || coverage::twins(sides, ours, theirs),
+    );
     // Of two modes of which neither is lld's own, everything lies at the same place.
     if !sides.modes {
         let linked = diff::pairs(sides, ours, theirs).unwrap_or_default();
@@ -128,8 +123,33 @@ pub fn compare_twins(
         // Contents are read where they were asked for.
         layers.extend(Some(code).filter(|code| code.compared > 0));
     }
-    let coverage = coverage::twins(sides, (ours, theirs), &layers);
+    coverage.extend(coverage::options(sides, &layers));
     Verdict { arch, layers, coverage }
+}
+
+/// One layer, where there is something to compare.
+type Comparison<'c> = &'c (dyn Fn() -> Option<LayerVerdict> + Sync);
+
+/// The layers of these comparisons, in their order. None knows of another one: they share the processors.
+fn at_once(comparisons: &[Comparison<'_>]) -> Vec<LayerVerdict> {
+    comparisons.par_iter().with_max_len(1).filter_map(|compare| compare()).collect()
+}
+
+/// The recorded commands: those of each build that has backends, and the front ends of both.
+fn commands(sides: Sides<'_>, ours: &BuildFacts, theirs: &BuildFacts) -> LayerVerdict {
+    let mut told = transport(sides.arch, ours);
+    told.findings.extend(fronts(sides, ours, theirs));
+    told.findings.extend(natives::fronts(sides, ours, theirs));
+    if theirs.mode.is_some_and(Mode::has_native_objects) {
+        let twins = transport(sides.arch, theirs);
+        told.findings.extend(twins.findings);
+        if let (Omitted::Nothing, Omitted::Part(what) | Omitted::All(what)) =
+            (&told.omitted, twins.omitted)
+        {
+            told.omit_part(format!("{} backends: {what}", sides.right));
+        }
+    }
+    told
 }
 
 /// Compares any two things of one kind, as far as both have what is compared. `code` are the
@@ -156,16 +176,17 @@ pub fn compare_any(
     if a.config.values.is_empty() && b.config.values.is_empty() {
         exports.findings.extend(diff::no_exports(sides, a, b));
     }
+    let measures = diff::measured(sides, a, b);
     let mut layers: Vec<LayerVerdict> = records(sides, a, b);
     layers.extend(diff::files(sides, a, b, lost));
-    layers.extend([
-        exports,
-        diff::symbols(sides, a, b),
-        diff::sections(sides, a, b, &expectations.budgets),
-        diff::initcalls(sides, a, b),
-        diff::tables(sides, a, b),
-    ]);
-    layers.extend(diff::layouts(sides, a, b));
+    layers.push(exports);
+    layers.extend(at_once(&[
+        &|| Some(diff::symbols(sides, (a, b), &measures)),
+        &|| Some(diff::sections(sides, &measures, &expectations.budgets)),
+        &|| Some(diff::initcalls(sides, a, b)),
+        &|| Some(diff::tables(sides, &measures)),
+        &|| diff::layouts(sides, a, b),
+    ]));
     let linked = diff::pairs(sides, a, b).unwrap_or_default();
     layers.push(diff::code(sides, (&code, &linked), &renamed));
     for layer in &mut layers {
@@ -291,31 +312,30 @@ pub fn judge_one(arch: Arch, facts: &BuildFacts, why: &str, excused: bool) -> Ve
     let alone = |layer| {
         if excused { LayerVerdict::excused(layer, why) } else { LayerVerdict::without(layer, why) }
     };
-    let transport = match facts.mode {
+    let transport = || match facts.mode {
         Some(Mode::InProcess) => LayerVerdict::excused(
             Layer::Transport,
             "in-process: the linker runs the backends itself",
         ),
         _ => transport(arch, facts),
     };
-    let mut exports = diff::exports(Sides::modes(arch), facts, None);
-    // One build that has not come to its modules yet is no failure of the audit.
-    if let Omitted::All(why) = &exports.omitted
-        && excused
-        && facts.symvers == Answer::Absent
-    {
-        exports.omitted = Omitted::Excused(why.clone());
-    }
-    Verdict::of(
-        arch,
-        vec![
-            transport,
-            artefacts::artefacts(arch, facts, None),
-            exports,
-            alone(Layer::Symbols),
-            alone(Layer::Sections),
-            alone(Layer::Initcalls),
-            alone(Layer::Tables),
-        ],
-    )
+    let exports = || {
+        let mut exports = diff::exports(Sides::modes(arch), facts, None);
+        // One build that has not come to its modules yet is no failure of the audit.
+        if let Omitted::All(why) = &exports.omitted
+            && excused
+            && facts.symvers == Answer::Absent
+        {
+            exports.omitted = Omitted::Excused(why.clone());
+        }
+        exports
+    };
+    let mut layers = at_once(&[
+        &|| Some(transport()),
+        &|| Some(artefacts::artefacts(arch, facts, None)),
+        &|| Some(exports()),
+    ]);
+    let others = [Layer::Symbols, Layer::Sections, Layer::Initcalls, Layer::Tables];
+    layers.extend(others.map(alone));
+    Verdict::of(arch, layers)
 }

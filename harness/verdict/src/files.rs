@@ -23,8 +23,6 @@ pub struct FilePair {
     pub role: FileRole,
     /// Whether kbuild recorded how it made it.
     pub is_recorded: bool,
-    /// Its length; units: bytes, of the first side where both have it.
-    pub bytes: u64,
     /// What the two sides are to each other.
     pub same: Same,
 }
@@ -219,7 +217,7 @@ mod tests {
     use twinlto_model::{Arch, Finding};
 
     fn pair(path: &str, is_recorded: bool, same: Same) -> FilePair {
-        FilePair { path: path.to_owned(), role: FileRole::of(path), is_recorded, bytes: 8, same }
+        FilePair { path: path.to_owned(), role: FileRole::of(path), is_recorded, same }
     }
 
     fn changed(left: &str, right: &str) -> Same {

@@ -3,20 +3,18 @@
 use super::twin::{Cell, Twin, TwinResult};
 use crate::error::EngineError;
 use crate::gather::{Depth, gather};
-use crate::inventory;
-use crate::irs;
 use crate::lifecycle::{LifeOptions, Scratch, live};
-use crate::natives;
 use crate::replay::replay_told;
 use crate::symtypes;
+use crate::twins;
 use std::time::{Duration, Instant};
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{
     CellReport, Event, Finding, Layer, Outcome, StageTime, StepReport, Timings, TwinReport,
 };
 use twinlto_verdict::{
-    Built, LayerVerdict, Scope, Sides, Verdict, cell_counts, compare_twins, diagnostics, judge,
-    judge_failed, judge_one,
+    Built, LayerVerdict, Scope, Sides, Verdict, cell_counts, diagnostics, judge, judge_failed,
+    judge_one,
 };
 
 impl Twin<'_> {
@@ -53,11 +51,8 @@ impl Twin<'_> {
         let failure = failed(&first).or_else(|| second.as_ref().and_then(failed));
         let mut verdict = match (&theirs, &failure) {
             (Some(theirs), None) => {
-                let mut verdict = compare_twins(self.arch, &ours, theirs, self.expectations);
+                let mut verdict = twins::compare(self.arch, &ours, theirs, self.expectations)?;
                 let sides = Sides::of(self.arch, ours.mode, theirs.mode);
-                natives::add(sides, &ours, theirs, &mut verdict);
-                irs::judge(sides, &ours, theirs, &mut verdict);
-                inventory::judge(sides, &ours, theirs, &mut verdict)?;
                 symtypes::explain(sides, (&ours, theirs), &mut verdict, events)?;
                 if let Some(options) = &self.request.replay {
                     verdict.layers.push(replay_told(self.arch, &ours, options, events)?);

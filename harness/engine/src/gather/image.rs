@@ -7,9 +7,28 @@ use twinlto_facts::build::{
 use twinlto_facts::dwarf::{self, Roots, Unit};
 use twinlto_facts::elf::{self, Image, KernelTable, Mark, SectionRef, SymbolKind, Table};
 
-/// Reads `vmlinux`.
-pub(super) fn read(dir: &Path, name: &str, depth: Depth) -> Answer<ImageFacts> {
-    answer(&dir.join(name), |bytes| with_debug(&bytes, depth))
+/// A linked file and its symbols, for several readers.
+pub(super) struct Linked<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) image: Result<Image<'b>, elf::ElfError>,
+}
+
+impl<'b> Linked<'b> {
+    pub(super) fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes, image: Image::parse(bytes) }
+    }
+
+    /// What is read of `vmlinux`.
+    pub(super) fn facts(&self, depth: Depth) -> Result<ImageFacts, String> {
+        if depth == Depth::Records {
+            // The names in its symbol table say nothing of its exports.
+            return facts_but_debug(self.bytes, depth);
+        }
+        let image = self.image.as_ref().map_err(ToString::to_string)?;
+        let mut facts = but_debug(image, depth);
+        add_debug(&mut facts, self.bytes, depth);
+        Ok(facts)
+    }
 }
 
 /// Reads any ELF file.
@@ -52,12 +71,16 @@ fn loader(image: &Image<'_>) -> Result<LoaderFacts, elf::ElfError> {
 /// those that all other files can see.
 pub(crate) fn with_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
     let mut facts = facts_but_debug(bytes, depth)?;
-    if depth != Depth::Records {
-        let names = exported(&facts);
-        let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
-        debug(&mut facts, bytes, roots);
-    }
+    add_debug(&mut facts, bytes, depth);
     Ok(facts)
+}
+
+fn add_debug(facts: &mut ImageFacts, bytes: &[u8], depth: Depth) {
+    if depth != Depth::Records {
+        let names = exported(facts);
+        let roots = if names.is_empty() { Roots::External } else { Roots::Named(&names) };
+        debug(facts, bytes, roots);
+    }
 }
 
 /// [`facts`], and the layouts of the types that a module's exports reach. Of one that exports nothing
@@ -111,8 +134,11 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         Depth::Records => Image::outline(bytes),
         Depth::Everything | Depth::Code => Image::parse(bytes),
     };
-    let image = image.map_err(|error| error.to_string())?;
-    let exports = match elf::exports(&image) {
+    Ok(but_debug(&image.map_err(|error| error.to_string())?, depth))
+}
+
+fn but_debug(image: &Image<'_>, depth: Depth) -> ImageFacts {
+    let exports = match elf::exports(image) {
         Ok(list) => Answer::Read(list),
         Err(error) => Answer::Bad(error.to_string()),
     };
@@ -123,30 +149,30 @@ fn facts_but_debug(bytes: &[u8], depth: Depth) -> Result<ImageFacts, String> {
         ..ImageFacts::default()
     };
     if depth == Depth::Records {
-        return Ok(facts);
+        return facts;
     }
     facts.is_relocatable = image.ident.is_relocatable();
-    facts.loading = elf::loading(&image);
-    facts.section_spans = spans(&image);
+    facts.loading = elf::loading(image);
+    facts.section_spans = spans(image);
     facts.section_names = image.sections.iter().map(|s| s.name.clone().into_owned()).collect();
     if depth == Depth::Code {
-        facts.pieces = elf::pieces(&image);
-        facts.contents = elf::contents(&image);
+        facts.pieces = elf::pieces(image);
+        facts.contents = elf::contents(image);
     }
-    facts.extents = elf::extents(&image);
-    facts.tables = tables(&image);
-    facts.marks = marks(&image);
-    facts.sections = sections(&image);
-    (facts.symbols, facts.undefined) = symbols(&image);
+    facts.extents = elf::extents(image);
+    facts.tables = tables(image);
+    facts.marks = marks(image);
+    facts.sections = sections(image);
+    (facts.symbols, facts.undefined) = symbols(image);
     let named = facts.symbols.len() + facts.undefined.len();
     // The first symbol of every table is none.
     let all = image.symbols.len().saturating_sub(1);
     facts.unnamed_symbols = all.saturating_sub(named) as u64;
-    facts.initcalls = match elf::initcalls(&image) {
+    facts.initcalls = match elf::initcalls(image) {
         Ok(list) => Answer::Read(list),
         Err(error) => Answer::Bad(error.to_string()),
     };
-    Ok(facts)
+    facts
 }
 
 /// The tables that have entries or cannot be read.

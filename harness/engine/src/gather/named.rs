@@ -27,14 +27,7 @@ pub(crate) struct Named<'d> {
 
 /// Puts what their commands name into the commands of all objects.
 pub(crate) fn complete(dir: &Path, objects: &mut BTreeMap<String, ObjectFacts>) {
-    let named = Named::new(dir);
-    objects.par_iter_mut().for_each(|(_, object)| named.complete(object));
-}
-
-/// A recorded command with what it names, where it runs a compiler.
-pub(crate) fn completed(dir: &Path, text: String) -> String {
-    let mut found = Found::default();
-    Named::new(dir).command(&text, &mut found).unwrap_or(text)
+    Named::new(dir).complete_all(objects);
 }
 
 /// What the commands of one object named.
@@ -45,8 +38,18 @@ struct Found {
 }
 
 impl<'d> Named<'d> {
-    fn new(dir: &'d Path) -> Self {
+    pub(super) fn new(dir: &'d Path) -> Self {
         Self { dir, homes: Mutex::default(), files: Mutex::default() }
+    }
+
+    /// A recorded command with what it names, where it runs a compiler.
+    pub(super) fn completed(&self, text: String) -> String {
+        self.command(&text, &mut Found::default()).unwrap_or(text)
+    }
+
+    /// Puts what their commands name into the commands of all objects.
+    pub(super) fn complete_all(&self, objects: &mut BTreeMap<String, ObjectFacts>) {
+        objects.par_iter_mut().for_each(|(_, object)| self.complete(object));
     }
 
     fn complete(&self, object: &mut ObjectFacts) {
@@ -234,6 +237,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("builtin.order"), "a.o\n").unwrap();
         let link = "ld.lld -r -o v @builtin.order".to_owned();
-        assert_eq!(completed(dir.path(), link.clone()), link);
+        assert_eq!(Named::new(dir.path()).completed(link.clone()), link);
     }
 }

@@ -1,22 +1,29 @@
 //! What no backend made: assembly, objects without LTO, modules, and what they are made from.
 
+use super::named::Named;
 use super::objects;
 use crate::fs::read_regular;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use twinlto_facts::build::{BuildFacts, CommandText, NativeObject, NativeRole};
 use twinlto_facts::elf::ObjectKind;
 use twinlto_facts::flags::lex;
 use twinlto_facts::kbuild::{cmd_path, module_members, normalize_path};
 
 /// The objects of a build directory and, step by step, what their commands name.
-pub(super) fn read(dir: &Path, facts: &BuildFacts) -> BTreeMap<String, NativeObject> {
+pub(super) fn read(
+    dir: &Path,
+    named: &Named<'_>,
+    facts: &BuildFacts,
+) -> BTreeMap<String, NativeObject> {
+    let reader = Reader { dir, named, made: Mutex::default() };
     let mut found = BTreeMap::new();
     let mut wanted: BTreeMap<String, NativeRole> = roots(dir, facts);
     while !wanted.is_empty() {
         let objects: Vec<(String, NativeObject)> =
-            wanted.into_par_iter().map(|(name, role)| one(dir, name, role)).collect();
+            wanted.into_par_iter().map(|(name, role)| reader.one(name, role)).collect();
         let named: BTreeSet<String> =
             objects.iter().flat_map(|(_, object)| object.made_from.iter().cloned()).collect();
         found.extend(objects);
@@ -49,48 +56,69 @@ fn roots(dir: &Path, facts: &BuildFacts) -> BTreeMap<String, NativeRole> {
     roots
 }
 
-fn one(dir: &Path, name: String, role: NativeRole) -> (String, NativeObject) {
-    let command = objects::command(dir, &name);
-    let made_from = command.as_deref().map(|text| made_from(dir, &name, text)).unwrap_or_default();
-    let command =
-        command.map(|text| CommandText { text, path: cmd_path(&name), target: name.clone() });
-    (name, NativeObject { role, command, made_from })
+/// Reads the objects of one build.
+struct Reader<'d> {
+    dir: &'d Path,
+    named: &'d Named<'d>,
+    /// Whether kbuild made a file, by its name: commands have most of their words in common.
+    made: Mutex<HashMap<String, bool>>,
 }
 
-/// What a command reads of that which kbuild made in the same directory. Programs and what they are
-/// made from are no part of the object.
-fn made_from(dir: &Path, name: &str, command: &str) -> Vec<String> {
-    let commands = lex(command).unwrap_or_default();
-    let words = commands.iter().flat_map(|command| command.words.iter().skip(1));
-    let mut found = BTreeSet::new();
-    for word in words {
-        if let Some(list) = word.strip_prefix('@') {
-            let text = read_regular(&dir.join(list)).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text).into_owned();
-            found.extend(text.split_ascii_whitespace().filter_map(|word| made(dir, word)));
-        } else if word.ends_with(".S") {
-            found.extend(embedded(dir, word));
-        } else if let Some(path) = word.rsplit('=').next() {
-            found.extend(made(dir, path));
-        }
+impl Reader<'_> {
+    fn one(&self, name: String, role: NativeRole) -> (String, NativeObject) {
+        let command = objects::command_with(self.named, self.dir, &name);
+        let made_from =
+            command.as_deref().map(|text| self.made_from(&name, text)).unwrap_or_default();
+        let command =
+            command.map(|text| CommandText { text, path: cmd_path(&name), target: name.clone() });
+        (name, NativeObject { role, command, made_from })
     }
-    found.remove(name);
-    found.into_iter().collect()
-}
 
-/// A file that kbuild recorded a command for.
-fn made(dir: &Path, word: &str) -> Option<String> {
-    let name = normalize_path(word).filter(|_| !word.starts_with('-'))?;
-    let is_tool = ["tools/", "scripts/"].iter().any(|tools| name.starts_with(tools));
-    let is_file = || dir.join(cmd_path(&name)).is_file() && dir.join(&name).is_file();
-    ((!is_tool || name.ends_with(".lds")) && is_file()).then_some(name)
-}
+    /// What a command reads of that which kbuild made in the same directory. Programs and what they are
+    /// made from are no part of the object.
+    fn made_from(&self, name: &str, command: &str) -> Vec<String> {
+        let commands = lex(command).unwrap_or_default();
+        let words = commands.iter().flat_map(|command| command.words.iter().skip(1));
+        let mut found = BTreeSet::new();
+        for word in words {
+            if let Some(list) = word.strip_prefix('@') {
+                let text = read_regular(&self.dir.join(list)).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text).into_owned();
+                found.extend(text.split_ascii_whitespace().filter_map(|word| self.made(word)));
+            } else if word.ends_with(".S") {
+                found.extend(self.embedded(word));
+            } else if let Some(path) = word.rsplit('=').next() {
+                found.extend(self.made(path));
+            }
+        }
+        found.remove(name);
+        found.into_iter().collect()
+    }
 
-/// What an assembly source takes in with `.incbin "FILE"`, where the name is no macro.
-fn embedded(dir: &Path, source: &str) -> Vec<String> {
-    let text = read_regular(&dir.join(source)).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines = text.lines().filter_map(|line| line.trim_start().split_once(".incbin"));
-    let names = lines.filter_map(|(_, rest)| rest.split('"').nth(1));
-    names.filter_map(|name| made(dir, name)).collect()
+    /// A file that kbuild recorded a command for.
+    fn made(&self, word: &str) -> Option<String> {
+        let name = normalize_path(word).filter(|_| !word.starts_with('-'))?;
+        let is_tool = ["tools/", "scripts/"].iter().any(|tools| name.starts_with(tools));
+        ((!is_tool || name.ends_with(".lds")) && self.is_made(&name)).then_some(name)
+    }
+
+    fn is_made(&self, name: &str) -> bool {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made.get(name) {
+            return *known;
+        }
+        let is_file = |path: &str| self.dir.join(path).is_file();
+        let is_made = is_file(&cmd_path(name)) && is_file(name);
+        made.insert(name.to_owned(), is_made);
+        is_made
+    }
+
+    /// What an assembly source takes in with `.incbin "FILE"`, where the name is no macro.
+    fn embedded(&self, source: &str) -> Vec<String> {
+        let text = read_regular(&self.dir.join(source)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines = text.lines().filter_map(|line| line.trim_start().split_once(".incbin"));
+        let names = lines.filter_map(|(_, rest)| rest.split('"').nth(1));
+        names.filter_map(|name| self.made(name)).collect()
+    }
 }

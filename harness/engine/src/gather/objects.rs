@@ -1,11 +1,13 @@
-use crate::fs::{Ends, open_regular, read_ends, read_regular};
+use super::included;
+use super::named::Named;
+use crate::fs::{Ends, look_at, open_regular, read_ends, read_regular};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use twinlto_facts::build::{Answer, BuildFacts, CommandText, FileFacts, ObjectFacts};
+use twinlto_facts::build::{Answer, BuildFacts, CommandText, FileFacts, IncludedFile, ObjectFacts};
 use twinlto_facts::elf::{KIND_PREFIX, ObjectKind, kind};
 use twinlto_facts::kbuild::{
     CmdFile, Crc, cmd_path, index_path, module_members, native_path, normalize_path,
@@ -55,21 +57,22 @@ fn has_own_index(dir: &Path, name: &str) -> bool {
 /// In-process, the IR objects are the bitcode members of `vmlinux.a`.
 fn in_process(dir: &Path, facts: &BuildFacts) -> Objects {
     let members = facts.archive.get().map(Vec::as_slice).unwrap_or_default();
-    let kinds: Vec<(&String, FileFacts)> =
-        members.par_iter().map(|name| (name, file(&dir.join(name)))).collect();
-    let (ir, others): (Vec<_>, Vec<_>) = kinds
-        .into_iter()
-        .partition(|(_, file)| matches!(file.kind, Some(ObjectKind::Bitcode { .. })));
-    let indexed = ir
+    let all: Vec<(&String, bool, ObjectFacts)> = members
         .par_iter()
-        .map(|(name, file)| {
-            let mut facts = ObjectFacts { ir: file.clone(), ..ObjectFacts::default() };
-            front(dir, name, &mut facts);
-            ((*name).clone(), facts)
+        .map(|name| {
+            let (ir, included) = ir_object(dir, name, "vmlinux.o");
+            let mut facts = ObjectFacts { ir, included, ..ObjectFacts::default() };
+            let is_ir = matches!(facts.ir.kind, Some(ObjectKind::Bitcode { .. }));
+            if is_ir {
+                front(dir, name, &mut facts);
+            }
+            (name, is_ir, facts)
         })
         .collect();
-    let symvers = others.par_iter().filter_map(|(name, _)| lines_of(dir, name)).collect();
-    let others = others.into_iter().map(|(name, file)| (name.clone(), file)).collect();
+    let (ir, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, is_ir, _)| *is_ir);
+    let indexed = ir.into_iter().map(|(name, _, facts)| (name.clone(), facts)).collect();
+    let symvers = others.par_iter().filter_map(|(name, ..)| lines_of(dir, name)).collect();
+    let others = others.into_iter().map(|(name, _, facts)| (name.clone(), facts.ir)).collect();
     Objects { indexed, others, symvers, unlisted: BTreeSet::new() }
 }
 
@@ -97,8 +100,10 @@ fn symver_lines(cmd: &CmdFile<'_>) -> SymverLines {
 fn object(dir: &Path, name: &str, log: &BuildLog) -> ObjectFacts {
     let native = native_path(name);
     let failed = has_failed(dir, name, &native, log);
+    let (ir, included) = ir_object(dir, name, &native);
     let mut facts = ObjectFacts {
-        ir: file(&dir.join(name)),
+        ir,
+        included,
         index: file(&dir.join(index_path(name))),
         native: if failed { FileFacts::default() } else { file(&dir.join(&native)) },
         ..ObjectFacts::default()
@@ -206,9 +211,14 @@ fn absent_or_bad(path: &str, error: &std::io::Error) -> Answer<CommandText> {
 
 /// The recorded command of a target.
 pub(crate) fn command(dir: &Path, target: &str) -> Option<String> {
+    command_with(&Named::new(dir), dir, target)
+}
+
+/// The same, with what is known already of the files that commands name.
+pub(super) fn command_with(named: &Named<'_>, dir: &Path, target: &str) -> Option<String> {
     let ends = cmd_ends(dir, &cmd_path(target)).ok()?;
     let command = CmdFile::parse(&ends.head, &[]).command.into_owned();
-    (!command.is_empty()).then(|| super::named::completed(dir, command))
+    (!command.is_empty()).then(|| named.completed(command))
 }
 
 fn cmd_ends(dir: &Path, path: &str) -> std::io::Result<Ends> {
@@ -223,29 +233,49 @@ pub(super) fn file(path: &Path) -> FileFacts {
     }
 }
 
+/// What is known of an IR object, and the files that its assembly includes: it is read once for both.
+/// `holder` is what those files end up in.
+fn ir_object(dir: &Path, name: &str, holder: &str) -> (FileFacts, Vec<IncludedFile>) {
+    let path = dir.join(name);
+    let looked = look_at(&path, |meta, bytes| {
+        let prefix = bytes.get(..KIND_PREFIX).unwrap_or(bytes);
+        let read = |at: u64, part: &mut [u8]| {
+            let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+            let n = rest.len().min(part.len());
+            if let (Some(part), Some(rest)) = (part.get_mut(..n), rest.get(..n)) {
+                part.copy_from_slice(rest);
+            }
+            n == part.len()
+        };
+        (of_file(meta, prefix, &read), included::read(dir, bytes, holder))
+    });
+    // What is too large to be read, or cannot be, is no file of a kernel's; why not is said of it.
+    looked.unwrap_or_else(|_| (file(&path), Vec::new()))
+}
+
+/// Reads a part of a file at a place; whether all of it is there.
+type ReadAt<'r> = &'r dyn Fn(u64, &mut [u8]) -> bool;
+
 /// Why a file cannot be whole, by its outline.
-fn damage(file: &File, kind: &ObjectKind, prefix: &[u8], len: u64) -> Option<String> {
+fn damage(read: ReadAt<'_>, kind: &ObjectKind, prefix: &[u8], len: u64) -> Option<String> {
     match kind {
         ObjectKind::Elf(ident) => {
             let headers = whole::section_headers(ident, prefix)?;
             let mut start = vec![0; usize::try_from(headers.entry.min(64) * 2).unwrap_or(0)];
-            let _past_the_end = file.read_exact_at(&mut start, headers.offset);
+            let _past_the_end = read(headers.offset, &mut start);
             headers.damage(len, &start)
         }
-        ObjectKind::Bitcode { wrapped: false } => bitcode_damage(file, len),
+        ObjectKind::Bitcode { wrapped: false } => bitcode_damage(read, len),
         _ => None,
     }
 }
 
 /// Goes from block to block; whole bitcode ends with its last one.
-fn bitcode_damage(file: &File, len: u64) -> Option<String> {
+fn bitcode_damage(read: ReadAt<'_>, len: u64) -> Option<String> {
     let mut at = 4;
     while at < len {
         let mut header = [0; 8];
-        let block = match file.read_exact_at(&mut header, at) {
-            Ok(()) => whole::bitcode_block(header),
-            Err(_) => None,
-        };
+        let block = if read(at, &mut header) { whole::bitcode_block(header) } else { None };
         match block {
             Some(size) => at = at.saturating_add(size),
             None => return Some(format!("no block of bitcode begins at byte {at} of {len}")),
@@ -261,12 +291,16 @@ fn prefix(path: &Path) -> std::io::Result<FileFacts> {
     let (file, meta) = open_regular(path)?;
     let mut bytes = vec![0; KIND_PREFIX.min(usize::try_from(meta.len()).unwrap_or(KIND_PREFIX))];
     file.read_exact_at(&mut bytes, 0)?;
-    let kind = kind(&bytes);
-    Ok(FileFacts {
-        damage: damage(&file, &kind, &bytes, meta.len()),
+    Ok(of_file(&meta, &bytes, &|at, part| file.read_exact_at(part, at).is_ok()))
+}
+
+fn of_file(meta: &Metadata, prefix: &[u8], read: ReadAt<'_>) -> FileFacts {
+    let kind = kind(prefix);
+    FileFacts {
+        damage: damage(read, &kind, prefix, meta.len()),
         kind: Some(kind),
         unreadable: None,
         len: meta.len(),
         modified: meta.modified().ok(),
-    })
+    }
 }

@@ -84,6 +84,33 @@ impl<'a> Cursor<'a> {
 
     /// A number in chunks of `width` bits, the highest of which says that another follows.
     pub(super) fn vbr(&mut self, width: u32) -> Result<u64, Fault> {
+        match self.short_vbr(width) {
+            Some(value) => Ok(value),
+            None => self.long_vbr(width),
+        }
+    }
+
+    /// The same where all chunks stand in one word, as nearly all do: texts are records of them.
+    fn short_vbr(&mut self, width: u32) -> Option<u64> {
+        /// Bits of a word of eight bytes that are there wherever in a byte it begins.
+        const WHOLE: u32 = 57;
+        let rest = self.bytes.get(usize::try_from(self.at / 8).ok()?..)?;
+        let mut word = u64::from_le_bytes(*rest.first_chunk()?) >> (self.at % 8);
+        let more = 1 << (width - 1);
+        let (mut value, mut chunks) = (0, 0);
+        while (chunks + 1) * width <= WHOLE {
+            value |= (word & (more - 1)) << (chunks * (width - 1));
+            chunks += 1;
+            if word & more == 0 {
+                self.skip((chunks * width).into()).ok()?;
+                return Some(value);
+            }
+            word >>= width;
+        }
+        None
+    }
+
+    fn long_vbr(&mut self, width: u32) -> Result<u64, Fault> {
         let more = 1 << (width - 1);
         let first = self.fixed(width)?;
         if first & more == 0 {

@@ -251,7 +251,9 @@ fn unabbreviated(
 ) -> Result<(), Fault> {
     let code = bits.vbr(6)?;
     record.start(code);
-    for _ in 0..bits.vbr(6)? {
+    let count = bits.vbr(6)?;
+    record.reserve(count.min((bits.end() - bits.at()) / 6), limit);
+    for _ in 0..count {
         record.push(bits.vbr(6)?, limit);
     }
     Ok(())

@@ -19,6 +19,11 @@ impl Record<'_> {
         self.blob = &[];
     }
 
+    /// Makes room for so many operands, of which `limit` are kept.
+    pub(super) fn reserve(&mut self, count: u64, limit: usize) {
+        self.operands.reserve(usize::try_from(count).unwrap_or(0).min(limit));
+    }
+
     pub(super) fn push(&mut self, value: u64, limit: usize) {
         self.count = self.count.saturating_add(1);
         if self.operands.len() < limit {

@@ -4,6 +4,7 @@ use super::image::Image;
 use super::relocation::Relocation;
 use super::section::SHT_RELA;
 use super::symbol::{Binding, SectionRef, Symbol, SymbolKind};
+use foldhash::HashMap;
 use object::elf::{
     EM_LOONGARCH, EM_RISCV, Machine, R_LARCH_ADD32, R_LARCH_ADD64, R_LARCH_SUB32, R_LARCH_SUB64,
     R_RISCV_ADD32, R_RISCV_ADD64, R_RISCV_SUB32, R_RISCV_SUB64,
@@ -23,7 +24,7 @@ pub(super) enum Encoding {
 }
 
 /// A byte of the image: an offset in a section of a relocatable file, or an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     /// Index of the section; `None` in a linked file.
     pub(super) section: Option<usize>,
@@ -214,11 +215,13 @@ pub(super) fn symbols_at<'i, 'a>(
     places: &BTreeSet<Place>,
 ) -> BTreeMap<Place, Vec<&'i Symbol<'a>>> {
     let mut found: BTreeMap<Place, Vec<&Symbol<'_>>> = BTreeMap::new();
-    let sections: BTreeMap<Place, Option<usize>> = if image.ident.is_relocatable() {
-        BTreeMap::new()
-    } else {
-        places.iter().map(|place| (*place, section_of(image, *place))).collect()
+    // In a linked file, the section that each is in.
+    let in_section = |place: Place| match image.ident.is_relocatable() {
+        true => None,
+        false => section_of(image, place),
     };
+    let wanted: HashMap<Place, Option<usize>> =
+        places.iter().map(|place| (*place, in_section(*place))).collect();
     for symbol in &image.symbols {
         let place = match symbol.section {
             SectionRef::Named(index) if image.ident.is_relocatable() => {
@@ -229,14 +232,15 @@ pub(super) fn symbols_at<'i, 'a>(
             }
             _ => continue,
         };
-        let elsewhere = match (symbol.section, sections.get(&place)) {
-            (SectionRef::Named(index), Some(Some(section))) => index != *section,
+        let Some(section) = wanted.get(&place) else { continue };
+        let elsewhere = match (symbol.section, section) {
+            (SectionRef::Named(index), Some(section)) => index != *section,
             _ => false,
         };
         let names = !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
             && !symbol.name.is_empty()
             && !elsewhere;
-        if names && places.contains(&place) && !symbol.is_mapping() {
+        if names && !symbol.is_mapping() {
             found.entry(place).or_default().push(symbol);
         }
     }

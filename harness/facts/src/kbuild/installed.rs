@@ -2,7 +2,8 @@
 //! each held against what it is made of.
 
 use crate::elf::{Image, SectionRef, Symbol, SymbolKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// What one of two lists has and the other has not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,46 +40,72 @@ pub fn system_map(text: &str, image: &Image<'_>, before: Option<&Image<'_>>) -> 
         return None;
     }
     let others = before.map(by_place).unwrap_or_default();
-    let (mut apart, mut listed) = (Apart::default(), BTreeSet::new());
+    let (mut apart, mut listed) = (Apart::default(), vec![false; symbols.len()]);
+    let mut last = 0;
     for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         let mut words = line.splitn(3, ' ');
         let address = words.next().and_then(|word| u64::from_str_radix(word, 16).ok());
         let place = address.zip(words.next()).zip(words.next());
-        let found = place.and_then(|((address, letter), name)| {
-            listed.insert((address, name));
-            let all = [symbols.get(&(address, name)), others.get(&(address, name))];
-            let mut all = all.into_iter().flatten().flatten();
-            all.any(|symbol| is_letter_of(letter, symbol)).then_some(())
-        });
-        match found {
-            Some(()) => apart.same += 1,
-            None => {
-                apart.installed.insert(line.to_owned());
+        let found = place.is_some_and(|((address, letter), name)| {
+            let here = at_place(&symbols, last, (address, name));
+            last = here.start;
+            let marks = listed.get_mut(here.clone()).unwrap_or_default();
+            if marks.first() == Some(&false) {
+                marks.fill(true);
             }
+            let fits = |(_, symbol): &(u64, &Symbol<'_>)| is_letter_of(letter, symbol);
+            symbols.get(here).unwrap_or_default().iter().any(fits) || {
+                let there = at_place(&others, 0, (address, name));
+                others.get(there).unwrap_or_default().iter().any(fits)
+            }
+        });
+        if found {
+            apart.same += 1;
+        } else {
+            apart.installed.insert(line.to_owned());
         }
     }
-    for ((address, name), of) in symbols {
-        let named = |symbol: &&&Symbol<'_>| {
-            matches!(symbol.kind, SymbolKind::Func | SymbolKind::Object)
-                && matches!(symbol.section, SectionRef::Named(_))
-        };
-        if of.iter().any(|symbol| named(&symbol))
-            && !is_left_out(name)
-            && !listed.contains(&(address, name))
-        {
-            apart.origin.insert(format!("{address:016x} {name}"));
-        }
-    }
+    let missing = symbols.iter().zip(listed).filter(|((_, symbol), listed)| {
+        !listed
+            && matches!(symbol.kind, SymbolKind::Func | SymbolKind::Object)
+            && matches!(symbol.section, SectionRef::Named(_))
+            && !is_left_out(&symbol.name)
+    });
+    apart.origin = missing.map(|((at, it), _)| format!("{at:016x} {}", it.name)).collect();
     Some(apart)
 }
 
-/// The symbols of an image that are defined, by address and name.
-fn by_place<'s>(image: &'s Image<'_>) -> BTreeMap<(u64, &'s str), Vec<&'s Symbol<'s>>> {
-    let mut symbols: BTreeMap<(u64, &str), Vec<&Symbol<'_>>> = BTreeMap::new();
-    for symbol in image.symbols.iter().filter(|symbol| !symbol.is_undefined()) {
-        symbols.entry((symbol.value, symbol.name.as_ref())).or_default().push(symbol);
-    }
+/// Symbols with their addresses, which are looked at far more often than the rest.
+type ByPlace<'s> = Vec<(u64, &'s Symbol<'s>)>;
+
+/// The symbols of an image that are defined, in order of address and name.
+fn by_place<'s>(image: &'s Image<'_>) -> ByPlace<'s> {
+    let defined = image.symbols.iter().filter(|symbol| !symbol.is_undefined());
+    let mut symbols: ByPlace<'s> = Vec::with_capacity(image.symbols.len());
+    symbols.extend(defined.map(|symbol| (symbol.value, symbol)));
+    symbols.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
     symbols
+}
+
+/// Which of [`by_place`] have an address and a name. They are looked for near `last` first: the lines of
+/// the file are in order of addresses as well.
+fn at_place(
+    symbols: &[(u64, &Symbol<'_>)],
+    last: usize,
+    (address, name): (u64, &str),
+) -> Range<usize> {
+    const NEAR: usize = 16;
+    let order = |(at, symbol): &(u64, &Symbol<'_>)| {
+        at.cmp(&address).then_with(|| symbol.name.as_ref().cmp(name))
+    };
+    let near = symbols.get(last..symbols.len().min(last + NEAR)).unwrap_or_default();
+    let is_near = near.first().is_some_and(|first| order(first).is_le())
+        && near.last().is_some_and(|last| order(last).is_gt());
+    let (start, list) = if is_near { (last, near) } else { (0, symbols) };
+    let before = list.partition_point(|it| order(it).is_lt());
+    let rest = list.get(before..).unwrap_or_default();
+    let start = start + before;
+    start..start + rest.partition_point(|it| order(it).is_eq())
 }
 
 /// Whether a letter of `nm` may stand for a symbol: capital for what other files see, `V` and `W` for

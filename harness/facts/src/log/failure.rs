@@ -1,5 +1,6 @@
 //! What make gives up, and lines that tell why.
 
+use super::find::{has, split};
 use crate::kbuild::normalize_path;
 use crate::program::{Program, is_make, tool_of};
 
@@ -70,7 +71,7 @@ pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
 
 /// The recipe whose failure make ignores: `make[1]: [FILE:LINE: TARGET] Error 1 (ignored)`.
 pub(super) fn ignored_failure(line: &str) -> Option<(&str, &str)> {
-    let (who, rest) = line.split_once(": ")?;
+    let (who, rest) = split(line, ": ")?;
     let rest = rest.strip_prefix("*** ").unwrap_or(rest).strip_prefix('[')?;
     let (place, how) = rest.rsplit_once("] ")?;
     let target = place.split_once(": ").map_or(place, |(_, target)| target);
@@ -89,11 +90,10 @@ pub(super) fn is_error(line: &str) -> bool {
     if line.starts_with("  ") || line.starts_with('#') {
         return false;
     }
-    const SIGNS: [&str; 11] = [
-        ": error: ",
+    // `: error: ` and `fatal error: ` are among them.
+    const SIGNS: [&str; 9] = [
         "error: ",
         "ERROR: ",
-        ": fatal error: ",
         "LLVM ERROR",
         "Assertion `",
         "No space left on device",
@@ -102,5 +102,5 @@ pub(super) fn is_error(line: &str) -> bool {
         ": not found",
         "*** No rule to make target",
     ];
-    SIGNS.iter().any(|sign| line.contains(sign))
+    SIGNS.iter().any(|sign| has(line, sign))
 }

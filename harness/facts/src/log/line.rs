@@ -4,6 +4,7 @@
 
 use super::marks::mark;
 use crate::program::is_make;
+use memchr::{memchr3_iter, memmem};
 
 /// A line that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +78,14 @@ impl Lines {
 
 /// Single quotes that the shell sees: those within double quotes are text.
 fn quotes(text: &str) -> usize {
-    let (mut count, mut double, mut escaped) = (0, false, false);
-    for c in text.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' if count % 2 == 0 => double = !double,
-            '\'' if !double => count += 1,
+    let (mut count, mut double, mut escaped) = (0, false, None);
+    let bytes = text.as_bytes();
+    for at in memchr3_iter(b'\\', b'"', b'\'', bytes) {
+        match bytes.get(at) {
+            _ if escaped == Some(at) => {}
+            Some(b'\\') => escaped = Some(at + 1),
+            Some(b'"') if count % 2 == 0 => double = !double,
+            Some(b'\'') if !double => count += 1,
             _ => {}
         }
     }
@@ -108,7 +110,7 @@ fn short(line: &str) -> Option<(&str, &str)> {
 /// or with words behind it.
 fn enters(line: &str) -> Option<&str> {
     const QUOTES: [char; 10] = ['\'', '`', '"', '‘', '’', '„', '“', '”', '«', '»'];
-    let (_, rest) = line.split_once(": ").filter(|(who, _)| who.len() < 200 && is_make(who))?;
+    let rest = said_by_make(line)?;
     let (_, quoted) = rest.split_once(QUOTES)?;
     let (dir, after) = quoted.trim_start_matches('\u{a0}').split_once(QUOTES)?;
     let is_all = !after.contains(QUOTES) && !after.ends_with('.');
@@ -116,10 +118,19 @@ fn enters(line: &str) -> Option<&str> {
     (is_all && dir.starts_with('/') && !rest.starts_with("***")).then_some(dir)
 }
 
+/// What stands behind `make[1]: `. Of a command, which holds anything, only the first words are looked at.
+fn said_by_make(line: &str) -> Option<&str> {
+    const LONGEST: usize = 200;
+    let head = line.as_bytes();
+    let at = memmem::find(head.get(..=LONGEST).unwrap_or(head), b": ")?;
+    let who = line.get(..at).filter(|who| is_make(who))?;
+    line.get(who.len() + 2..)
+}
+
 /// What make says of itself.
 fn is_made(line: &str) -> bool {
-    line.split_once(": ").is_some_and(|(who, _)| who.len() < 200 && is_make(who))
-        || line.contains("make[") && line.ends_with("Waiting for unfinished jobs....")
+    said_by_make(line).is_some()
+        || line.ends_with("Waiting for unfinished jobs....") && line.contains("make[")
 }
 
 /// What follows a message, or leads to it.

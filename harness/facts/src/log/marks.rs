@@ -2,6 +2,8 @@
 //! failed.
 
 use super::diagnostic::Gravity;
+use super::find::has;
+use memchr::memchr3;
 use std::borrow::Cow;
 
 /// A line of a CI's own.
@@ -39,7 +41,7 @@ pub(super) fn mark(line: &str) -> Option<Mark<'_>> {
     if line.starts_with(' ') {
         return None;
     }
-    if FAILED.iter().any(|sign| line.contains(sign)) && !line.contains(['$', '{', ';']) {
+    if is_failed(line) {
         return Some(Mark::Failed);
     }
     if let Some(rest) = line.strip_prefix("##[").or_else(|| line.strip_prefix("##vso[")) {
@@ -59,6 +61,13 @@ pub(super) fn mark(line: &str) -> Option<Mark<'_>> {
         });
     }
     is_own(line).then_some(Mark::Own)
+}
+
+fn is_failed(line: &str) -> bool {
+    // One of these is in each of the signs.
+    let may_be = ["exit", "fail", "FAIL"].iter().any(|part| has(line, part));
+    let is_command = || memchr3(b'$', b'{', b';', line.as_bytes()).is_some();
+    may_be && !is_command() && FAILED.iter().any(|sign| has(line, sign))
 }
 
 /// `::error file=a.c,line=12,col=3::text`, GitHub's workflow commands.
@@ -153,6 +162,11 @@ mod tests {
             ("##teamcity[message text='x y' status='ERROR']", "x y"),
         ] {
             assert_eq!(mark(line), Some(Mark::Says(Gravity::Error, text.into())), "{line}");
+        }
+        for sign in FAILED {
+            let line = format!("x {sign}1");
+            assert_eq!(mark(&line), Some(Mark::Failed), "{line}");
+            assert_eq!(mark(&format!("{line};")), None, "{line};");
         }
         for failed in [
             "##[error]Process completed with exit code 2.",

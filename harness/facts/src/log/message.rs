@@ -5,9 +5,11 @@
 
 use super::diagnostic::{Diagnostic, Gravity, Tool};
 use super::failure::{ignored_failure, make_failure};
+use super::find::{find, has, split};
 use super::marks::{Mark, mark};
 use crate::kbuild::normalize_path;
 use crate::program::{Program, is_make, tool_of};
+use memchr::memmem;
 
 /// A message, with what is no part of its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +54,8 @@ pub(super) fn message(line: &str) -> Option<Message> {
     if line.starts_with("  ")
         || line.starts_with(['#', '+', '\t', '\'', '"']) && mark(line).is_none()
     {
-        return recognised(line.trim_end())
-            .filter(|_| line.starts_with('\''))
-            .or_else(|| indented(line));
+        let quoted = line.starts_with('\'').then(|| recognised(line.trim_end()));
+        return quoted.flatten().or_else(|| indented(line));
     }
     let line = line.trim_end();
     match mark(line) {
@@ -82,7 +83,7 @@ fn indented(line: &str) -> Option<Message> {
     const SIGNS: [&str; 5] = ["error: ", "ERROR: ", "warning: ", "WARNING: ", "Error: "];
     let text = line.trim();
     let begins = |text: &str| SIGNS.iter().any(|sign| text.starts_with(sign));
-    let behind = || text.split_once(": ").filter(|(who, _)| !who.contains(' '));
+    let behind = || text.split_once(' ').filter(|(who, _)| who.ends_with(':'));
     let is_word = begins(text) || behind().is_some_and(|(_, rest)| begins(rest));
     // A label in a source that is quoted.
     let is_source = text.ends_with([';', '{', '\\']) || text.starts_with('#');
@@ -94,7 +95,7 @@ fn make(line: &str) -> Option<Message> {
     if let Some((target, how)) = ignored_failure(line) {
         return Some(Message::new(Tool::Make, Gravity::Warning, Some(target), how));
     }
-    let (who, rest) = line.split_once(": *** ")?;
+    let (who, rest) = split(line, ": *** ")?;
     if let Some(failed) = make_failure(line) {
         let place = Some(failed.target.as_str());
         // Its word for it is that of the user's language.
@@ -117,7 +118,7 @@ fn make(line: &str) -> Option<Message> {
 
 /// `error[E0425]: cannot find value …`, whose place stands on the next line.
 fn rustc(line: &str) -> Option<Message> {
-    let at = line.find("error[E")?;
+    let at = find(line, "error[E")?;
     let (code, text) = line.get(at + 7..)?.split_once("]: ")?;
     let apart = line.get(..at)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
     let is_code = !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
@@ -126,13 +127,16 @@ fn rustc(line: &str) -> Option<Message> {
 
 /// `WARNING: modpost: vmlinux: section mismatch …`, `ERROR: modpost: "x" [y.ko] undefined!`
 fn modpost(line: &str) -> Option<Message> {
+    if !has(line, ": modpost: ") {
+        return None;
+    }
     let (gravity, rest) = [
         ("WARNING: modpost: ", Gravity::Warning),
         ("ERROR: modpost: ", Gravity::Error),
         ("FATAL: modpost: ", Gravity::Error),
     ]
     .iter()
-    .find_map(|(sign, gravity)| Some((*gravity, line.split_once(sign)?.1)))?;
+    .find_map(|(sign, gravity)| Some((*gravity, split(line, sign)?.1)))?;
     let place = rest.split_once('[').and_then(|(_, place)| place.split_once(']'));
     let (place, text) = match (place, rest.split_once(": ")) {
         (Some((place, _)), _) => (Some(place), rest),
@@ -144,10 +148,13 @@ fn modpost(line: &str) -> Option<Message> {
 
 /// `vmlinux.o: warning: objtool: f+0x12: unreachable instruction`
 fn objtool(line: &str) -> Option<Message> {
+    if !has(line, ": objtool: ") {
+        return None;
+    }
     for (sign, gravity) in
         [(": warning: objtool: ", Gravity::Warning), (": error: objtool: ", Gravity::Error)]
     {
-        if let Some((place, text)) = line.split_once(sign) {
+        if let Some((place, text)) = split(line, sign) {
             let place = last_word(place);
             let message = Message::new(Tool::Objtool, gravity, Some(place), text);
             return Some(message.about(place));
@@ -171,6 +178,9 @@ fn kconfig(line: &str) -> Option<Message> {
             return Some(Message::new(Tool::Kconfig, gravity, None, line));
         }
     }
+    if !has(line, ": ") {
+        return None;
+    }
     for (sign, gravity) in [
         (":warning: ", Gravity::Warning),
         (": warning: ", Gravity::Warning),
@@ -178,7 +188,7 @@ fn kconfig(line: &str) -> Option<Message> {
         (": error: ", Gravity::Error),
         (": ", Gravity::Error),
     ] {
-        let Some((place, text)) = line.split_once(sign) else { continue };
+        let Some((place, text)) = split(line, sign) else { continue };
         let (file, number) = position(place).unwrap_or((place, None));
         let name = file.rsplit('/').next().unwrap_or(file);
         let known = name.starts_with("Kconfig") || name.ends_with(".config") || name == "auto.conf";
@@ -193,10 +203,10 @@ fn kconfig(line: &str) -> Option<Message> {
 
 /// `fixdep: error opening file: x: …`, `include/x.h:12: syntax error` of genksyms.
 fn small(line: &str) -> Option<Message> {
-    if let Some((_, text)) = line.split_once("fixdep: ") {
+    if let Some((_, text)) = split(line, "fixdep: ") {
         return Some(Message::new(Tool::Fixdep, Gravity::Error, None, text));
     }
-    let (place, _) = line.split_once(": syntax error")?;
+    let (place, _) = split(line, ": syntax error")?;
     let (file, number) = position(place)?;
     let message = Message::new(Tool::Genksyms, Gravity::Error, Some(file), "syntax error");
     Some(Message { line: number, ..message })
@@ -222,8 +232,11 @@ fn general(line: &str) -> Option<Message> {
         ("ERROR (", Gravity::Error),
         ("Warning (", Gravity::Warning),
     ];
-    let found = SIGNS.iter().filter_map(|(sign, gravity)| {
-        let at = line.find(sign)?;
+    // Commands are long, and few have a colon with a blank behind it.
+    let has_colon = has(line, ": ");
+    let possible = SIGNS.iter().filter(|(sign, _)| has_colon || !sign.ends_with(": "));
+    let found = possible.filter_map(|(sign, gravity)| {
+        let at = find(line, sign)?;
         // A word of its own: `no_error: ` is none.
         let before = line.get(..at)?;
         let apart = before.trim().is_empty() || before.ends_with(": ") || before.ends_with(':');
@@ -299,12 +312,14 @@ fn object_in(name: &str) -> Option<String> {
 
 /// What is a message without saying of what kind.
 fn recognised(line: &str) -> Option<Message> {
-    if let Some(at) = line.find("LLVM ERROR: ") {
+    if let Some(at) = find(line, "LLVM ERROR: ") {
         return Some(Message::new(Tool::Clang, Gravity::Error, None, line.get(at + 12..)?));
     }
     // The subtarget's parser, once for every feature and function.
-    if line.contains("is not a recognized feature for this target")
-        || line.contains("is not a recognized processor for this target")
+    if has(line, "is not a recognized ")
+        && ["feature", "processor"]
+            .iter()
+            .any(|what| has(line, &format!("is not a recognized {what} for this target")))
     {
         return Some(Message::new(Tool::Clang, Gravity::Warning, None, line));
     }
@@ -332,8 +347,12 @@ fn recognised(line: &str) -> Option<Message> {
 fn killed(line: &str) -> Option<&'static str> {
     const SIGNALS: [&str; 5] =
         ["Segmentation fault", "Killed", "Aborted", "Bus error", "Illegal instruction"];
+    let names_process = has(line, ": line ");
     SIGNALS.into_iter().find(|signal| {
-        let Some((before, after)) = line.split_once(signal) else { return false };
+        if !names_process && !line.starts_with(signal) {
+            return false;
+        }
+        let Some((before, after)) = split(line, signal) else { return false };
         let alone = before.is_empty() && matches!(after, "" | " (core dumped)");
         let process = before.trim_end().rsplit(' ').next().unwrap_or_default();
         let by_shell = before.contains(": line ") && process.bytes().all(|b| b.is_ascii_digit());
@@ -391,7 +410,7 @@ fn position(place: &str) -> Option<(&str, Option<u32>)> {
 
 /// What stands after the end of another job's words. `<inline asm>` is one word.
 fn last_word(before: &str) -> &str {
-    if let Some(at) = before.rfind("<inline asm>") {
+    if let Some(at) = memmem::rfind(before.as_bytes(), b"<inline asm>") {
         return before.get(at..).unwrap_or(before);
     }
     before.rsplit(' ').next().unwrap_or(before)

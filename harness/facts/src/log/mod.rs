@@ -8,6 +8,7 @@ mod escapes;
 mod explained;
 
 mod failure;
+mod find;
 mod line;
 mod marks;
 mod message;
@@ -31,6 +32,7 @@ use crate::kbuild::normalize_path;
 use crate::program::{Program, is_make, tool_of};
 use explained::{Explained, is_a_reason};
 use failure::{errors_counted, is_error, make_failure, member_not_found};
+use find::has;
 use line::{Line, Lines};
 use message::message;
 use std::collections::{BTreeMap, BTreeSet};
@@ -500,7 +502,7 @@ pub fn step(line: &str) -> Option<Step> {
 /// The native object and the command of a backend that is started. Jobs share the log: the command
 /// may stand behind the end of what another one was saying.
 fn backend_command(line: &str) -> Option<(String, &str)> {
-    if !line.contains(" -fthinlto-index=") {
+    if !has(line, " -fthinlto-index=") {
         return None;
     }
     let command = match line.strip_prefix("  ") {

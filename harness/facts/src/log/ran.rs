@@ -1,8 +1,10 @@
 //! Which steps of a build a log shows. Only what both of two builds did can be compared.
 
+use super::find::{has, split};
 use super::tree;
 use crate::kbuild::{native_path, normalize_path};
 use crate::program::tool_of;
+use memchr::memmem;
 use std::collections::BTreeSet;
 use twinlto_model::{Arch, Mode};
 
@@ -137,26 +139,25 @@ impl Ran {
 
     /// Takes in a command, which may stand behind the words of another job.
     pub(super) fn command(&mut self, line: &str) {
-        if line.contains("scripts/kconfig/conf ") {
+        if has(line, "scripts/kconfig/conf ") {
             self.configured = true;
         }
-        if line.contains("scripts/mod/modpost ") {
+        if has(line, "scripts/mod/modpost ") {
             self.modpost = true;
         }
-        if line.contains(" -o ") && runs_linker(line) {
-            self.fatal_warnings |= line.contains(" --fatal-warnings");
+        if has(line, " -o ") && runs_linker(line) {
+            self.fatal_warnings |= has(line, " --fatal-warnings");
             if let Some(target) = word_after(line, " -o ") {
                 self.link(target);
             }
         }
         if let Some(target) = word_after(line, " -c -o ") {
             self.made(target);
-            let source = line
-                .split_once(" -c -o ")
-                .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
+            let source =
+                split(line, " -c -o ").and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
             let root = source.and_then(|source| tree::root_by_command(target, source));
             self.trees.extend(root.map(str::to_owned).filter(|root| !self.trees.contains(root)));
-            self.lto |= line.contains(" -flto=thin") && !line.contains(" -fthinlto-index=");
+            self.lto |= has(line, " -flto=thin") && !has(line, " -fthinlto-index=");
         }
         if self.arch.is_none() {
             self.arch = word_after(line, " --target=").and_then(Arch::of_triple);
@@ -182,11 +183,16 @@ impl Ran {
 /// Whether a word of a command names a linker, by whatever name it is called.
 fn runs_linker(line: &str) -> bool {
     let is_one = |word: &str| tool_of(word).is_some_and(|called| called.program.is_linker());
-    line.split(' ').any(|word| !word.starts_with('-') && word.contains("ld") && is_one(word))
+    // All their names have these letters.
+    memmem::find_iter(line.as_bytes(), "ld").any(|at| {
+        let start = line.get(..at).and_then(|before| before.rfind(' ')).map_or(0, |at| at + 1);
+        let word = line.get(start..).and_then(|rest| rest.split(' ').next());
+        word.is_some_and(|word| !word.starts_with('-') && is_one(word))
+    })
 }
 
 fn word_after<'a>(line: &'a str, piece: &str) -> Option<&'a str> {
-    line.split_once(piece)?.1.split_ascii_whitespace().next()
+    split(line, piece)?.1.split_ascii_whitespace().next()
 }
 
 #[cfg(test)]

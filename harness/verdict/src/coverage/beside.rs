@@ -8,7 +8,7 @@ use twinlto_facts::build::{BuildFacts, ImageFacts, SectionFacts, SymbolFacts};
 use twinlto_model::{Account, Arch, Layer, Unit};
 
 /// The options of front ends that were held against those of their backends.
-pub(super) fn options(sides: Sides<'_>, layers: &[LayerVerdict]) -> Option<Account> {
+pub(crate) fn options(sides: Sides<'_>, layers: &[LayerVerdict]) -> Option<Account> {
     let transport = layers.iter().find(|layer| layer.layer == Layer::Transport)?;
     let count = |which| transport.counts.get(&(which, None)).copied().unwrap_or_default();
     let (all, aside) = (count(number::FLAGS_COMPARED), count(number::FLAGS_ASIDE));

@@ -4,23 +4,18 @@ mod beside;
 mod image;
 mod log;
 
+pub(crate) use beside::options;
 pub(crate) use image::images;
 pub use log::logs;
 
 use crate::diff::Sides;
-use crate::layer::LayerVerdict;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Account, Arch, NotCompared, Treatment, Unit};
 
 /// The accounts of two builds of one kernel: their images and their logs.
-pub(crate) fn twins(
-    sides: Sides<'_>,
-    (a, b): (&BuildFacts, &BuildFacts),
-    layers: &[LayerVerdict],
-) -> Vec<Account> {
+pub(crate) fn twins(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> Vec<Account> {
     let mut accounts = images(sides, a, b);
-    accounts.extend(beside::options(sides, layers));
     accounts.push(beside::records(a, b));
     accounts.extend(logs(sides, a, b));
     accounts

@@ -1,16 +1,15 @@
 //! Where the functions and variables of a linked image lie, and what lies between them.
 
-use crate::normalize::canonical;
+use super::measured::Named;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use twinlto_facts::build::{ImageFacts, SymbolFacts};
 
 /// Symbols with a size, in order of address. In a relocatable file, whose sections all begin at 0,
 /// and in sections that are not loaded, in order of section and offset.
 pub(super) struct Extents<'a> {
     pieces: Vec<Piece<'a>>,
-    /// How many have a name.
-    names: BTreeMap<Cow<'a, str>, usize>,
+    /// How many have a name, by its number.
+    counts: Vec<usize>,
 }
 
 /// One symbol with a size.
@@ -18,6 +17,8 @@ pub(super) struct Piece<'a> {
     pub(super) symbol: &'a SymbolFacts,
     /// Its canonical name.
     pub(super) name: Cow<'a, str>,
+    /// The number of this name among those of both sides.
+    pub(super) id: usize,
     /// [`LOADED`] in the memory of a linked file, where addresses tell; else one for each section.
     space: usize,
 }
@@ -51,7 +52,7 @@ const LOADED: usize = 0;
 const LARGEST_ALIGNMENT: u64 = 1 << 21;
 
 impl<'a> Extents<'a> {
-    pub(super) fn of(image: &'a ImageFacts) -> Self {
+    pub(super) fn of(image: &'a ImageFacts, names: &[Named<'a>]) -> Self {
         let loaded =
             |section: usize| image.section_spans.get(section).is_some_and(|span| span.alloc);
         let space = |symbol: &SymbolFacts| match symbol.section {
@@ -59,21 +60,23 @@ impl<'a> Extents<'a> {
             Some(section) => section.saturating_add(1),
             None => usize::MAX,
         };
-        let sized = image.symbols.iter().filter(|symbol| symbol.size > 0);
-        let mut pieces: Vec<Piece<'a>> = sized
-            .map(|symbol| Piece { symbol, name: canonical(&symbol.raw).name, space: space(symbol) })
-            .collect();
-        pieces.sort_by_key(|piece| (piece.space, piece.symbol.value));
-        let mut names = BTreeMap::new();
-        for piece in &pieces {
-            *names.entry(piece.name.clone()).or_default() += 1;
-        }
-        Self { pieces, names }
+        let mut sized: Vec<(usize, &Named<'a>)> =
+            names.iter().filter(|it| it.symbol.size > 0).map(|it| (space(it.symbol), it)).collect();
+        // Those of one place stay in the order of the symbol table.
+        sized.sort_unstable_by_key(|(space, it)| (*space, it.symbol.value, it.at));
+        let mut counts = vec![0; names.last().map_or(0, |last| last.id + 1)];
+        let pieces = sized.into_iter().map(|(space, it)| {
+            if let Some(count) = counts.get_mut(it.id) {
+                *count += 1;
+            }
+            Piece { symbol: it.symbol, name: it.name.clone(), id: it.id, space }
+        });
+        Self { pieces: pieces.collect(), counts }
     }
 
-    /// How many functions and variables have this name.
-    pub(super) fn named(&self, name: &str) -> usize {
-        self.names.get(name).copied().unwrap_or(0)
+    /// How many functions and variables have the name of this number.
+    pub(super) fn named(&self, id: usize) -> usize {
+        self.counts.get(id).copied().unwrap_or(0)
     }
 
     /// All, in order.

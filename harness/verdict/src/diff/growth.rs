@@ -1,27 +1,21 @@
 //! Which symbols account for the difference of two sections of one name.
 
-use super::Pair;
-use super::extents::{Account, Extents};
+use super::extents::Account;
+use super::measured::{Measured, Side, paired};
 use crate::normalize::canonical;
-use std::collections::BTreeMap;
-use twinlto_facts::build::ImageFacts;
 
 /// How many symbols are named.
 const NAMED: usize = 3;
 
 /// `foo +120, bar -16 and 4 more`; none where every symbol has the same size on both sides, so
 /// that only their places differ.
-pub(super) fn by_symbol(pair: &Pair<'_>, section: &str) -> Option<String> {
-    let (ours, theirs) = (sizes(pair.left, section), sizes(pair.right, section));
-    let mut changes: Vec<(i128, &str)> = ours
-        .keys()
-        .chain(theirs.keys())
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .filter_map(|name| {
-            let size = |map: &BTreeMap<String, u64>| i128::from(*map.get(name).unwrap_or(&0));
-            let delta = size(&theirs) - size(&ours);
-            (delta != 0).then_some((delta, name.as_str()))
+pub(super) fn by_symbol(both: &Measured<'_>, section: &str) -> Option<String> {
+    let (ours, theirs) = (sizes(&both.left, section), sizes(&both.right, section));
+    let mut changes: Vec<(i128, &str)> = paired(&ours, &theirs, |(name, _)| *name)
+        .filter_map(|(left, right)| {
+            let size = |side: Option<&(&str, u64)>| side.map_or(0, |(_, size)| i128::from(*size));
+            let delta = size(right) - size(left);
+            Some((delta, left.or(right)?.0)).filter(|_| delta != 0)
         })
         .collect();
     changes.sort_by_key(|(delta, name)| (-delta.abs(), *name));
@@ -35,11 +29,11 @@ pub(super) fn by_symbol(pair: &Pair<'_>, section: &str) -> Option<String> {
 }
 
 /// How the bytes of a section are used that belong to no symbol.
-pub(super) fn rest(image: &ImageFacts, extents: &Extents<'_>, section: &str) -> Account {
-    let numbered = image.section_names.iter().enumerate();
+pub(super) fn rest(side: &Side<'_>, section: &str) -> Account {
+    let numbered = side.image.section_names.iter().enumerate();
     let mut sum = Account::default();
     for (index, _) in numbered.filter(|(_, name)| canonical(name).name == section) {
-        let account = extents.section(image, index);
+        let account = side.extents.section(side.image, index);
         sum.covered = sum.covered.saturating_add(account.covered);
         sum.rest = sum.rest.saturating_add(account.rest);
         sum.slack = sum.slack.saturating_add(account.slack);
@@ -48,14 +42,22 @@ pub(super) fn rest(image: &ImageFacts, extents: &Extents<'_>, section: &str) -> 
 }
 
 /// Bytes of the symbols of a section, by canonical name.
-pub(super) fn sizes(image: &ImageFacts, section: &str) -> BTreeMap<String, u64> {
-    let mut sizes = BTreeMap::new();
+pub(super) fn sizes<'s>(side: &'s Side<'_>, section: &str) -> Vec<(&'s str, u64)> {
     // Of several sections of one name none is told from the others here.
     let section = section.split_once(" (").map_or(section, |(name, _)| name);
-    for symbol in &image.symbols {
-        let place = symbol.section.and_then(|index| image.section_names.get(index));
-        if place.is_some_and(|name| canonical(name).name == section) && symbol.size > 0 {
-            *sizes.entry(canonical(&symbol.raw).name.into_owned()).or_default() += symbol.size;
+    let names = side.image.section_names.iter();
+    let is_it: Vec<bool> = names.map(|name| canonical(name).name == section).collect();
+    let lies_in = |index: usize| is_it.get(index).copied().unwrap_or_default();
+    let mut sizes: Vec<(&str, u64)> = Vec::new();
+    for it in side.names.iter().filter(|it| it.symbol.size > 0) {
+        if !it.symbol.section.is_some_and(lies_in) {
+            continue;
+        }
+        match sizes.last_mut() {
+            Some((name, size)) if *name == it.name => {
+                *size = size.saturating_add(it.symbol.size);
+            }
+            _ => sizes.push((&it.name, it.symbol.size)),
         }
     }
     sizes

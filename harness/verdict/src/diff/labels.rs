@@ -2,6 +2,7 @@
 //! tables and sections; the kernel reads what lies between them.
 
 use super::extents::{Extents, Piece, is_aligned_gap};
+use super::measured::{Measured, Side};
 use super::pairing::{Role, role};
 use super::{Pair, Sides, subject_in};
 use crate::normalize::canonical;
@@ -14,17 +15,14 @@ const NAMED: usize = 3;
 
 /// Compares the labels of a linked file, each by its place relative to its section, and those that
 /// bound something by what they bound. How many were compared, and what was found.
-pub(super) fn labels(
-    sides: Sides<'_>,
-    pair: &Pair<'_>,
-    (left, right): (&Extents<'_>, &Extents<'_>),
-) -> (u64, Vec<Finding>) {
+pub(super) fn labels(sides: Sides<'_>, both: &Measured<'_>) -> (u64, Vec<Finding>) {
+    let pair = &both.pair;
     if pair.left.is_relocatable || pair.right.is_relocatable {
         return (0, Vec::new());
     }
-    let (ours, theirs) = (Labels::of(pair.left, left), Labels::of(pair.right, right));
+    let (ours, theirs) = (Labels::of(&both.left), Labels::of(&both.right));
     let mut findings = Vec::new();
-    let mut same = Vec::new();
+    let mut same = BTreeSet::new();
     for (stem, left) in &ours.ranges {
         let Some(right) = theirs.ranges.get(stem) else { continue };
         match range(sides, pair, left, right, (&ours, &theirs)) {
@@ -91,7 +89,8 @@ struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    fn of(image: &'a ImageFacts, extents: &'a Extents<'a>) -> Self {
+    fn of(side: &'a Side<'a>) -> Self {
+        let (image, extents) = (side.image, &side.extents);
         let mut found: BTreeMap<&str, Option<Label<'_>>> = BTreeMap::new();
         for symbol in image.symbols.iter().filter(|symbol| is_label(symbol)) {
             let Some(section) = symbol.section else { continue };
@@ -267,14 +266,8 @@ fn range(
     let (Some(one), Some(other)) = (length(left), length(right)) else {
         return Some(finding("label.order"));
     };
-    let inside = |labels: &Labels<'_>, range: &Range<'_>| {
-        let mut names: BTreeMap<String, u64> = BTreeMap::new();
-        for piece in labels.extents.within(range.start.address, range.stop.address) {
-            *names.entry(piece.name.to_string()).or_default() += 1;
-        }
-        names
-    };
-    let (held, theirs_held) = (inside(ours, left), inside(theirs, right));
+    let held = ours.extents.within(left.start.address, left.stop.address);
+    let theirs_held = theirs.extents.within(right.start.address, right.stop.address);
     let changed = "label.range.changed";
     if held.is_empty() && theirs_held.is_empty() {
         // Between two kernels a table may have another length; that it has none is another matter.
@@ -283,17 +276,9 @@ fn range(
                      how far they are apart, or a table whose rows differ";
         return differ.then(|| finding(changed).because(cause));
     }
-    let mut odd: Vec<&String> = Vec::new();
-    for name in held.keys().chain(theirs_held.keys()) {
-        let n = held.get(name).copied().unwrap_or(0);
-        let m = theirs_held.get(name).copied().unwrap_or(0);
-        if n != m && ours.extents.named(name) == theirs.extents.named(name) && !odd.contains(&name)
-        {
-            odd.push(name);
-        }
-    }
+    let odd = odd((ours, held), (theirs, theirs_held));
     if !odd.is_empty() {
-        let shown: Vec<&str> = odd.iter().take(NAMED).map(|name| name.as_str()).collect();
+        let shown: Vec<&str> = odd.iter().take(NAMED).copied().collect();
         let more = match odd.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -313,6 +298,33 @@ fn range(
         );
         finding(changed).because(cause)
     })
+}
+
+/// Names of which one side has more between two labels, and not in all: first those that the first side
+/// has there.
+fn odd<'p>(
+    (ours, held): (&Labels<'_>, &'p [Piece<'_>]),
+    (theirs, theirs_held): (&Labels<'_>, &'p [Piece<'_>]),
+) -> Vec<&'p str> {
+    let names = [held, theirs_held].map(|pieces| pieces.iter().map(|it| it.id + 1).max());
+    let mut counts = vec![(0_u64, 0_u64); names.into_iter().flatten().max().unwrap_or(0)];
+    let mut count = |piece: &Piece<'_>, (n, m): (u64, u64)| {
+        if let Some(known) = counts.get_mut(piece.id) {
+            *known = (known.0 + n, known.1 + m);
+        }
+    };
+    held.iter().for_each(|piece| count(piece, (1, 0)));
+    theirs_held.iter().for_each(|piece| count(piece, (0, 1)));
+    let differ = |piece: &&Piece<'_>| {
+        counts.get(piece.id).is_some_and(|(n, m)| n != m)
+            && ours.extents.named(piece.id) == theirs.extents.named(piece.id)
+    };
+    let list = |pieces: &'p [Piece<'_>]| {
+        let names: BTreeSet<&str> = pieces.iter().filter(differ).map(|it| &*it.name).collect();
+        names
+    };
+    let (first, second) = (list(held), list(theirs_held));
+    first.iter().chain(second.difference(&first)).copied().collect()
 }
 
 /// Numbers that stand in the symbol table as such, where only one has the name.

@@ -1,9 +1,9 @@
 //! Where functions and variables lie, told without addresses: their section, and which others share
 //! their bytes.
 
-use super::extents::{Extents, Piece};
-use super::sizes::resized;
-use super::{Pair, Sides, subject_in};
+use super::extents::Piece;
+use super::measured::{Measured, Side};
+use super::{Sides, subject_in};
 use crate::normalize::canonical;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,9 +19,11 @@ const ALIASES: usize = 16;
 /// One function or variable and its place; in order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Placed<'a> {
+    /// The number of its name, which is compared faster and orders as the name does.
+    id: usize,
     name: &'a str,
     kind: &'static str,
-    section: Cow<'a, str>,
+    section: &'a str,
     /// What is odd or shared about its bytes.
     relation: Option<String>,
     /// In which other it begins.
@@ -29,23 +31,19 @@ struct Placed<'a> {
 }
 
 /// Compares the places of all functions and variables that both sides have as often.
-pub(super) fn places(
-    sides: Sides<'_>,
-    pair: &Pair<'_>,
-    (ours, theirs): (&Extents<'_>, &Extents<'_>),
-) -> Vec<Finding> {
+pub(super) fn places(sides: Sides<'_>, both: &Measured<'_>) -> Vec<Finding> {
+    let (ours, theirs) = (sections(&both.left), sections(&both.right));
     let (left, right) = rayon::join(
-        || placed(sides.arch, pair.left, ours),
-        || placed(sides.arch, pair.right, theirs),
+        || placed(sides.arch, &both.left, &ours),
+        || placed(sides.arch, &both.right, &theirs),
     );
+    let (pair, resized) = (&both.pair, &both.resized);
     let mut findings = Vec::new();
-    let resized = resized(pair);
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let (Some(a), Some(b)) = (left.first(), right.first()) {
-        let (one, other) = ((a.name, a.kind), (b.name, b.kind));
-        let count = |list: &[Placed<'_>], key| {
-            list.iter().take_while(|it| (it.name, it.kind) == key).count()
-        };
+        let (one, other) = ((a.id, a.kind), (b.id, b.kind));
+        let count =
+            |list: &[Placed<'_>], key| list.iter().take_while(|it| (it.id, it.kind) == key).count();
         let least = one.min(other);
         let (n, m) = (count(left, least), count(right, least));
         let ((same, rest), (twins, others)) = (left.split_at(n), right.split_at(m));
@@ -65,6 +63,11 @@ pub(super) fn places(
     findings
 }
 
+/// The canonical names of the sections of one side, by number.
+fn sections<'s>(side: &'s Side<'_>) -> Vec<Cow<'s, str>> {
+    side.image.section_names.iter().map(|name| canonical(name).name).collect()
+}
+
 fn text(placed: &Placed<'_>) -> String {
     match &placed.relation {
         Some(relation) => format!("in {}, {relation}", placed.section),
@@ -72,8 +75,8 @@ fn text(placed: &Placed<'_>) -> String {
     }
 }
 
-fn placed<'e>(arch: Arch, image: &'e ImageFacts, extents: &'e Extents<'_>) -> Vec<Placed<'e>> {
-    let pieces = extents.pieces();
+fn placed<'e>(arch: Arch, side: &'e Side<'_>, sections: &'e [Cow<'_, str>]) -> Vec<Placed<'e>> {
+    let (image, pieces) = (side.image, side.extents.pieces());
     let mut list = Vec::with_capacity(pieces.len());
     let mut group = 0..0;
     for (at, piece) in pieces.iter().enumerate() {
@@ -84,17 +87,19 @@ fn placed<'e>(arch: Arch, image: &'e ImageFacts, extents: &'e Extents<'_>) -> Ve
             group = at..at + pieces.get(at..).unwrap_or_default().iter().take_while(same).count();
         }
         let aliases = pieces.get(group.clone()).unwrap_or_default();
-        let section = piece.symbol.section.and_then(|index| image.section_names.get(index));
+        let section = piece.symbol.section.and_then(|index| sections.get(index));
         let holder = holder(pieces, at, group.start);
         list.push(Placed {
             holder: holder.map(|holder| &*holder.name),
+            id: piece.id,
             name: &piece.name,
             kind: piece.symbol.kind,
-            section: canonical(section.map_or("", String::as_str)).name,
+            section: section.map_or("", |name| name),
             relation: relation(arch, image, aliases, (piece, holder)),
         });
     }
-    list.sort();
+    // Those that are equal are so in all that is told of them.
+    list.sort_unstable();
     list
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Sides, subject_in};
 use crate::normalize::canonical;
+use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -22,18 +23,23 @@ pub(super) fn rows(
     theirs: &Table,
 ) -> (u64, Vec<Finding>) {
     let mut loose = 0;
-    let mut tally = |table: &Table| {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut tally = Tally::new();
+    let mut text = String::new();
+    for (table, count) in [(ours, (1, 0)), (theirs, (0, 1))] {
         for entry in &table.entries {
-            let (text, exact) = row(resized, entry);
-            loose += u64::from(!exact);
-            *counts.entry(text).or_default() += 1;
+            text.clear();
+            loose += u64::from(!row(resized, entry, &mut text));
+            match tally.get_mut(text.as_str()) {
+                Some(known) => *known = (known.0 + count.0, known.1 + count.1),
+                None => {
+                    tally.insert(text.clone(), count);
+                }
+            }
         }
-        counts
-    };
-    let (left, right) = (tally(ours), tally(theirs));
-    let loose = loose.div_ceil(2);
-    let (ours_alone, theirs_alone) = (only(&left, &right), only(&right, &left));
+    }
+    let loose = u64::div_ceil(loose, 2);
+    let ours_alone = only(&tally, |(left, right)| left > right);
+    let theirs_alone = only(&tally, |(left, right)| right > left);
     // Code that was changed has its entries elsewhere; between the modes it is the same code.
     let severity = if sides.modes { Severity::Error } else { Severity::Warning };
     let mut findings = Vec::new();
@@ -55,17 +61,17 @@ pub(super) fn rows(
     (loose, findings)
 }
 
+/// How often each side has an entry. Tens of thousands are the same on both: order is made of the rest.
+type Tally = HashMap<String, (u64, u64)>;
+
 /// The entries that one side has more of, by what they say: the places that they lead to.
-fn only<'m>(
-    ours: &'m BTreeMap<String, u64>,
-    theirs: &BTreeMap<String, u64>,
-) -> BTreeMap<&'m str, Vec<&'m str>> {
+fn only(tally: &Tally, has_more: impl Fn((u64, u64)) -> bool) -> BTreeMap<&str, Vec<&str>> {
+    let texts: BTreeSet<&str> =
+        tally.iter().filter(|(_, count)| has_more(**count)).map(|(text, _)| &**text).collect();
     let mut alone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (text, n) in ours {
-        if *n > theirs.get(text).copied().unwrap_or(0) {
-            let (fact, places) = text.split_once(SEPARATOR).unwrap_or((text, ""));
-            alone.entry(fact).or_default().push(places);
-        }
+    for text in texts {
+        let (fact, places) = text.split_once(SEPARATOR).unwrap_or((text, ""));
+        alone.entry(fact).or_default().push(places);
     }
     alone
 }
@@ -73,21 +79,22 @@ fn only<'m>(
 /// Between what an entry says and what it leads to.
 const SEPARATOR: &str = " → ";
 
-/// An entry as it is compared, and whether all of it is exact.
-fn row(resized: &BTreeSet<String>, entry: &TableEntry) -> (String, bool) {
-    let mut text = format!("{}{SEPARATOR}", entry.fact);
+/// Adds an entry as it is compared, and tells whether all of it is exact.
+fn row(resized: &BTreeSet<String>, entry: &TableEntry, text: &mut String) -> bool {
+    text.push_str(&entry.fact);
+    text.push_str(SEPARATOR);
     let mut exact = true;
     for (number, symbol) in entry.symbols.iter().enumerate() {
         if number > 0 {
             text.push_str(", ");
         }
-        exact &= place(resized, symbol, &mut text);
+        exact &= place(resized, symbol, text);
     }
     if !entry.detail.is_empty() {
         text.push_str(" with ");
         text.push_str(&entry.detail);
     }
-    (text, exact)
+    exact
 }
 
 fn place(resized: &BTreeSet<String>, symbol: &TableSymbol, text: &mut String) -> bool {

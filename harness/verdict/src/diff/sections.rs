@@ -1,11 +1,11 @@
 //! Sections: the same names and permissions; sizes may differ where lld places every function
 //! and variable by itself.
 
-use super::extents::Extents;
 use super::growth::{by_symbol, rest, sizes};
 use super::labels::labels;
 use super::loading::loading;
 use super::marks::marks;
+use super::measured::{Measured, Measures};
 use super::{Pair, Sides, VMLINUX, pairs, subject_in};
 use crate::expect::Budget;
 use crate::layer::LayerVerdict;
@@ -13,9 +13,6 @@ use crate::normalize::told_apart;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, SectionFacts};
 use twinlto_model::{Arch, Finding, Layer, Severity};
-
-/// What lies where on both sides.
-type Both<'e> = (&'e Extents<'e>, &'e Extents<'e>);
 
 /// How much the code of a section may grow or shrink between the modes, in per mille of the
 /// larger side. Measured on Linux 7.3 tiny, clang 22: at most 0.4 ‰ (x86_64 and riscv).
@@ -26,20 +23,18 @@ const CODE_SLACK: u64 = 4096;
 
 pub(crate) fn sections(
     sides: Sides<'_>,
-    a: &BuildFacts,
-    b: &BuildFacts,
+    measures: &Measures<'_>,
     budgets: &[Budget],
 ) -> LayerVerdict {
-    let pairs = match pairs(sides, a, b) {
-        Ok(pairs) => pairs,
+    let measures = match measures {
+        Ok(measures) => measures,
         Err(why) => return LayerVerdict::without(Layer::Sections, why),
     };
     let mut layer = LayerVerdict::new(Layer::Sections);
-    for pair in &pairs {
-        let extents = rayon::join(|| Extents::of(pair.left), || Extents::of(pair.right));
-        let extents = (&extents.0, &extents.1);
-        layer.compared += one_image(sides, pair, extents, budgets, &mut layer.findings);
-        let (labels, found) = labels(sides, pair, extents);
+    for both in measures {
+        let pair = &both.pair;
+        layer.compared += one_image(sides, both, budgets, &mut layer.findings);
+        let (labels, found) = labels(sides, both);
         layer.compared += labels;
         layer.findings.extend(found);
         layer.findings.extend(loading(sides, pair));
@@ -85,11 +80,11 @@ fn by_name(sections: &BTreeMap<String, SectionFacts>) -> BTreeMap<String, &Secti
 
 fn one_image(
     sides: Sides<'_>,
-    pair: &Pair<'_>,
-    extents: Both<'_>,
+    both: &Measured<'_>,
     budgets: &[Budget],
     findings: &mut Vec<Finding>,
 ) -> u64 {
+    let pair = &both.pair;
     let (ours, theirs) = (by_name(&pair.left.sections), by_name(&pair.right.sections));
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let mut compared = 0;
@@ -110,7 +105,7 @@ fn one_image(
                 let budget = budgets.iter().find(|budget| budget.section.matches(&subject));
                 // Placement moves bytes; it never takes all of them away.
                 if (a.size == 0) == (b.size == 0) {
-                    findings.extend(size(sides, pair, extents, (name, a, b), budget));
+                    findings.extend(size(sides, both, (name, a, b), budget));
                 } else {
                     findings.push(emptied(sides, &subject, a, b));
                 }
@@ -122,26 +117,30 @@ fn one_image(
             (None, None) => {}
         }
     }
-    renamed(pair, &alone, findings);
+    renamed(both, &alone, findings);
     compared
 }
 
 /// Says of a section of one side that it is one of the other under another name, where both are as
 /// large, of one kind, and hold the same symbols.
-fn renamed(pair: &Pair<'_>, alone: &[(&String, bool, &SectionFacts)], findings: &mut [Finding]) {
+fn renamed(
+    both: &Measured<'_>,
+    alone: &[(&String, bool, &SectionFacts)],
+    findings: &mut [Finding],
+) {
     let alike = |a: &SectionFacts, b: &SectionFacts| {
         (a.size, &a.kind, a.alloc) == (b.size, &b.kind, b.alloc) && a.size > 0
     };
     for (name, _, ours) in alone.iter().filter(|(_, left, _)| *left) {
         let twins = alone.iter().filter(|(_, left, other)| !left && alike(ours, other));
-        let held = sizes(pair.left, name);
-        let twin = twins.map(|(twin, ..)| twin).find(|twin| sizes(pair.right, twin) == held);
+        let held = sizes(&both.left, name);
+        let twin = twins.map(|(twin, ..)| twin).find(|twin| sizes(&both.right, twin) == held);
         let Some(twin) = twin else { continue };
         let cause = format!(
             "{name} is {twin} on the other side: as large, {}, as objcopy --rename-section leaves it",
             if held.is_empty() { "without symbols" } else { "with the same symbols" }
         );
-        let subjects = [subject_in(pair.name, name), subject_in(pair.name, twin)];
+        let subjects = [name, twin].map(|name| subject_in(both.pair.name, name));
         for finding in findings.iter_mut() {
             if finding.subjects().iter().any(|it| subjects.iter().any(|subject| subject == it)) {
                 *finding = finding.clone().because(cause.clone()).grouped(cause.clone());
@@ -229,14 +228,14 @@ fn alignment(
 
 fn size(
     sides: Sides<'_>,
-    pair: &Pair<'_>,
-    extents: Both<'_>,
+    both: &Measured<'_>,
     (section, a, b): (&str, &SectionFacts, &SectionFacts),
     budget: Option<&Budget>,
 ) -> Option<Finding> {
     if a.size == b.size {
         return None;
     }
+    let pair = &both.pair;
     let subject = subject_in(pair.name, section);
     let (left, right) = (format!("{} bytes", a.size), format!("{} bytes", b.size));
     let finding =
@@ -251,7 +250,7 @@ fn size(
     let much = u128::from(delta) * 1000 > u128::from(more) * u128::from(CODE_BUDGET_PER_MILLE);
     if code && delta > CODE_SLACK && much {
         let over = finding("section.size.budget", Severity::Warning);
-        return Some(match by_symbol(pair, section) {
+        return Some(match by_symbol(both, section) {
             Some(symbols) => over.because(symbols),
             None if sides.modes => over
                 .not_because("placing functions by themselves, which moves code by at most 0.5 %"),
@@ -262,9 +261,9 @@ fn size(
     let note = finding("section.size.changed", Severity::Note);
     Some(if sides.modes {
         let warning = finding("section.size.changed", Severity::Warning);
-        between_modes(pair, extents, section, (note, warning), budget.is_some())
+        between_modes(both, section, (note, warning), budget.is_some())
     } else {
-        match by_symbol(pair, section) {
+        match by_symbol(both, section) {
             Some(symbols) => note.because(symbols.clone()).grouped(symbols),
             None if stripped(pair) => note.because(NO_SYMBOLS).grouped(NO_SYMBOLS),
             None => note.because(PLACES).grouped(PLACES),
@@ -275,14 +274,13 @@ fn size(
 /// Between the modes a size needs a cause that is shown: the same functions and variables, and
 /// padding for the rest. `allowed` is whether the user has a budget for it.
 fn between_modes(
-    pair: &Pair<'_>,
-    (ours, theirs): Both<'_>,
+    both: &Measured<'_>,
     section: &str,
     (note, warning): (Finding, Finding),
     allowed: bool,
 ) -> Finding {
     let found = |cause: String| if allowed { note.clone() } else { warning.clone() }.because(cause);
-    let symbols = by_symbol(pair, section);
+    let (pair, symbols) = (&both.pair, by_symbol(both, section));
     if pair.name != VMLINUX {
         let who = symbols.unwrap_or_else(|| "every symbol has the same size".to_owned());
         return found(format!("modules are compiled and linked alike in both modes; {who}"));
@@ -290,7 +288,7 @@ fn between_modes(
     if stripped(pair) {
         return note.because(NO_SYMBOLS).grouped(NO_SYMBOLS);
     }
-    let (ours, theirs) = (rest(pair.left, ours, section), rest(pair.right, theirs, section));
+    let (ours, theirs) = (rest(&both.left, section), rest(&both.right, section));
     if !ours.is_padding(&theirs) {
         return found(format!(
             "{} bytes of it belong to no function or variable on one side and {} on the other, and \
@@ -322,6 +320,7 @@ const PLACES: &str = "every symbol has the same size on both sides: order, align
 mod tests {
     use super::*;
     use crate::Expectations;
+    use crate::diff::measured;
     use twinlto_facts::build::{Answer, ImageFacts};
     use twinlto_model::Layer;
 
@@ -342,7 +341,8 @@ mod tests {
         let text: String = budgets.iter().map(entry).collect();
         let file = Expectations::parse("t.toml", &text).unwrap();
         let (a, b) = (build(ours.0, ours.1), build(theirs.0, theirs.1));
-        let layer = sections(Sides::modes(Arch::Arm64), &a, &b, &file.budgets);
+        let sides = Sides::modes(Arch::Arm64);
+        let layer = sections(sides, &measured(sides, &a, &b), &file.budgets);
         assert_eq!(layer.layer, Layer::Sections);
         let over = layer.findings.iter().filter(|f| f.key.as_str() == "section.size.budget");
         over.flat_map(|f| f.subjects().into_iter().map(str::to_owned)).collect()

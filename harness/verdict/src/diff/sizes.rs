@@ -1,11 +1,13 @@
 //! Sizes of functions and variables between the modes: the same code makes the same bytes, so that
 //! another size needs a cause.
 
+use super::measured::{Measured, Named, Side, paired};
 use super::{Pair, Sides, VMLINUX, subject_in};
 use crate::normalize::canonical;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::build::{BuildFacts, ImageFacts};
+use std::ops::Range;
+use twinlto_facts::build::BuildFacts;
 use twinlto_model::{Arch, Finding, Severity};
 
 /// Why sizes may differ between the modes, as far as the builds show it.
@@ -108,69 +110,92 @@ struct Sized<'a> {
     zero: bool,
 }
 
-/// Sizes by name and kind, and whether all of that name are in sections without bytes.
-type Sizes<'a> = BTreeMap<(Cow<'a, str>, &'static str), (Vec<u64>, bool)>;
-
-fn sizes(image: &ImageFacts) -> Sizes<'_> {
-    let mut sizes = Sizes::new();
-    let nobits: Vec<bool> = image
-        .section_names
-        .iter()
-        .map(|name| image.sections.get(name).is_some_and(|section| section.kind == "NOBITS"))
-        .collect();
-    for symbol in &image.symbols {
-        if matches!(symbol.kind, "func" | "object" | "tls" | "common") {
-            let zero = symbol.section.and_then(|index| nobits.get(index)).copied();
-            let slot = sizes.entry((canonical(&symbol.raw).name, symbol.kind));
-            let (list, all) = slot.or_insert_with(|| (Vec::new(), true));
-            list.push(symbol.size);
-            *all &= zero.unwrap_or(false);
-        }
-    }
-    for (list, _) in sizes.values_mut() {
-        list.sort_unstable();
-    }
-    sizes
+/// The functions and variables of one name and kind.
+struct Group<'s> {
+    name: &'s str,
+    kind: &'static str,
+    /// Their sizes among all; units: bytes.
+    sizes: Range<usize>,
+    /// Whether all are in sections without bytes.
+    zero: bool,
 }
 
-/// Names of functions of which both sides have as many, of another size; offsets into them mean
-/// nothing.
-pub(super) fn resized(pair: &Pair<'_>) -> BTreeSet<String> {
-    let (ours, theirs) = rayon::join(|| sizes(pair.left), || sizes(pair.right));
-    let differ =
-        ours.iter().filter(|(key, (list, _))| theirs.get(*key).map(|it| &it.0) != Some(list));
-    let mut names: BTreeSet<String> = differ.map(|((name, _), _)| name.to_string()).collect();
-    names.extend(theirs.keys().filter(|key| !ours.contains_key(*key)).map(|key| key.0.to_string()));
-    names
+/// Sizes by name and kind.
+struct Sizes<'s> {
+    groups: Vec<Group<'s>>,
+    all: Vec<u64>,
+}
+
+impl<'s> Sizes<'s> {
+    /// Of symbols by name and kind; `is_zero` tells sections without bytes.
+    fn of(names: &'s [Named<'_>], is_zero: impl Fn(usize) -> bool) -> Self {
+        let sized = |kind| matches!(kind, "func" | "object" | "tls" | "common");
+        let mut sizes = Self { groups: Vec::new(), all: Vec::with_capacity(names.len()) };
+        for group in names.chunk_by(|a, b| a.key() == b.key()) {
+            let Some((name, kind)) = group.first().map(Named::key).filter(|(_, it)| sized(*it))
+            else {
+                continue;
+            };
+            let start = sizes.all.len();
+            sizes.all.extend(group.iter().map(|it| it.symbol.size));
+            sizes.all.get_mut(start..).unwrap_or_default().sort_unstable();
+            let zero = group.iter().all(|it| it.symbol.section.is_some_and(&is_zero));
+            sizes.groups.push(Group { name, kind, sizes: start..sizes.all.len(), zero });
+        }
+        sizes
+    }
+
+    fn list(&self, group: &Group<'_>) -> &[u64] {
+        self.all.get(group.sizes.clone()).unwrap_or_default()
+    }
+}
+
+/// Names of functions and variables of which one side has others than the other one, or of other sizes.
+pub(super) fn resized(ours: &[Named<'_>], theirs: &[Named<'_>]) -> BTreeSet<String> {
+    let sizes = |names| Sizes::of(names, |_| false);
+    let (ours, theirs) = rayon::join(|| sizes(ours), || sizes(theirs));
+    let groups = paired(&ours.groups, &theirs.groups, |it| (it.name, it.kind));
+    let differ = groups.filter(|(left, right)| {
+        left.map(|left| ours.list(left)) != right.map(|right| theirs.list(right))
+    });
+    differ.filter_map(|(left, right)| Some(left.or(right)?.name.to_owned())).collect()
 }
 
 /// Compares them between the modes, where both sides have as many of a name.
 pub(super) fn between_modes(
     sides: Sides<'_>,
-    pair: &Pair<'_>,
+    both: &Measured<'_>,
     causes: &Causes<'_>,
 ) -> Vec<Finding> {
-    let (ours, theirs) = rayon::join(|| sizes(pair.left), || sizes(pair.right));
+    let pair = &both.pair;
+    let (ours, theirs) = (sizes(&both.left), sizes(&both.right));
     let mut findings = Vec::new();
-    for (key, (left, zero)) in &ours {
-        let Some((right, twin_zero)) = theirs.get(key) else { continue };
-        let (name, kind) = key;
+    for sides_of_one in paired(&ours.groups, &theirs.groups, |it| (it.name, it.kind)) {
+        let (Some(one), Some(twin)) = sides_of_one else { continue };
+        let (left, right) = (ours.list(one), theirs.list(twin));
         if left == right || left.len() != right.len() {
             continue;
         }
-        let what = Sized { name, kind, zero: *zero && *twin_zero };
+        let what = Sized { name: one.name, kind: one.kind, zero: one.zero && twin.zero };
         let told: Vec<_> = left
             .iter()
             .zip(right)
             .filter(|(a, b)| a != b)
             .map(|(a, b)| causes.explain(&what, *a, *b).filter(|_| pair.name == VMLINUX))
             .collect();
-        findings.push(one(sides, pair, &what, (left, right), told.into_iter().collect()));
+        findings.push(one_name(sides, pair, &what, (left, right), told.into_iter().collect()));
     }
     findings
 }
 
-fn one(
+fn sizes<'s>(side: &'s Side<'_>) -> Sizes<'s> {
+    let kind = |name| side.image.sections.get(name).map(|section| section.kind.as_str());
+    let names = side.image.section_names.iter();
+    let nobits: Vec<bool> = names.map(|name| kind(name) == Some("NOBITS")).collect();
+    Sizes::of(&side.names, |index| nobits.get(index).copied().unwrap_or_default())
+}
+
+fn one_name(
     sides: Sides<'_>,
     pair: &Pair<'_>,
     what: &Sized<'_>,

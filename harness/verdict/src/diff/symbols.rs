@@ -1,37 +1,40 @@
 //! Symbols: the same multiset of canonical names and kinds, and the same undefined ones.
 
 use super::dwarf::{self, dwarf};
-use super::extents::Extents;
 use super::linker::linker;
+use super::measured::{Measured, Measures, Named, Side, paired};
 use super::places::places;
 use super::sizes::{Causes, between_modes};
-use super::{Pair, Sides, pairs, subject_in};
+use super::{Pair, Sides, subject_in};
 use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use twinlto_facts::build::{BuildFacts, ImageFacts, SymbolFacts};
 use twinlto_model::{Finding, Layer, Severity};
 
-pub(crate) fn symbols(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
-    let pairs = match pairs(sides, a, b) {
-        Ok(pairs) => pairs,
+pub(crate) fn symbols(
+    sides: Sides<'_>,
+    (a, b): (&BuildFacts, &BuildFacts),
+    measures: &Measures<'_>,
+) -> LayerVerdict {
+    let measures = match measures {
+        Ok(measures) => measures,
         Err(why) => return LayerVerdict::without(Layer::Symbols, why),
     };
     let mut layer = LayerVerdict::new(Layer::Symbols);
     let causes = Causes::of(sides.arch, a, b);
-    for pair in &pairs {
+    for both in measures {
+        let pair = &both.pair;
         if let Some(side) = without_symbols(sides, pair) {
             layer.omit_part(format!("symbols of {} ({side} has no symbol table)", pair.name));
             layer.findings.push(stripped(sides, pair));
             continue;
         }
-        layer.compared += one_image(sides, pair, &mut layer.findings);
-        let (ours, theirs) = rayon::join(|| Extents::of(pair.left), || Extents::of(pair.right));
-        layer.findings.extend(places(sides, pair, (&ours, &theirs)));
+        layer.compared += one_image(sides, both, &mut layer.findings);
+        layer.findings.extend(places(sides, both));
         if sides.modes {
-            layer.findings.extend(between_modes(sides, pair, &causes));
+            layer.findings.extend(between_modes(sides, both, &causes));
         }
         layer.findings.extend(dwarf(sides, pair));
         if let Some(what) = dwarf::not_compared(pair) {
@@ -78,7 +81,7 @@ fn stripped(sides: Sides<'_>, pair: &Pair<'_>) -> Finding {
 
 /// Symbols of one canonical name and kind in one image.
 struct Namesakes<'a> {
-    name: Cow<'a, str>,
+    name: &'a str,
     kind: &'static str,
     count: u64,
     /// One of them.
@@ -86,47 +89,22 @@ struct Namesakes<'a> {
 }
 
 impl Namesakes<'_> {
-    fn key(&self) -> (&str, &str) {
-        (&self.name, self.kind)
+    fn key(&self) -> (&str, &'static str) {
+        (self.name, self.kind)
     }
 }
 
 /// What is compared of an image's symbols, sorted by name and kind.
-fn namesakes(image: &ImageFacts) -> Vec<Namesakes<'_>> {
-    let compared = image.symbols.iter().filter(|symbol| !is_derived(&symbol.raw));
-    let mut list: Vec<Namesakes<'_>> = compared
-        .map(|symbol| {
-            let name = canonical(&symbol.raw).name;
-            Namesakes { name, kind: symbol.kind, count: 1, symbol }
-        })
-        .collect();
-    // Stable, so that the first in the file stands for its namesakes.
-    list.sort_by(|a, b| a.key().cmp(&b.key()));
-    list.dedup_by(|next, first| {
-        let same = next.key() == first.key();
-        first.count += u64::from(same);
-        same
-    });
+fn namesakes<'s>(side: &'s Side<'_>) -> Vec<Namesakes<'s>> {
+    let mut list: Vec<Namesakes<'_>> = Vec::with_capacity(side.names.len());
+    for Named { name, symbol, .. } in side.names.iter().filter(|it| !is_derived(&it.symbol.raw)) {
+        // The first in the file stands for its namesakes.
+        match list.last_mut() {
+            Some(first) if first.key() == (name, symbol.kind) => first.count += 1,
+            _ => list.push(Namesakes { name, kind: symbol.kind, count: 1, symbol }),
+        }
+    }
     list
-}
-
-/// The sides of every key of two sorted lists.
-fn paired<'l, 'a>(
-    ours: &'l [Namesakes<'a>],
-    theirs: &'l [Namesakes<'a>],
-) -> impl Iterator<Item = (Option<&'l Namesakes<'a>>, Option<&'l Namesakes<'a>>)> {
-    let (mut ours, mut theirs) = (ours.iter().peekable(), theirs.iter().peekable());
-    std::iter::from_fn(move || {
-        let order = match (ours.peek(), theirs.peek()) {
-            (Some(left), Some(right)) => left.key().cmp(&right.key()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => return None,
-        };
-        let left = if order.is_le() { ours.next() } else { None };
-        let right = if order.is_ge() { theirs.next() } else { None };
-        Some((left, right))
-    })
 }
 
 /// Symbols that say where code or data starts, or were left by the assembler: they follow the
@@ -149,18 +127,18 @@ fn is_mapping(name: &str) -> bool {
     bare.starts_with('$')
 }
 
-fn one_image(sides: Sides<'_>, pair: &Pair<'_>, findings: &mut Vec<Finding>) -> u64 {
-    let (ours, theirs) = rayon::join(|| namesakes(pair.left), || namesakes(pair.right));
+fn one_image(sides: Sides<'_>, both: &Measured<'_>, findings: &mut Vec<Finding>) -> u64 {
+    let (pair, ours, theirs) = (&both.pair, namesakes(&both.left), namesakes(&both.right));
     // Where the bytes of functions and variables are compared, their sizes are told with them.
     let all = pair.left.pieces.bodies.iter().chain(&pair.right.pieces.bodies);
     let bodies: BTreeSet<Cow<'_, str>> = all.map(|body| canonical(&body.name).name).collect();
     let mut count = 0;
     let discarded = discarded(sides, pair);
     let renamed = if sides.modes { renamed(&ours, &theirs) } else { BTreeSet::new() };
-    for (ours, theirs) in paired(&ours, &theirs) {
+    for (ours, theirs) in paired(&ours, &theirs, Namesakes::key) {
         let Some(one) = ours.or(theirs) else { continue };
         count += 1;
-        let (name, kind) = (&*one.name, one.kind);
+        let (name, kind) = one.key();
         let (left, right) = (times(ours), times(theirs));
         if left == right {
             if let (1, Some(ours), Some(theirs)) = (left, ours, theirs) {
@@ -238,10 +216,10 @@ fn renamed<'a>(
     theirs: &'a [Namesakes<'_>],
 ) -> BTreeSet<(&'a str, &'static str)> {
     let mut sums: BTreeMap<(&str, &'static str), (u64, u64)> = BTreeMap::new();
-    for (left, right) in paired(ours, theirs) {
+    for (left, right) in paired(ours, theirs, Namesakes::key) {
         let (n, m) = (times(left), times(right));
         if let Some(one) = left.or(right).filter(|_| n != m) {
-            let sum = sums.entry((unnumbered(&one.name), one.kind)).or_default();
+            let sum = sums.entry((unnumbered(one.name), one.kind)).or_default();
             *sum = (sum.0 + n, sum.1 + m);
         }
     }
@@ -392,7 +370,7 @@ mod tests {
         let (left, right) = (image(left), image(right));
         let pair = Pair { name: "vmlinux", left: &left, right: &right };
         let mut findings = Vec::new();
-        one_image(sides, &pair, &mut findings);
+        one_image(sides, &Measured::of(pair), &mut findings);
         findings.iter().map(|f| f.key.as_str().to_owned()).collect()
     }
 

@@ -1,30 +1,32 @@
 //! Kernel tables: the same parameters and quirks, and as many entries of every type.
 
+use super::measured::Measures;
 use super::rows::rows;
-use super::sizes::resized;
 use super::symbols::without_symbols;
-use super::{Sides, pairs, subject_in};
+use super::{Sides, subject_in};
 use crate::layer::{LayerVerdict, Omitted};
 use crate::normalize::canonical;
-use std::collections::{BTreeMap, BTreeSet};
-use twinlto_facts::build::{Answer, BuildFacts, ImageFacts};
+use foldhash::{HashMap, HashMapExt};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use twinlto_facts::build::{Answer, ImageFacts};
 use twinlto_facts::elf::{KernelTable, Table, TableEntry};
 use twinlto_model::{Finding, Layer, Severity};
 
-pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerVerdict {
-    let pairs = match pairs(sides, a, b) {
-        Ok(pairs) => pairs,
+pub(crate) fn tables(sides: Sides<'_>, measures: &Measures<'_>) -> LayerVerdict {
+    let measures = match measures {
+        Ok(measures) => measures,
         Err(why) => return LayerVerdict::without(Layer::Tables, why),
     };
     let mut layer = LayerVerdict::new(Layer::Tables);
     let mut loose = 0;
-    for pair in &pairs {
+    for both in measures {
+        let pair = &both.pair;
         // Pointers are told by the symbols that they lead to, and some tables are found by them.
         if let Some(side) = without_symbols(sides, pair) {
             layer.omit_part(format!("tables of {} ({side} has no symbol table)", pair.name));
             continue;
         }
-        let resized = resized(pair);
         for which in KernelTable::ALL {
             let (left, right) = (of(pair.left, which), of(pair.right, which));
             match (left, right) {
@@ -33,7 +35,7 @@ pub(crate) fn tables(sides: Sides<'_>, a: &BuildFacts, b: &BuildFacts) -> LayerV
                     let mut found = one(sides, pair.name, ours, theirs);
                     // Entries that are not there have no places to compare.
                     if found.is_empty() {
-                        let (n, places) = rows(sides, pair.name, &resized, ours, theirs);
+                        let (n, places) = rows(sides, pair.name, &both.resized, ours, theirs);
                         loose += n;
                         found = places;
                     }
@@ -115,35 +117,29 @@ const fn follows_code(which: KernelTable) -> bool {
     !matches!(which, KernelTable::Params | KernelTable::Setup | KernelTable::PciFixups)
 }
 
-fn text(which: KernelTable, entry: &TableEntry) -> String {
+fn text(which: KernelTable, entry: &TableEntry) -> Cow<'_, str> {
     if follows_code(which) || entry.symbols.is_empty() {
-        return entry.fact.clone();
+        return Cow::Borrowed(&entry.fact);
     }
     let names = entry.symbols.iter().map(|symbol| canonical(&symbol.name).name.into_owned());
-    format!("{}: {}", entry.fact, names.collect::<Vec<_>>().join(", "))
+    Cow::Owned(format!("{}: {}", entry.fact, names.collect::<Vec<_>>().join(", ")))
 }
 
 fn one(sides: Sides<'_>, image: &str, ours: &Table, theirs: &Table) -> Vec<Finding> {
     let which = ours.which;
-    let counts = |table: &Table| {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for entry in &table.entries {
-            *counts.entry(text(which, entry)).or_default() += 1;
-        }
-        counts
-    };
-    let (left, right) = (counts(ours), counts(theirs));
-    let keys: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    keys.into_iter()
-        .filter_map(|key| {
-            let times = |map: &BTreeMap<String, u64>| map.get(key).copied().unwrap_or(0);
-            let (n, m) = (times(&left), times(&right));
-            let subject = subject_in(image, &format!("{which}: {key}"));
-            (n != m).then(|| {
-                sides
-                    .finding("table.changed", Severity::Error, &subject, count(n), count(m))
-                    .grouped(which.name())
-            })
-        })
-        .collect()
+    let mut counts: HashMap<Cow<'_, str>, (u64, u64)> = HashMap::new();
+    for entry in &ours.entries {
+        counts.entry(text(which, entry)).or_default().0 += 1;
+    }
+    for entry in &theirs.entries {
+        counts.entry(text(which, entry)).or_default().1 += 1;
+    }
+    let differ: BTreeMap<_, _> = counts.into_iter().filter(|(_, (n, m))| n != m).collect();
+    let findings = differ.into_iter().map(|(key, (n, m))| {
+        let subject = subject_in(image, &format!("{which}: {key}"));
+        sides
+            .finding("table.changed", Severity::Error, &subject, count(n), count(m))
+            .grouped(which.name())
+    });
+    findings.collect()
 }

@@ -181,7 +181,7 @@ mod tests {
         };
         let same = Same::Lines { lines: (lines(left), lines(right)) };
         let role = FileRole::of(path);
-        let pair = FilePair { path: path.to_owned(), role, is_recorded: true, bytes: 8, same };
+        let pair = FilePair { path: path.to_owned(), role, is_recorded: true, same };
         let found = finding(Sides::modes(Arch::Arm64), &pair, &Places::default())?;
         let site = found.sites.first().unwrap();
         let text = |side: &Option<twinlto_model::Evidence>| side.as_ref().unwrap().text.clone();

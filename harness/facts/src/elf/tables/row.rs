@@ -4,7 +4,8 @@ use super::names::Names;
 use super::{TableEntry, TableSymbol};
 use crate::elf::image::Image;
 use crate::elf::place::{Encoding, Place, Pointers, Target, field, numbered, section_of, text_at};
-use crate::elf::symbol::SectionRef;
+use crate::elf::symbol::{SectionRef, Symbol};
+use foldhash::{HashMap, HashMapExt};
 use std::collections::BTreeSet;
 use twinlto_model::Arch;
 
@@ -12,6 +13,8 @@ use twinlto_model::Arch;
 pub(super) struct Reader<'i, 'a> {
     pub(super) image: &'i Image<'a>,
     names: Names<'i, 'a>,
+    /// The first symbol of each name: tables are looked for by dozens of them.
+    symbols: HashMap<&'i str, &'i Symbol<'a>>,
 }
 
 /// A run of bytes that holds entries and nothing else.
@@ -43,7 +46,11 @@ const LONGEST: usize = 4096;
 
 impl<'i, 'a> Reader<'i, 'a> {
     pub(super) fn new(image: &'i Image<'a>) -> Self {
-        Self { image, names: Names::new(image) }
+        let mut symbols = HashMap::with_capacity(image.symbols.len());
+        for symbol in &image.symbols {
+            symbols.entry(symbol.name.as_ref()).or_insert(symbol);
+        }
+        Self { image, names: Names::new(image), symbols }
     }
 
     /// The architecture, if it is one whose tables are known.
@@ -72,7 +79,7 @@ impl<'i, 'a> Reader<'i, 'a> {
         if image.ident.is_relocatable() {
             return Ok(Vec::new());
         }
-        let (Some(first), Some(last)) = (image.symbol(start), image.symbol(stop)) else {
+        let (Some(first), Some(last)) = (self.symbols.get(start), self.symbols.get(stop)) else {
             return Ok(Vec::new());
         };
         let size = last.value.checked_sub(first.value);
