@@ -15,6 +15,8 @@ pub struct MakeFailure {
     pub target: String,
     /// What follows: `Error 1`, `Killed`, ….
     pub how: String,
+    /// How many makes called the one that says so: `make[2]`.
+    pub level: u32,
 }
 
 impl MakeFailure {
@@ -24,6 +26,12 @@ impl MakeFailure {
         !(self.code() == Some(2) && !self.target.contains('.')
             || self.target == "."
             || self.target.starts_with("__"))
+    }
+
+    /// Whether it says that a make that the recipe called failed, as `before` told.
+    #[must_use]
+    pub fn follows(&self, before: Option<&Self>) -> bool {
+        self.code() == Some(2) && before.is_some_and(|before| before.level > self.level)
     }
 
     /// The exit status of the recipe, where one ended it. make says `Error` in its user's language.
@@ -66,7 +74,14 @@ pub(super) fn make_failure(line: &str) -> Option<MakeFailure> {
         line: number.parse().ok(),
         target: target.to_owned(),
         how: how.trim().to_owned(),
+        level: level(speaker),
     })
+}
+
+/// `make[2]` is the third of makes that called one another.
+fn level(speaker: &str) -> u32 {
+    let number = speaker.rsplit_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// The recipe whose failure make ignores: `make[1]: [FILE:LINE: TARGET] Error 1 (ignored)`.

@@ -143,7 +143,8 @@ impl BuildLog {
         self.stops.extend(make_stop(line));
         if let Some(failure) = make_failure(line) {
             if failure.is_root() {
-                if !jobs.explain(&failure.target) {
+                let follows = failure.follows(self.failures.last());
+                if !follows && !jobs.explain(&failure.target) {
                     self.unexplained.insert(failure.target.clone());
                 }
                 self.fail(&failure, &jobs.recent, jobs.counted.take());

@@ -159,22 +159,17 @@ impl Judge<'_> {
             Some(_) => None,
         };
         self.verdict.findings.extend(finding);
-        // clang takes the object for bitcode, and stops before the link.
-        let command = format!(" {} ", back.text);
-        let says = |words: &[&str]| words.iter().any(|word| command.contains(*word));
-        let mut missing = Vec::new();
-        missing.extend((!says(&[" -c "])).then_some("-c"));
-        missing.extend((!says(&[" -x ir ", " -xir "])).then_some("-x ir"));
-        if self.mode == Mode::Distributed && !missing.is_empty() {
+        let compiles = format!(" {} ", back.text).contains(" -c ");
+        if self.mode == Mode::Distributed && !compiles {
             let finding = self
                 .finding(
                     Key::new("flags.driver.missing"),
                     Severity::Error,
                     None,
-                    right(format!("no {}", missing.join(", no "))),
+                    right("no -c".into()),
                 )
-                .because("without it clang does not compile the IR object to a native one")
-                .grouped(missing.join(" "));
+                .because("without it clang goes on to the link")
+                .grouped("-c");
             self.push(finding);
         }
         let on = options.lto.is_some_and(|lto| lto != "-fno-lto");

@@ -112,3 +112,20 @@ fn one_message_of_any_workspace_is_one() {
     // `make -s` shows no object.
     assert_eq!(said(&with("", "/ws/a/", 1)), said(&with("", "/b/", 2)));
 }
+
+/// A recipe that calls make, of a target with a dot in its name (`scripts/Makefile.vmlinux_a`).
+#[test]
+fn a_make_that_a_recipe_called_explains_that_it_failed() {
+    let inner = "error: <unknown>:0:0: stack frame size (144) exceeds limit (64) in function 'f' \
+                 [-Werror,-Wframe-larger-than]\n1 error generated.\n\
+                 make[3]: *** [x:25: lib/a.thinlto-native.o] Error 1\n";
+    let outer =
+        "make[2]: *** [x:49: vmlinux.a] Error 2\nmake[1]: *** [Makefile:386: y.z] Error 2\n";
+    assert!(unexplained(&format!("{inner}{outer}")).is_empty());
+    // What the inner make fails for is told once, and by the inner one.
+    let silent = "make[3]: *** [x:25: lib/a.thinlto-native.o] Error 1\n";
+    assert_eq!(unexplained(&format!("{silent}{outer}")), ["lib/a.thinlto-native.o"]);
+    // Status 2 of a program that is no make, and another job of the same make before it.
+    let before = "make[2]: *** [x:1: lib/b.o] Error 1\n";
+    assert_eq!(unexplained(&format!("{before}{outer}")), ["lib/b.o", "vmlinux.a", "y.z"][..2]);
+}
