@@ -109,7 +109,7 @@ fn namesakes<'s>(side: &'s Side<'_>) -> Vec<Namesakes<'s>> {
 
 /// Symbols that say where code or data starts, or were left by the assembler: they follow the
 /// number of sections, not the code.
-fn is_derived(name: &str) -> bool {
+pub(super) fn is_derived(name: &str) -> bool {
     name.is_empty()
         || name.starts_with(".L")
         || is_mapping(name)
