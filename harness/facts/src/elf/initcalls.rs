@@ -4,7 +4,7 @@ use super::level::Level;
 use super::place::{Encoding, Place, Pointers, Target, symbols_at};
 use super::symbol::{SectionRef, Symbol, SymbolKind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One function that the kernel calls while it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,11 +69,19 @@ struct Span {
 
 /// The bounds that the linker script set, in order of calling.
 fn spans(image: &Image<'_>) -> Result<Vec<Span>, ElfError> {
-    let wanted = |name: &str| image.symbol(name).ok_or_else(|| ElfError::NoSymbol(name.to_owned()));
+    let mut labels: BTreeMap<&str, &Symbol<'_>> = BTreeMap::new();
+    let is_label = |it: &&Symbol<'_>| {
+        it.name.starts_with("__initcall") || it.name.starts_with("__con_initcall")
+    };
+    for symbol in image.symbols.iter().filter(is_label) {
+        labels.entry(&symbol.name).or_insert(symbol);
+    }
+    let label = |name: &str| labels.get(name).copied();
+    let wanted = |name: &str| label(name).ok_or_else(|| ElfError::NoSymbol(name.to_owned()));
     let mut bounds = vec![(Level::Early, wanted("__initcall_start")?)];
     for level in Level::NUMBERED {
-        let label = image.symbol(&format!("__initcall{}_start", level.name()));
-        bounds.extend(label.map(|symbol| (level, symbol)));
+        let start = label(&format!("__initcall{}_start", level.name()));
+        bounds.extend(start.map(|symbol| (level, symbol)));
     }
     let mut spans = Vec::new();
     let mut end = wanted("__initcall_end")?;
@@ -82,7 +90,7 @@ fn spans(image: &Image<'_>) -> Result<Vec<Span>, ElfError> {
         end = start;
     }
     spans.reverse();
-    if let Some(start) = image.symbol("__con_initcall_start") {
+    if let Some(start) = label("__con_initcall_start") {
         spans.push(span(Level::Con, start, wanted("__con_initcall_end")?)?);
     }
     Ok(spans)

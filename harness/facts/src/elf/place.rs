@@ -9,6 +9,7 @@ use object::elf::{
     EM_LOONGARCH, EM_RISCV, Machine, R_LARCH_ADD32, R_LARCH_ADD64, R_LARCH_SUB32, R_LARCH_SUB64,
     R_RISCV_ADD32, R_RISCV_ADD64, R_RISCV_SUB32, R_RISCV_SUB64,
 };
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a table stores a pointer.
@@ -245,7 +246,7 @@ pub(super) fn symbols_at<'i, 'a>(
         }
     }
     for symbols in found.values_mut() {
-        symbols.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        symbols.sort_by(|a, b| by_rank(a, b));
     }
     found
 }
@@ -288,7 +289,14 @@ fn sign(raw: u64, size: u64) -> u64 {
     if size == 4 { i64::from(raw as u32 as i32) as u64 } else { raw }
 }
 
-pub(super) fn rank<'s>(symbol: &'s Symbol<'_>) -> (u8, u8, u8, bool, &'s str) {
+/// Which of two symbols names a place better: that one is less.
+pub(super) fn by_rank(a: &Symbol<'_>, b: &Symbol<'_>) -> Ordering {
+    let promoted = |it: &Symbol<'_>| it.name.contains(".llvm.");
+    let order = rank(a).cmp(&rank(b));
+    order.then_with(|| promoted(a).cmp(&promoted(b))).then_with(|| a.name.cmp(&b.name))
+}
+
+fn rank(symbol: &Symbol<'_>) -> (u8, u8, u8) {
     let section = u8::from(symbol.section == SectionRef::Absolute);
     let binding = match symbol.binding {
         Binding::Global => 0,
@@ -302,5 +310,5 @@ pub(super) fn rank<'s>(symbol: &'s Symbol<'_>) -> (u8, u8, u8, bool, &'s str) {
         SymbolKind::Object | SymbolKind::Tls | SymbolKind::Common => 1,
         _ => 2,
     };
-    (section, binding, kind, symbol.name.contains(".llvm."), &symbol.name)
+    (section, binding, kind)
 }

@@ -3,6 +3,7 @@
 
 use super::extents::Extents;
 use super::sizes::resized;
+use super::symbols::is_derived;
 use super::{Pair, Sides, pairs};
 use crate::normalize::canonical;
 use std::borrow::Cow;
@@ -14,7 +15,7 @@ use twinlto_facts::build::{BuildFacts, ImageFacts, SymbolFacts};
 pub(super) struct Named<'a> {
     pub(super) name: Cow<'a, str>,
     pub(super) symbol: &'a SymbolFacts,
-    /// Its place in the symbol table.
+    /// Its place among these in the symbol table.
     pub(super) at: usize,
     /// The number of its name among those of both sides, which are in order of the names.
     pub(super) id: usize,
@@ -30,7 +31,7 @@ impl Named<'_> {
 /// One side of a pair.
 pub(super) struct Side<'a> {
     pub(super) image: &'a ImageFacts,
-    /// All symbols by name and kind; those of one name and kind in the order of the symbol table.
+    /// The symbols by name and kind, but for what the assembler left; those of one name and kind in the order of the symbol table.
     pub(super) names: Vec<Named<'a>>,
     /// Those with a size by place.
     pub(super) extents: Extents<'a>,
@@ -69,15 +70,24 @@ impl<'a> Measured<'a> {
 }
 
 fn names<'a>(image: &'a ImageFacts) -> Vec<Named<'a>> {
-    let named = |(at, symbol): (usize, &'a SymbolFacts)| {
-        let name = canonical(&symbol.raw).name;
-        (beginning(&name), Named { name, symbol, at, id: 0 })
+    // Of what the assembler left nobody asks here, as long as it has neither size nor kind.
+    let counts = |symbol: &SymbolFacts| {
+        symbol.size > 0 || symbol.kind != "notype" || !is_derived(&symbol.raw)
     };
-    let mut names: Vec<(u128, Named<'_>)> = image.symbols.iter().enumerate().map(named).collect();
-    names.sort_unstable_by(|(first, a), (other, b)| {
-        first.cmp(other).then_with(|| (a.key(), a.at).cmp(&(b.key(), b.at)))
+    let symbols = image.symbols.iter().filter(|symbol| counts(symbol));
+    let all: Vec<(Cow<'a, str>, &'a SymbolFacts)> =
+        symbols.map(|symbol| (canonical(&symbol.raw).name, symbol)).collect();
+    let mut order: Vec<(u128, usize)> =
+        all.iter().enumerate().map(|(at, (name, _))| (beginning(name), at)).collect();
+    let key = |at: usize| (all.get(at).map(|(name, symbol)| (name, symbol.kind)), at);
+    order.sort_unstable_by(|(first, a), (other, b)| {
+        first.cmp(other).then_with(|| key(*a).cmp(&key(*b)))
     });
-    names.into_iter().map(|(_, named)| named).collect()
+    let named = |(_, at): (u128, usize)| {
+        let (name, symbol) = all.get(at)?;
+        Some(Named { name: name.clone(), symbol, at, id: 0 })
+    };
+    order.into_iter().filter_map(named).collect()
 }
 
 /// The first bytes of a name as a number, which orders as they do and lies nearer than they do.

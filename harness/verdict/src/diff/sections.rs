@@ -266,8 +266,28 @@ fn size(
         match by_symbol(both, section) {
             Some(symbols) => note.because(symbols.clone()).grouped(symbols),
             None if stripped(pair) => note.because(NO_SYMBOLS).grouped(NO_SYMBOLS),
-            None => note.because(PLACES).grouped(PLACES),
+            None => match nameless(both, section) {
+                // Of relocatable files the bytes themselves are compared.
+                Some(cause) if !pair.left.is_relocatable => {
+                    finding("section.size.changed", Severity::Warning).because(cause)
+                }
+                _ => note.because(PLACES).grouped(PLACES),
+            },
         }
+    })
+}
+
+/// That a section has more bytes without a symbol on one side than alignment accounts for.
+fn nameless(both: &Measured<'_>, section: &str) -> Option<String> {
+    let (ours, theirs) = (rest(&both.left, section), rest(&both.right, section));
+    (!ours.is_padding(&theirs)).then(|| {
+        format!(
+            "{} bytes of it belong to no function or variable on one side and {} on the other, and \
+             alignment accounts for at most {} of them",
+            ours.rest,
+            theirs.rest,
+            ours.slack.max(theirs.slack)
+        )
     })
 }
 
@@ -288,15 +308,8 @@ fn between_modes(
     if stripped(pair) {
         return note.because(NO_SYMBOLS).grouped(NO_SYMBOLS);
     }
-    let (ours, theirs) = (rest(&both.left, section), rest(&both.right, section));
-    if !ours.is_padding(&theirs) {
-        return found(format!(
-            "{} bytes of it belong to no function or variable on one side and {} on the other, and \
-             alignment accounts for at most {} of them",
-            ours.rest,
-            theirs.rest,
-            ours.slack.max(theirs.slack)
-        ));
+    if let Some(cause) = nameless(both, section) {
+        return found(cause);
     }
     // What differs in size is judged by itself.
     let cause = symbols.map(|symbols| format!("{symbols} (symbol.size.changed), and padding"));

@@ -1,5 +1,5 @@
 use crate::elf::image::Image;
-use crate::elf::place::rank;
+use crate::elf::place::by_rank;
 use crate::elf::symbol::{SectionRef, Symbol, SymbolKind, Visibility};
 
 /// Finds the symbol that a byte belongs to.
@@ -36,7 +36,7 @@ impl<'i, 'a> Names<'i, 'a> {
         for symbols in &mut sections {
             symbols.sort_by(|(at, a), (other, b)| {
                 let order = at.cmp(other).then_with(|| key(a).cmp(&key(b)));
-                order.then_with(|| rank(b).cmp(&rank(a)))
+                order.then_with(|| by_rank(b, a))
             });
         }
         Self { sections }
