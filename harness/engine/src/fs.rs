@@ -1,3 +1,7 @@
+mod same;
+
+pub(crate) use same::{Both, same_files};
+
 use crate::error::EngineError;
 use rayon::prelude::*;
 use rustix::buffer::spare_capacity;
@@ -154,64 +158,6 @@ fn read_into(file: &File, meta: &Metadata, most: u64, bytes: &mut Vec<u8>) -> st
 /// Reads as much as there is room for in a buffer behind what it holds.
 fn read_more(file: &File, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
     Ok(retry_on_intr(|| rustix::io::read(file, spare_capacity(bytes)))?)
-}
-
-/// What two files of one name are to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Both {
-    /// Whether they hold the same.
-    pub(crate) is_same: bool,
-    /// Their lengths; units: bytes.
-    pub(crate) bytes: (u64, u64),
-}
-
-/// Whether two regular files hold the same, without keeping more than a piece of each.
-pub(crate) fn same_files(left: &Path, right: &Path) -> std::io::Result<Both> {
-    let ((left, x), (right, y)) = (open_regular(left)?, open_regular(right)?);
-    let bytes = (x.len(), y.len());
-    let is_same =
-        bytes.0 == bytes.1 && with_buffers(|pieces| same_bytes([&left, &right], bytes.0, pieces))?;
-    Ok(Both { is_same, bytes })
-}
-
-/// Whether two files hold the same for this many bytes.
-fn same_bytes(
-    [left, right]: [&File; 2],
-    mut len: u64,
-    pieces: &mut [Vec<u8>; 2],
-) -> std::io::Result<bool> {
-    const PIECE: usize = 64 << 10;
-    pieces.iter_mut().for_each(|piece| piece.resize(PIECE, 0));
-    let [ours, theirs] = pieces;
-    while len > 0 {
-        let size = usize::try_from(len).map_or(PIECE, |len| len.min(PIECE));
-        let ours = ours.get_mut(..size).unwrap_or_default();
-        let theirs = theirs.get_mut(..size).unwrap_or_default();
-        let (n, m) = (fill(left, ours)?, fill(right, theirs)?);
-        if ours.get(..n) != theirs.get(..m) {
-            return Ok(false);
-        }
-        if n < size {
-            // Both have become shorter meanwhile.
-            break;
-        }
-        len -= size as u64;
-    }
-    Ok(true)
-}
-
-/// Reads until a piece is full or the file ends; how much that is.
-fn fill(mut file: &File, piece: &mut [u8]) -> std::io::Result<usize> {
-    let mut full = 0;
-    while let Some(rest) = piece.get_mut(full..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(n) => full += n,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(full)
 }
 
 /// The first and the last bytes of a file.
